@@ -1,0 +1,582 @@
+//! Facts from source code: settings, routes, DynamoDB calls, data flow.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Fingerprint, Location, Masked, Step};
+
+/// A qualified name, `package.module.Class.method`.
+pub type Ident = Arc<str>;
+
+/// Steps into an item or object, joined by dots: `metadata.api_key`. Empty: the whole.
+pub type AttributePath = String;
+
+/// Which deployment a settings module, stack or workspace is for, as its name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Environment {
+    /// Serves customers.
+    Production,
+    /// Shared, before production.
+    Staging,
+    /// One developer's machine.
+    Development,
+    /// Runs tests.
+    Test,
+    /// The name does not say: the only settings module, or a base for others.
+    Unspecified,
+}
+
+impl Environment {
+    /// Reads the words in the last parts of a module, file or stack name.
+    pub fn of_name(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        let has = |words: &[&str]| {
+            lower
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|part| words.contains(&part))
+        };
+        if has(&["prod", "production", "prd", "live"]) {
+            Self::Production
+        } else if has(&["staging", "stage", "stg", "preprod", "uat", "qa"]) {
+            Self::Staging
+        } else if has(&[
+            "dev",
+            "develop",
+            "development",
+            "local",
+            "debug",
+            "docker",
+            "sandbox",
+        ]) {
+            Self::Development
+        } else if has(&["test", "tests", "testing", "ci", "unittest", "pytest"]) {
+            Self::Test
+        } else {
+            Self::Unspecified
+        }
+    }
+
+    /// True where outsiders may meet it.
+    pub fn is_deployed(self) -> bool {
+        matches!(self, Self::Production | Self::Staging | Self::Unspecified)
+    }
+
+    /// `production`, `staging`, `development`, `test`, `unspecified`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Staging => "staging",
+            Self::Development => "development",
+            Self::Test => "test",
+            Self::Unspecified => "unspecified",
+        }
+    }
+}
+
+/// The value of a setting, as far as the code tells. Never holds a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SettingValue {
+    /// `None`.
+    None,
+    /// `True`, `False`.
+    Bool(bool),
+    /// An integer.
+    Number(i64),
+    /// Text that is no key.
+    Text(String),
+    /// A key in the source: only what may be seen of it.
+    Secret {
+        /// See [`crate::Sighting::fingerprint`].
+        fingerprint: Option<Fingerprint>,
+        /// What a person may see.
+        masked: Masked,
+        /// Length in characters.
+        length: usize,
+        /// True for `django-insecure-…`.
+        insecure_prefix: bool,
+    },
+    /// List, tuple or set.
+    List(Vec<SettingValue>),
+    /// Dictionary with constant keys, in source order.
+    Dict(Vec<(String, SettingValue)>),
+    /// Read from the environment when the process starts.
+    FromEnvironment {
+        /// The variable.
+        name: String,
+        /// What is used when it is unset.
+        default: Option<Box<SettingValue>>,
+        /// True where the text is turned into a real boolean; false where a non-empty text,
+        /// `"False"` too, stays a truthy text.
+        parsed: bool,
+    },
+    /// Fetched from Secrets Manager, Parameter Store or a file at start-up.
+    FromVault,
+    /// Not known from the code.
+    Unknown,
+}
+
+/// The effective value of one setting in one settings module, layers applied.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Setting {
+    /// `DEBUG`.
+    pub name: String,
+    /// Its value.
+    pub value: SettingValue,
+    /// The settings module for which this is the value, `config.settings.production`.
+    pub module: Ident,
+    /// Which deployment that module is for.
+    pub environment: Environment,
+    /// False for a layer that other settings modules import and that nothing loads by itself.
+    pub loaded: bool,
+    /// Where the value is set, perhaps in an imported layer ([`Location::Setting`]). For an
+    /// absent setting that matters (`SECURE_SSL_REDIRECT`), the start of the module.
+    pub location: Location,
+}
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HttpMethod {
+    /// Any method: a function view that does not look.
+    Any,
+    /// GET (and HEAD).
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+    /// OPTIONS.
+    Options,
+}
+
+impl HttpMethod {
+    /// As on the wire; `ANY` for any.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "ANY",
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+
+    /// True for methods that change things.
+    pub fn writes(self) -> bool {
+        !matches!(self, Self::Get | Self::Options)
+    }
+}
+
+impl fmt::Display for HttpMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Who passes the door of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Anybody.
+    Anonymous,
+    /// Any signed-in user.
+    Authenticated,
+    /// Staff or holders of a named permission.
+    Privileged,
+    /// A custom check that could not be understood.
+    Unknown,
+}
+
+/// A URL leads to a view.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Route {
+    /// The whole pattern from the root URLconf, as Django writes it: `/api/keys/<str:service>/`.
+    pub pattern: String,
+    /// One fact per method.
+    pub method: HttpMethod,
+    /// The function or method that answers.
+    pub view: Ident,
+    /// Where the view is defined ([`Location::Code`]).
+    pub view_location: Location,
+    /// Where the URL is declared ([`Location::Code`]).
+    pub location: Location,
+    /// Who may call it.
+    pub access: Access,
+    /// Why: the decorator, permission class, mixin, middleware or default setting, or the place
+    /// where one is missing.
+    pub access_evidence: Vec<Step>,
+    /// Where CSRF protection is taken off, if it is.
+    pub csrf_exempt: Option<Location>,
+    /// True when a throttle applies.
+    pub throttled: bool,
+}
+
+/// The view of a route reaches `function` by calls.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reach {
+    /// [`Route::view`].
+    pub view: Ident,
+    /// A function that holds an operation or a flow (or the view itself).
+    pub function: Ident,
+    /// The calls from the view to the function, one step each; empty for the view itself.
+    pub chain: Vec<Step>,
+}
+
+/// A DynamoDB operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperationKind {
+    /// `GetItem`.
+    GetItem,
+    /// `BatchGetItem`.
+    BatchGetItem,
+    /// `TransactGetItems`.
+    TransactGetItems,
+    /// `Query`.
+    Query,
+    /// `Scan`.
+    Scan,
+    /// `PutItem`.
+    PutItem,
+    /// `UpdateItem`.
+    UpdateItem,
+    /// `DeleteItem`.
+    DeleteItem,
+    /// `BatchWriteItem`, and the batch writer.
+    BatchWriteItem,
+    /// `TransactWriteItems`.
+    TransactWriteItems,
+    /// `ExecuteStatement` and its batch and transaction forms.
+    ExecuteStatement,
+}
+
+impl OperationKind {
+    /// True when items come back.
+    pub fn reads(self) -> bool {
+        matches!(
+            self,
+            Self::GetItem
+                | Self::BatchGetItem
+                | Self::TransactGetItems
+                | Self::Query
+                | Self::Scan
+                | Self::ExecuteStatement
+        )
+    }
+
+    /// True when items are written.
+    pub fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::PutItem
+                | Self::UpdateItem
+                | Self::BatchWriteItem
+                | Self::TransactWriteItems
+                | Self::ExecuteStatement
+        )
+    }
+
+    /// As boto3 spells it: `put_item`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GetItem => "get_item",
+            Self::BatchGetItem => "batch_get_item",
+            Self::TransactGetItems => "transact_get_items",
+            Self::Query => "query",
+            Self::Scan => "scan",
+            Self::PutItem => "put_item",
+            Self::UpdateItem => "update_item",
+            Self::DeleteItem => "delete_item",
+            Self::BatchWriteItem => "batch_write_item",
+            Self::TransactWriteItems => "transact_write_items",
+            Self::ExecuteStatement => "execute_statement",
+        }
+    }
+}
+
+/// Where code takes a table's name from, when not from a literal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameSource {
+    /// `settings.KEYS_TABLE`.
+    Setting(String),
+    /// `os.environ["KEYS_TABLE"]`.
+    Environment(String),
+}
+
+/// The table that a call names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableRef {
+    /// Every name it may have, sorted; `*` stands for a part that is not known. Empty: unknown.
+    pub names: Vec<String>,
+    /// Settings and variables that give the name.
+    pub via: Vec<NameSource>,
+}
+
+/// How a key attribute is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Comparison {
+    /// One value.
+    Equal,
+    /// `begins_with`, `between`, `<`…
+    Range,
+}
+
+/// What a value in a key or filter is made of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A literal in the code.
+    Constant,
+    /// Something the caller sends: what, and where it is read.
+    Caller(RequestPart, Step),
+    /// Who the caller is, as authentication says.
+    Identity(Step),
+    /// A setting or environment variable.
+    Configuration,
+    /// Something read from an item before: `operation` and attribute.
+    Item(Location, AttributePath),
+    /// Made here: a random id, the time.
+    Generated,
+    /// Not known.
+    Unknown,
+}
+
+/// One attribute of a `Key` or of a key condition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyBinding {
+    /// `None` when the name is not known.
+    pub attribute: Option<String>,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// What the value is made of, sorted.
+    pub origins: Vec<Origin>,
+}
+
+/// Which attributes a read returns.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Projection {
+    /// No projection: everything that the table or index holds.
+    Whole,
+    /// These and no others, sorted.
+    Attributes(Vec<AttributePath>),
+    /// `Select="COUNT"`.
+    Count,
+    /// There is one, but it could not be read.
+    Unknown,
+}
+
+/// A check that ties an item to the caller.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Check {
+    /// `compares owner_id with request.user.id and raises otherwise`.
+    pub step: Step,
+}
+
+/// Code calls DynamoDB, seen from the function where all its arguments are known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Operation {
+    /// The call ([`Location::Code`]). One call may give several facts, one per `entry`.
+    pub location: Location,
+    /// What is called.
+    pub kind: OperationKind,
+    /// On which table.
+    pub table: TableRef,
+    /// Through which index; `Some("*")` when one is named that could not be resolved.
+    pub index: Option<String>,
+    /// The `Key` or the key condition; for writes, empty.
+    pub keys: Vec<KeyBinding>,
+    /// What a read returns.
+    pub projection: Projection,
+    /// Attributes that a filter names (`FilterExpression`), empty without one.
+    pub filter: Vec<String>,
+    /// `Limit` is set.
+    pub limit: bool,
+    /// The result is read page by page (`LastEvaluatedKey`, paginator).
+    pub paginated: bool,
+    /// `ConsistentRead=True`.
+    pub consistent: bool,
+    /// A write has a `ConditionExpression`.
+    pub conditional: bool,
+    /// Attributes that a write sets, sorted; `*` when some are not known.
+    pub writes: Vec<AttributePath>,
+    /// The caller's input is part of a table name, expression or statement text.
+    pub shaped_by_caller: Option<Step>,
+    /// Checks that tie what is read to the caller.
+    pub checks: Vec<Check>,
+    /// The function in which every argument became known: the call's own, or one of its callers.
+    pub entry: Ident,
+    /// Calls from `entry` to the function that holds the call; empty when it is the same.
+    pub chain: Vec<Step>,
+}
+
+/// Which part of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestPart {
+    /// Form or JSON body.
+    Body,
+    /// Query string.
+    Query,
+    /// Part of the URL's path.
+    Path,
+    /// Header.
+    Header,
+    /// Cookie.
+    Cookie,
+    /// Uploaded file.
+    File,
+    /// The request as a whole, or a part not told apart.
+    Any,
+}
+
+impl RequestPart {
+    /// For messages: `the request body`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "the request body",
+            Self::Query => "the query string",
+            Self::Path => "the URL path",
+            Self::Header => "a request header",
+            Self::Cookie => "a cookie",
+            Self::File => "an uploaded file",
+            Self::Any => "the request",
+        }
+    }
+}
+
+/// Where data comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// A key in the source text.
+    Literal {
+        /// See [`crate::Sighting::provider`].
+        provider: String,
+        /// See [`crate::Sighting::fingerprint`].
+        fingerprint: Option<Fingerprint>,
+        /// What a person may see.
+        masked: Masked,
+    },
+    /// A setting.
+    Setting(String),
+    /// An environment variable.
+    Environment(String),
+    /// `os.environ` or the settings object as a whole.
+    WholeEnvironment,
+    /// Something the caller sends; the field where known.
+    Request(RequestPart, AttributePath),
+    /// Who the caller is.
+    Identity,
+    /// An item read by the operation at this location; empty path: the whole item or a list of items.
+    Item(Location, AttributePath),
+    /// A whole answer of boto3, items and metadata.
+    Answer(Location),
+    /// A secret from Secrets Manager, Parameter Store or KMS, with its name where known.
+    Vault(String),
+    /// A key made here: `secrets.token_urlsafe`.
+    Generated(String),
+    /// A caught exception's text or traceback; the operations that its `try` block reaches.
+    Exception(Vec<Location>),
+}
+
+/// What was done to the data on its way; the strongest protection wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transform {
+    /// Nothing that hides it.
+    None,
+    /// Base64, hex, URL quoting, JSON: anybody can undo it.
+    Encoded,
+    /// Few characters are left.
+    Masked,
+    /// A one-way hash without a key.
+    Hashed,
+    /// A one-way hash with a key.
+    Hmac,
+    /// Encrypted.
+    Encrypted,
+}
+
+impl Transform {
+    /// True when the key can be had back without another key.
+    pub fn is_readable(self) -> bool {
+        matches!(self, Self::None | Self::Encoded)
+    }
+}
+
+/// Where data goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sink {
+    /// Written to an item by the operation at this location, under this attribute.
+    Store(Location, AttributePath),
+    /// Becomes (part of) a response.
+    Response,
+    /// Reaches a page through a template; its path and the variable.
+    Template(String, String),
+    /// A log call; its level.
+    Log(String),
+    /// `print`, standard output or error.
+    Print,
+    /// Leaves for somebody else: queue, mail, webhook, monitoring, LLM; what.
+    ThirdParty(String),
+    /// Part of a URL that is called.
+    Url,
+    /// Passed to AWS as access key id or secret.
+    AwsCredential,
+    /// Compared with `==` or `!=`.
+    Compare,
+    /// Compared in constant time.
+    CompareDigest,
+    /// Given to a call to a third party as its credential: the key is replayed, a hash would not do.
+    Replay,
+    /// Becomes the key of a `Key` or key condition of the operation at this location.
+    KeyCondition(Location, AttributePath),
+}
+
+/// Data goes from a source to a sink.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flow {
+    /// From.
+    pub source: Source,
+    /// To.
+    pub sink: Sink,
+    /// What was done on the way.
+    pub transform: Transform,
+    /// From the source to the sink, both included.
+    pub steps: Vec<Step>,
+    /// Where the sink is.
+    pub location: Location,
+    /// The function in which source and sink met.
+    pub function: Ident,
+    /// Checks that tie the source item to the caller before the sink.
+    pub checks: Vec<Check>,
+}
+
+/// Code builds an AWS client, resource or session.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AwsClient {
+    /// The call.
+    pub location: Location,
+    /// `dynamodb`; empty for a session.
+    pub service: String,
+    /// `use_ssl=False`.
+    pub plain: bool,
+    /// `verify=False`.
+    pub unverified: bool,
+    /// A literal `endpoint_url`, or the default of one.
+    pub endpoint: Option<String>,
+    /// Access keys are passed to it explicitly: where from, and the steps.
+    pub credentials: Vec<(Source, Vec<Step>)>,
+}
+
+/// Code sets a response header that opens the response to others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResponseHeader {
+    /// The assignment.
+    pub location: Location,
+    /// `Access-Control-Allow-Origin`.
+    pub name: String,
+    /// Its literal value, or `None` when it reflects the request.
+    pub value: Option<String>,
+    /// The function.
+    pub function: Ident,
+}

@@ -1,0 +1,47 @@
+//! What collectors hand on: facts about the world, each with its place, none of them a verdict.
+
+mod code;
+mod infra;
+mod key;
+mod names;
+
+pub use code::{
+    Access, AttributePath, AwsClient, Check, Comparison, Environment, Flow, HttpMethod, Ident,
+    KeyBinding, NameSource, Operation, OperationKind, Origin, Projection, Reach, RequestPart,
+    ResponseHeader, Route, Setting, SettingValue, Sink, Source, TableRef, Transform,
+};
+pub use infra::{
+    Decision, Door, Encryption, EnvBinding, Grant, Index, IndexKind, IndexProjection, KeyElement,
+    KeyRole, Principal, PrincipalKind, Replica, Stream, StreamView, Table, TableSource, Tri,
+};
+pub use key::{Proof, Sighting, SightingConfidence, SightingContext};
+pub use names::{names_a_secret, names_a_vetted_reference};
+
+/// One observation. The graph is a function of a set of these, whatever their order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// A concrete key was seen.
+    Sighting(Sighting),
+    /// A Django setting has this value in this settings module.
+    Setting(Setting),
+    /// A URL leads to a view.
+    Route(Route),
+    /// A route's view reaches a function by calls.
+    Reach(Reach),
+    /// Code calls DynamoDB.
+    Operation(Operation),
+    /// Data goes from a source to a sink.
+    Flow(Flow),
+    /// Code builds an AWS client or resource.
+    AwsClient(AwsClient),
+    /// Code sets a response header that opens the response to others.
+    ResponseHeader(ResponseHeader),
+    /// A table exists.
+    Table(Table),
+    /// A role, user or group exists.
+    Principal(Principal),
+    /// A principal may do something to a table.
+    Grant(Grant),
+    /// A template hands a table's name to code by an environment variable.
+    EnvBinding(EnvBinding),
+}

@@ -1,0 +1,139 @@
+//! Places that a person can go and look at.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A range of characters in one file.
+///
+/// Lines and columns start at 1; columns count Unicode scalar values; the end column is
+/// one past the last character. `path` is relative to the scanned root, with `/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileSpan {
+    /// Relative to the scanned root, `/`-separated.
+    pub path: Arc<str>,
+    /// First line, from 1.
+    pub line: u32,
+    /// First column, from 1.
+    pub column: u32,
+    /// Last line, from 1.
+    pub end_line: u32,
+    /// One past the last column, from 1.
+    pub end_column: u32,
+}
+
+impl FileSpan {
+    /// A span that covers the start of `line` only, for readers that know no columns.
+    pub fn line(path: &Arc<str>, line: u32) -> Self {
+        Self {
+            path: Arc::clone(path),
+            line,
+            column: 1,
+            end_line: line,
+            end_column: 1,
+        }
+    }
+}
+
+impl fmt::Display for FileSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)
+    }
+}
+
+/// Where a fact was seen. Each kind says how to find it again.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Location {
+    /// Source code, inside the function or class `symbol` where there is one.
+    Code {
+        /// Where.
+        span: FileSpan,
+        /// Qualified name, `package.module.Class.method`; survives moved lines.
+        symbol: Option<Arc<str>>,
+    },
+    /// A resource of a template.
+    Resource {
+        /// Where.
+        span: FileSpan,
+        /// `aws_dynamodb_table.keys`, or the logical id of a CloudFormation resource.
+        address: Arc<str>,
+    },
+    /// One statement of a policy.
+    Statement {
+        /// Where.
+        span: FileSpan,
+        /// Address of the policy that holds it, with `Sid` or number: `aws_iam_policy.app#ReadKeys`.
+        policy: Arc<str>,
+    },
+    /// A setting of the application.
+    Setting {
+        /// Where the effective value is set.
+        span: FileSpan,
+        /// `DEBUG`, `REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES`.
+        name: Arc<str>,
+    },
+    /// Some other text in a file (a key in `.env`, a line of a log).
+    File {
+        /// Where.
+        span: FileSpan,
+    },
+}
+
+impl Location {
+    /// The place in a file.
+    pub fn span(&self) -> &FileSpan {
+        match self {
+            Self::Code { span, .. }
+            | Self::Resource { span, .. }
+            | Self::Statement { span, .. }
+            | Self::Setting { span, .. }
+            | Self::File { span } => span,
+        }
+    }
+
+    /// The name that stays when lines move: function, resource address, setting.
+    pub fn symbol(&self) -> Option<&str> {
+        match self {
+            Self::Code { symbol, .. } => symbol.as_deref(),
+            Self::Resource { address, .. } => Some(address),
+            Self::Statement { policy, .. } => Some(policy),
+            Self::Setting { name, .. } => Some(name),
+            Self::File { .. } => None,
+        }
+    }
+
+    /// `code`, `resource`, `statement`, `setting` or `file`, as in JSON v1.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Code { .. } => "code",
+            Self::Resource { .. } => "resource",
+            Self::Statement { .. } => "statement",
+            Self::Setting { .. } => "setting",
+            Self::File { .. } => "file",
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.span().fmt(f)
+    }
+}
+
+/// One hop of evidence: what happens there, and where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Step {
+    /// A short clause in the present tense: `put_item stores it as api_key`.
+    pub label: String,
+    /// Where that is.
+    pub location: Location,
+}
+
+impl Step {
+    /// `label` at `location`.
+    pub fn new(label: impl Into<String>, location: Location) -> Self {
+        Self {
+            label: label.into(),
+            location,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Set-up, test, generated documents and schemas.
+
+fn main() {}
