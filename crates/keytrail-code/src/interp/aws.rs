@@ -59,8 +59,9 @@ impl Machine<'_> {
                     return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(keep_name(&arguments.first()))))));
                 }
                 if self.text(name) == "create_table" {
-                    let table = arguments.named(words.table_name).unwrap_or_default();
-                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(keep_name(&table))))));
+                    let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
+                    self.out.tables.push((site, table.clone()));
+                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))));
                 }
                 self.client_call(site, *service, name, arguments)
             }
@@ -100,6 +101,10 @@ impl Machine<'_> {
             if let Some(kind) = operation(self.text(name)) {
                 let table = arguments.named(words.table_name).unwrap_or_default();
                 return Some(self.dynamo(site, kind, &table, arguments, false));
+            }
+            if self.text(name) == "create_table" {
+                let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
+                self.out.tables.push((site, table));
             }
             return Some(Value::default());
         }
