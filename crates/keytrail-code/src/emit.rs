@@ -1,6 +1,8 @@
 //! Outcomes of the analysis → facts in the model's words.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use keytrail_model::{
     AwsClient, Check, Comparison, Fact, Fingerprinter, Flow, KeyBinding, Location, NameSource,
@@ -14,18 +16,21 @@ use crate::django::urls::Binding;
 use crate::fixpoint::Fixpoint;
 use crate::interp::{
     Label, NameSourceRef, OperationRecord, Outcome, ProjectionRecord, Shape, Shared, SinkKind,
-    SinkRecord, Taint, Value, What, is_descriptor, substitute, unroll,
+    SinkRecord, Taint, Value, What, hop, is_descriptor, substitute, unroll,
 };
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
 
 const LONGEST_WAY: usize = 24;
 
+type FlowKey = (Source, Sink, Location, Transform, Arc<str>);
+
 pub(crate) struct Emitter<'a> {
     shared: &'a Shared<'a>,
     prints: &'a Fingerprinter,
     fixpoint: &'a Fixpoint,
     facts: BTreeSet<Fact>,
+    flows: BTreeMap<FlowKey, Flow>,
     /// Kind of the operation at each call.
     kinds: FxHashMap<Site, OperationKind>,
     holders: FxHashMap<Site, FunctionRef>,
@@ -46,6 +51,7 @@ impl<'a> Emitter<'a> {
             prints,
             fixpoint,
             facts: BTreeSet::new(),
+            flows: BTreeMap::new(),
             kinds: FxHashMap::default(),
             holders: FxHashMap::default(),
             ties: FxHashMap::default(),
@@ -71,7 +77,8 @@ impl<'a> Emitter<'a> {
     }
 
     pub(crate) fn finish(self) -> Vec<Fact> {
-        self.facts.into_iter().collect()
+        let flows = self.flows.into_values().map(Fact::Flow);
+        self.facts.into_iter().chain(flows).collect()
     }
 
     fn outcome(&self, function: FunctionRef) -> &'a Outcome {
@@ -152,7 +159,7 @@ impl<'a> Emitter<'a> {
         let fixpoint = self.fixpoint;
         let summary = &fixpoint.state.summaries[fixpoint.state.index(function)];
         let bindings = self.entry_bindings(function, is_view);
-        let site = Site(function.0, 0);
+        let site = Site::head(function);
         for record in &summary.operations {
             let mut bound = record.bound(&bindings, site, function);
             bound.chain.remove(0);
@@ -182,7 +189,8 @@ impl<'a> Emitter<'a> {
                 if !is_view || own {
                     return Value::default();
                 }
-                let value = Value::tainted(Label::Request, None).field(words.kwargs);
+                let trace = hop(Site::head(function), What::Source, &None);
+                let value = Value::tainted(Label::Request, trace).field(words.kwargs);
                 if name == words.kwargs { value } else { value.field(name) }
             })
             .collect()
@@ -278,7 +286,7 @@ impl<'a> Emitter<'a> {
                 let location = self.operation_location(record.site);
                 let mut steps = self.way(taint, entry);
                 steps.push(Step::new(format!("{} looks it up as {attribute}", record.kind.as_str()), location.clone()));
-                self.facts.insert(Fact::Flow(Flow {
+                self.add_flow(Flow {
                     source,
                     sink: Sink::KeyCondition(location.clone(), attribute.clone()),
                     transform: taint.transform,
@@ -287,7 +295,7 @@ impl<'a> Emitter<'a> {
                     function: self.shared.program.qualified(entry),
                     excluded: Vec::new(),
                     checks: Vec::new(),
-                }));
+                });
             }
         }
     }
@@ -301,6 +309,9 @@ impl<'a> Emitter<'a> {
     fn callee_text(&self, site: Site) -> String {
         use crate::syntax::ir::Expr;
         let module = self.shared.program.module(site.0);
+        if site.is_head() {
+            return "the view".to_owned();
+        }
         let mut names = Vec::new();
         let mut expr = match module.ir.expr(site.1) {
             Expr::Call(function, _) => *function,
@@ -497,7 +508,7 @@ impl<'a> Emitter<'a> {
         self.holding.insert(function);
         self.holding.insert(record.holder);
         let checks = record.tie.map(|site| self.check(site, function)).into_iter().collect();
-        self.facts.insert(Fact::Flow(Flow {
+        self.add_flow(Flow {
             source,
             sink,
             transform: record.taint.transform,
@@ -506,7 +517,28 @@ impl<'a> Emitter<'a> {
             function: self.shared.program.qualified(function),
             excluded,
             checks,
-        }));
+        });
+    }
+
+    /// One way from each source to each sink is enough, the shortest; for what a request brings
+    /// or a response shows, one for each function in which they meet, since routes tell those apart.
+    fn add_flow(&mut self, flow: Flow) {
+        let by_function = matches!(flow.sink, Sink::Response | Sink::Template(..))
+            || matches!(flow.source, Source::Request(..) | Source::Exception(_));
+        let function = if by_function { Arc::clone(&flow.function) } else { Arc::from("") };
+        let key = (flow.source.clone(), flow.sink.clone(), flow.location.clone(), flow.transform, function);
+        match self.flows.entry(key) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(flow);
+            }
+            Entry::Occupied(mut held) => {
+                let better = (flow.steps.len(), flow.excluded.len(), flow.checks.len(), &flow)
+                    < (held.get().steps.len(), held.get().excluded.len(), held.get().checks.len(), held.get());
+                if better {
+                    held.insert(flow);
+                }
+            }
+        }
     }
 
     fn sink(&self, record: &SinkRecord) -> Sink {
@@ -572,6 +604,7 @@ impl<'a> Emitter<'a> {
         let mut steps: Vec<Step> = Vec::new();
         for (index, (site, what)) in hops.iter().enumerate() {
             let label = match what {
+                What::Passed(_) if site.is_head() => continue,
                 What::Source => {
                     if index > 0 && taint.label != Label::Request {
                         continue;
