@@ -25,6 +25,8 @@ pub(crate) struct Candidate<'a> {
     /// Lower case.
     pub(crate) line: &'a str,
     pub(crate) quoted: bool,
+    /// On a line of an interactive example, `>>> …`.
+    pub(crate) doctest: bool,
 }
 
 /// `None` when it is no key.
@@ -46,7 +48,7 @@ pub(crate) fn judge(
         None if is_something_else(candidate) || is_fake(candidate.value) => return None,
         None => judge_generic(candidate, cx)?,
     };
-    let less_sure = cx.test || (cx.format == Format::Prose && matches!(kind, Kind::Password));
+    let less_sure = cx.test || cx.format == Format::Prose || candidate.doctest;
     Some((kind, if less_sure { SightingConfidence::Low } else { confidence }))
 }
 
@@ -176,12 +178,19 @@ fn judge_generic(
         return None;
     }
     match strength {
-        Strength::Strong if value.len() >= 16 && classes(value) >= 2 => {
+        Strength::Strong if value.len() >= 16 && classes(value) >= 2 && has_long_part(value) => {
             Some((Kind::Token, SightingConfidence::Medium))
         }
         Strength::Strong | Strength::Weak => Some((Kind::Token, SightingConfidence::Low)),
         Strength::None => None,
     }
+}
+
+/// Names are made of short parts, keys of one long one as a rule.
+fn has_long_part(value: &[u8]) -> bool {
+    value
+        .split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        .any(|part| part.len() >= 10)
 }
 
 /// `STRIPE_KEY`, `house_stripe_key` in configuration: somebody's key, though the name does not say

@@ -111,7 +111,7 @@ pub(crate) fn name_before(bytes: &[u8], at: usize, quoted: bool) -> Option<Strin
         b',' if quoted => {
             back.step();
             back.skip_blank();
-            back.key_in_quotes()?
+            back.key_in_quotes().filter(|name| name.bytes().all(is_name))?
         }
         b'(' if quoted => {
             back.step();
@@ -133,8 +133,8 @@ pub(crate) fn name_before(bytes: &[u8], at: usize, quoted: bool) -> Option<Strin
 fn is_carrier(name: &str) -> bool {
     matches!(
         name.to_ascii_lowercase().as_str(),
-        "default" | "value" | "val" | "s" | "fallback" | "content" | "defaultvalue" | "v" | "stringvalue"
-            | "initial" | "default_value" | "data"
+        "default" | "value" | "val" | "s" | "fallback" | "defaultvalue" | "v" | "stringvalue"
+            | "default_value"
     )
 }
 

@@ -284,6 +284,7 @@ impl<'a> Scan<'a> {
             name,
             line: &line,
             quoted,
+            doctest: line.trim_start().starts_with(">>>") || line.trim_start().starts_with("... "),
         };
         let compiled = self.compiled;
         if let Some((kind, confidence)) = judge(&candidate, compiled.providers, &compiled.named, self.cx) {

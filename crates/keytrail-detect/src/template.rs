@@ -80,6 +80,7 @@ fn fill(hole: &str, dice: &mut Dice) -> Option<String> {
         "bech32" => dice.pick(b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", count),
         "base64" => dice.pick(BASE64, count),
         "django" => dice.pick(DJANGO, count),
+        "no-z" => dice.pick(ALNUM, count).replace('Z', "ZB"),
         "uuid" => uuid(dice),
         "crc32-base62" => {
             let payload = dice.pick(ALNUM, count);
