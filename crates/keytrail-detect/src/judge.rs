@@ -3,7 +3,7 @@
 use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
 
 use crate::context::{Format, ScanContext};
-use crate::placeholder::{is_fake, is_stand_in};
+use crate::placeholder::{is_fake, is_pattern, is_stand_in};
 use crate::provider::Provider;
 use crate::shape::{Strength, classes, is_uuid, strength, strength_of_parts};
 
@@ -25,8 +25,8 @@ pub(crate) struct Candidate<'a> {
     /// Lower case.
     pub(crate) line: &'a str,
     pub(crate) quoted: bool,
-    /// On a line of an interactive example, `>>> …`.
-    pub(crate) doctest: bool,
+    /// On a line of an interactive example, `>>> …`, or in a docstring.
+    pub(crate) illustration: bool,
 }
 
 /// `None` when it is no key.
@@ -40,7 +40,7 @@ pub(crate) fn judge(
         return None;
     }
     // `AWS::IAM::AccessKey` is the name of a type.
-    if candidate.name.contains("::") {
+    if candidate.name.contains("::") || !could_name_a_key(candidate.name) {
         return None;
     }
     let (kind, confidence) = match judge_named(candidate, providers, named) {
@@ -48,12 +48,24 @@ pub(crate) fn judge(
         None if is_something_else(candidate) || is_fake(candidate.value) => return None,
         None => judge_generic(candidate, cx)?,
     };
-    let less_sure = cx.test || cx.format == Format::Prose || candidate.doctest;
+    let less_sure = cx.test || cx.format == Format::Prose || candidate.illustration;
     Some((kind, if less_sure { SightingConfidence::Low } else { confidence }))
 }
 
 fn is_printable(value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_graphic)
+}
+
+/// The quick look: most names are names of something else.
+fn could_name_a_key(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "key", "token", "secret", "auth", "pass", "pat", "pwd", "credential", "bearer", "dsn",
+        "connection", "database", "webhook", "private",
+    ];
+    name.len() >= 3 && {
+        let lower = name.to_ascii_lowercase();
+        WORDS.iter().any(|word| lower.contains(word))
+    }
 }
 
 /// The name speaks of a secret, if not as plainly as [`names_a_secret`] asks.
@@ -101,7 +113,7 @@ fn judge_named(
     }
     let minimum = if is_uuid(candidate.value) { Strength::Weak } else { Strength::Strong };
     let random = strength_of_parts(candidate.value) >= minimum;
-    (random && !is_reference(candidate)).then_some((Kind::Named(best.1), provider.confidence))
+    (random && !is_reference(candidate) && !is_pattern(candidate.value)).then_some((Kind::Named(best.1), provider.confidence))
 }
 
 /// A value that names, locates or proves something instead of opening it.

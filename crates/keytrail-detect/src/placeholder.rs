@@ -101,7 +101,8 @@ fn is_encoded_text(value: &[u8]) -> bool {
 }
 
 /// A pattern that describes keys.
-fn is_pattern(value: &[u8]) -> bool {
+pub(crate) fn is_pattern(value: &[u8]) -> bool {
+    let value = &lower(value);
     ["[a-z", "[0-9", "(?", "\\d", "\\w", "[^"].iter().any(|part| contains(value, part))
 }
 
