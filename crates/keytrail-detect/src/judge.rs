@@ -3,7 +3,8 @@
 use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
 
 use crate::context::{Format, ScanContext};
-use crate::placeholder::{is_fake, is_pattern, is_stand_in};
+use crate::placeholder::{is_fake, is_indirect, is_pattern, is_stand_in};
+use crate::proof::{self, Verdict};
 use crate::provider::Provider;
 use crate::shape::{Strength, classes, is_uuid, strength, strength_of_parts};
 
@@ -111,9 +112,17 @@ fn judge_named(
     if !(exact || names_something_secret(candidate.name)) || is_fake(candidate.value) {
         return None;
     }
+    let mut confidence = provider.confidence;
+    if let Some(kind) = provider.search.proof {
+        match proof::examine(kind, candidate.value, candidate.value) {
+            Verdict::Refuted => return None,
+            Verdict::Limited(most) => confidence = confidence.min(most),
+            Verdict::Open | Verdict::Proved(_) | Verdict::Other(..) => {}
+        }
+    }
     let minimum = if is_uuid(candidate.value) { Strength::Weak } else { Strength::Strong };
-    let random = strength_of_parts(candidate.value) >= minimum;
-    (random && !is_reference(candidate) && !is_pattern(candidate.value)).then_some((Kind::Named(best.1), provider.confidence))
+    let random = !provider.search.random || strength_of_parts(candidate.value) >= minimum;
+    (random && !is_reference(candidate) && !is_pattern(candidate.value)).then_some((Kind::Named(best.1), confidence))
 }
 
 /// A value that names, locates or proves something instead of opening it.
@@ -227,8 +236,12 @@ fn password(value: &[u8], strength: Strength) -> Option<SightingConfidence> {
         || value.contains(&b'_') && strength == Strength::None
         || value.ends_with(b":")
         || value.contains(&b'{');
-    if is_stand_in(value) || looks_like_text && strength != Strength::Strong {
+    if is_indirect(value) || looks_like_text && strength != Strength::Strong {
         return None;
+    }
+    // `Passw0rd!2024` is a bad password, and one all the same.
+    if is_stand_in(value) {
+        return (classes(value) >= 3).then_some(SightingConfidence::Low);
     }
     let mixed = classes(value) >= 3 && value.len() >= 8 && strength >= Strength::Weak;
     Some(if mixed || strength == Strength::Strong && value.len() >= 10 {

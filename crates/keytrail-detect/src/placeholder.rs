@@ -13,16 +13,22 @@ const FAKE: &[&str] = &[
     "cafebabe", "sample", "secret-here", "-here", "_here", "todo", "fixme", "mysecret",
 ];
 
-/// Words and signs that make the value of a named secret a placeholder, a reference or a
-/// well-known default. Not applied to tokens with a shape of their own.
+/// Words and signs of values that are looked up elsewhere.
+const INDIRECT: &[&str] = &[
+    "${", "{{", "}}", "<%", "%(", "$(", "%s", "{}", "env(", "getenv", "environ", "process.",
+    "settings.", "config.", "self.", "vault:", "arn:", "ssm:", "!ref", "!sub", "undefined", "none",
+    "null", "not-set",
+];
+
+/// Words that make the value of a named secret a placeholder or a well-known default. Not
+/// applied to tokens with a shape of their own.
 const STAND_INS: &[&str] = &[
-    "${", "{{", "}}", "<%", "%(", "$(", "%s", "{}", "secret", "password", "passw0rd", "passwd",
-    "passphrase", "p@ssw", "pa$$w", "letmein", "qwerty", "hunter2", "invalid", "undefined",
-    "default", "env(", "getenv", "environ", "process.", "settings.", "config.", "self.", "vault:",
-    "arn:", "ssm:", "!ref", "!sub", "none", "null", "nil", "test", "demo", "mock", "stub", "abc123",
+    "secret", "password", "passw0rd", "passwd",
+    "passphrase", "p@ssw", "pa$$w", "letmein", "qwerty", "hunter2", "invalid",
+    "default", "nil", "test", "demo", "mock", "stub", "abc123",
     "123456", "admin", "unsafe", "insecure", "correct", "horse", "battery", "staple", "bogus",
     "random", "unused", "unset", "empty", "string", "value", "token", "apikey", "api_key",
-    "api-key", "not-set", "optional", "development", "localhost", "local-dev",
+    "api-key", "optional", "development", "localhost", "local-dev",
 ];
 
 /// First eight bytes of the SHA-256 (of the lower case) of keys that vendors and the OAuth RFCs
@@ -115,8 +121,14 @@ pub(crate) fn is_stand_in(value: &[u8]) -> bool {
     let plain = plain_letters(&value);
     STAND_INS.iter().any(|word| contains(&value, word))
         || ["password", "passwort", "secret"].iter().any(|word| contains(&plain, word))
+        || is_indirect(&value)
+}
+
+/// True for a reference, a template or a pattern.
+pub(crate) fn is_indirect(value: &[u8]) -> bool {
+    let value = lower(value);
+    INDIRECT.iter().any(|word| contains(&value, word))
         || is_pattern(&value)
-        || value.starts_with(b"$")
         || value.starts_with(b"%")
         || (value.starts_with(b"<") && value.ends_with(b">"))
         || (value.starts_with(b"[") && value.ends_with(b"]"))

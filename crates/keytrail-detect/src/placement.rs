@@ -37,7 +37,9 @@ fn is_name(byte: u8) -> bool {
 
 /// The value that the run of token characters belongs to.
 pub(crate) fn around(bytes: &[u8], run: &Range<usize>) -> Option<Placement> {
-    if let Some(quoted) = quoted_around(bytes, run) {
+    // `"…?token=value"`: within the string, the nearer name counts.
+    let nearer = run.start >= 2 && bytes[run.start - 1] == b'=' && is_name(bytes[run.start - 2]);
+    if let Some(quoted) = quoted_around(bytes, run).filter(|_| !nearer) {
         return Some(Placement {
             name: name_before(bytes, quoted.start - 1, true),
             value: quoted,
@@ -398,6 +400,7 @@ mod tests {
             ("curl --api-key VALUEVALUEVALUEV", "api-key"),
             ("ENV API_KEY VALUEVALUEVALUEV", "API_KEY"),
             ("set_password('VALUEVALUEVALUEV')", "set_password"),
+            ("'https://a.io/?x=1&api_key=VALUEVALUEVALUEV&y'", "api_key"),
             ("\\\"api_key\\\": \\\"VALUEVALUEVALUEV\\\"", "api_key"),
         ] {
             assert_eq!(name_of(text).as_deref(), Some(name), "{text}");

@@ -91,6 +91,7 @@ fn fill(hole: &str, dice: &mut Dice) -> Option<String> {
         "jwt" => jwt(argument, dice),
         "pem" => pem(argument, "\n", dice),
         "pem-escaped" => pem(argument, "\\n", dice),
+        "pem-base64" => STANDARD.encode(pem(argument, "\n", dice)),
         "basic-auth" => STANDARD.encode(format!("deploy:{}", dice.pick(ALNUM, 20))),
         _ => return None,
     })
