@@ -175,6 +175,7 @@ fn is_something_else(candidate: &Candidate<'_>) -> bool {
         })
     };
     is_reference(candidate)
+        || is_dotted_path(value)
         || starts(&[
             "sha1-",
             "sha256-",
@@ -210,6 +211,19 @@ fn is_something_else(candidate: &Candidate<'_>) -> bool {
         || memchr::memmem::find(value, b"://").is_some()
         || memchr::memmem::find(value, b"::").is_some()
         || memchr::memmem::find(value, b"->").is_some()
+}
+
+/// `django.contrib.auth.hashers.PBKDF2PasswordHasher`.
+fn is_dotted_path(value: &[u8]) -> bool {
+    let is_identifier = |part: &[u8]| {
+        part.first().is_some_and(u8::is_ascii_alphabetic)
+            && part
+                .iter()
+                .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && strength(part) < Strength::Strong
+    };
+    value.iter().filter(|&&byte| byte == b'.').count() >= 2
+        && value.split(|&byte| byte == b'.').all(is_identifier)
 }
 
 /// Code or a template variable rather than a value.
@@ -253,7 +267,8 @@ fn judge_generic(
             && value.len() >= 24
             && !is_stand_in(value)
             && !names_public(candidate.name);
-        let sure = names_a_vendors_key(candidate.name, cx) && classes(value) >= 3;
+        let mixed = classes(value) >= 3 || value.len() >= 32 && classes(value) == 2;
+        let sure = names_a_vendors_key(candidate.name, cx) && mixed;
         let confidence = if sure {
             SightingConfidence::Medium
         } else {

@@ -89,6 +89,7 @@ fn what_is_no_key() {
         "id = '{uuid}'",
         "token_class = 'rest_framework_simplejwt.tokens.AccessToken'",
         "password_label = 'Enter your password'",
+        "PASSWORD_HASHERS = [\n    'django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher',\n]",
         "public_key = 'ssh-ed25519 {base64:68}'",
         "{pem:CERTIFICATE}",
         "{pem:PUBLIC KEY}",
@@ -244,16 +245,16 @@ fn hostile_texts_take_bounded_time_and_never_panic() {
     let detector = Detector::new();
     let start = std::time::Instant::now();
     for text in [
-        "a".repeat(4_000_000),
-        "A".repeat(1_000_000),
-        "password=".repeat(200_000),
-        "\"".repeat(1_000_000),
-        "'''".repeat(300_000),
-        "eyJ".repeat(300_000),
-        "-----BEGIN RSA PRIVATE KEY-----".repeat(5_000),
-        "://a:b".repeat(200_000),
-        "key=(\n".repeat(200_000),
-        "\u{fffd}=\"é".repeat(100_000),
+        "a".repeat(500_000),
+        "A".repeat(125_000),
+        "password=".repeat(25_000),
+        "\"".repeat(125_000),
+        "'''".repeat(37_500),
+        "eyJ".repeat(37_500),
+        "-----BEGIN RSA PRIVATE KEY-----".repeat(625),
+        "://a:b".repeat(25_000),
+        "key=(\n".repeat(25_000),
+        "\u{fffd}=\"é".repeat(12_500),
     ] {
         for format in [Format::Source, Format::Config, Format::Generated] {
             let cx = ScanContext {
@@ -263,5 +264,5 @@ fn hostile_texts_take_bounded_time_and_never_panic() {
             detector.scan(text.as_bytes(), &cx);
         }
     }
-    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
