@@ -222,7 +222,7 @@ fn is_dotted_path(value: &[u8]) -> bool {
                 .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && strength(part) < Strength::Strong
     };
-    value.iter().filter(|&&byte| byte == b'.').count() >= 2
+    memchr::memchr_iter(b'.', value).count() >= 2
         && value.split(|&byte| byte == b'.').all(is_identifier)
 }
 
