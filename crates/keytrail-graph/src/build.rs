@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keytrail_model::{
-    Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, KeyRef, Node, Step,
-};
+use keytrail_model::{Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, KeyRef, Node, Step};
 
 use crate::application::Standings;
 use crate::edges::{

@@ -114,11 +114,14 @@ impl Graph {
             let power = self.power(key);
             for level in LEVELS {
                 let seen = self.flood(std::iter::once(start), level, removed);
-                for (_, _, reach) in classes(floor)
-                    .filter(|&(at, rank, _)| at == level && POWERS[rank] == power)
+                for (_, _, reach) in
+                    classes(floor).filter(|&(at, rank, _)| at == level && POWERS[rank] == power)
                 {
                     let left = self.terminals(level, reach, removed);
-                    open.extend(left.filter(|&edge| seen[self.ends(edge).0]).map(|edge| (start, edge)));
+                    open.extend(
+                        left.filter(|&edge| seen[self.ends(edge).0])
+                            .map(|edge| (start, edge)),
+                    );
                 }
             }
         }
@@ -139,10 +142,7 @@ impl Graph {
         while let Some(node) = queue.pop_front() {
             for &edge in self.out_edges(node) {
                 let (_, to) = self.ends(edge);
-                if !seen[to]
-                    && self.edges()[edge].confidence >= level
-                    && !removed.contains(&edge)
-                {
+                if !seen[to] && self.edges()[edge].confidence >= level && !removed.contains(&edge) {
                     seen[to] = true;
                     queue.push_back(to);
                 }
@@ -268,7 +268,10 @@ impl<'g> Edits<'g> {
     }
 
     fn cost(&self, chosen: &BTreeSet<usize>) -> u64 {
-        chosen.iter().map(|&edit| u64::from(self.all[edit].cost)).sum()
+        chosen
+            .iter()
+            .map(|&edit| u64::from(self.all[edit].cost))
+            .sum()
     }
 
     /// Edits that cut several edges, the ones a flow may have counted twice; bounded.
@@ -284,10 +287,16 @@ impl<'g> Edits<'g> {
 
     fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<Edit> {
         let hits = |edit: usize| {
-            let on = |trail: &&Trail| trail.edges.iter().any(|edge| self.cuts[edit].contains(edge));
+            let on = |trail: &&Trail| {
+                trail
+                    .edges
+                    .iter()
+                    .any(|edge| self.cuts[edit].contains(edge))
+            };
             trails.iter().filter(on).count()
         };
-        let mut ordered: Vec<(usize, usize)> = chosen.iter().map(|&edit| (hits(edit), edit)).collect();
+        let mut ordered: Vec<(usize, usize)> =
+            chosen.iter().map(|&edit| (hits(edit), edit)).collect();
         ordered.sort_by_key(|&(hits, edit)| (std::cmp::Reverse(hits), edit));
         ordered
             .into_iter()
@@ -361,8 +370,16 @@ impl Network {
         doors: &mut BTreeMap<usize, (NodeIndex, NodeIndex)>,
     ) {
         let own = edits.on_edge.get(&edge).map_or(&[][..], Vec::as_slice);
-        let mut tail: Vec<usize> = own.iter().copied().filter(|it| gates.tail.contains(it)).collect();
-        let mut head: Vec<usize> = own.iter().copied().filter(|it| gates.head.contains(it)).collect();
+        let mut tail: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|it| gates.tail.contains(it))
+            .collect();
+        let mut head: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|it| gates.head.contains(it))
+            .collect();
         // Nested gates: the widest stands nearest to the node that all share.
         tail.sort_by_key(|&edit| (std::cmp::Reverse(edits.cuts[edit].len()), edit));
         head.sort_by_key(|&edit| (edits.cuts[edit].len(), edit));
@@ -425,7 +442,10 @@ impl Network {
                     visit(arc.target());
                 }
             }
-            for arc in self.graph.edges_directed(node, petgraph::Direction::Incoming) {
+            for arc in self
+                .graph
+                .edges_directed(node, petgraph::Direction::Incoming)
+            {
                 if flows[arc.id().index()] > 0 {
                     visit(arc.source());
                 }

@@ -116,7 +116,10 @@ impl<'f> Tables<'f> {
                 .map(String::as_str)
                 .filter(|name| known_characters(name) > 0)
                 .collect();
-            let known = names.iter().find_map(|name| self.by_name.get(*name)).copied();
+            let known = names
+                .iter()
+                .find_map(|name| self.by_name.get(*name))
+                .copied();
             let id = known.unwrap_or_else(|| {
                 let fallback: &str = &table.address;
                 self.add(names.first().copied().unwrap_or(fallback))
@@ -125,7 +128,10 @@ impl<'f> Tables<'f> {
                 self.by_name.entry(Arc::from(name)).or_insert(id);
             }
             self.nodes[id.0].declared.push(table);
-            self.by_address.entry(&table.address).or_default().insert(id);
+            self.by_address
+                .entry(&table.address)
+                .or_default()
+                .insert(id);
         }
     }
 
@@ -196,12 +202,25 @@ impl<'f> Tables<'f> {
         for via in &named.via {
             match via {
                 NameSource::Environment(variable) => {
-                    found.extend(self.by_variable.get(variable.as_str()).into_iter().flatten());
+                    found.extend(
+                        self.by_variable
+                            .get(variable.as_str())
+                            .into_iter()
+                            .flatten(),
+                    );
                 }
                 NameSource::Setting(setting) => {
                     if let Some(names) = self.names_by_setting.get(setting.as_str()) {
-                        found.extend(names.literal.iter().filter_map(|name| self.by_name.get(*name)));
-                        let bound = names.variables.iter().filter_map(|it| self.by_variable.get(it));
+                        found.extend(
+                            names
+                                .literal
+                                .iter()
+                                .filter_map(|name| self.by_name.get(*name)),
+                        );
+                        let bound = names
+                            .variables
+                            .iter()
+                            .filter_map(|it| self.by_variable.get(it));
                         found.extend(bound.flatten());
                     }
                 }

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use keytrail_model::{
-    Actor, Confidence, Guard, KeyIdentity, KeyRef, Node, Place, Rightful, Step,
-};
+use keytrail_model::{Actor, Confidence, Guard, KeyIdentity, KeyRef, Node, Place, Rightful, Step};
 
 use crate::Graph;
 use crate::paths::LEVELS;
@@ -96,7 +94,10 @@ impl Target {
             _ => false,
         };
         let nodes = graph.nodes().iter().enumerate();
-        nodes.filter(|(_, node)| is_start(node)).map(|(number, _)| number).collect()
+        nodes
+            .filter(|(_, node)| is_start(node))
+            .map(|(number, _)| number)
+            .collect()
     }
 }
 
