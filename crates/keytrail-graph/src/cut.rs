@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use keytrail_model::{Confidence, Edit, Node, Severity};
 use petgraph::algo::maximum_flow::dinics;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
 
 use crate::Graph;
 use crate::paths::{LEVELS, Trail};
@@ -48,13 +49,13 @@ impl Graph {
         self.polish(&edits, floor, &mut chosen);
         let removed = edits.edges(&chosen);
         let still_open = self.open_terminals(floor, &removed);
-        let closed = |trail: &&Trail| {
+        let is_closed = |trail: &&Trail| {
             !trail
                 .edges
                 .last()
                 .is_some_and(|last| still_open.contains(&(trail.key, *last)))
         };
-        let closes = trails.iter().filter(closed).count();
+        let closes = trails.iter().filter(is_closed).count();
         LeastCut {
             edits: edits.ordered(&chosen, &trails),
             closes,
@@ -409,14 +410,13 @@ impl Network {
         edits: &Edits<'_>,
         doors: &mut BTreeMap<usize, (NodeIndex, NodeIndex)>,
     ) -> NodeIndex {
-        let (inside, outside) = match doors.get(&edit) {
-            Some(&door) => door,
-            None => {
-                let door = (self.graph.add_node(()), self.graph.add_node(()));
-                self.arc(door.0, door.1, price(edits.all[edit]), Some(edit));
-                doors.insert(edit, door);
-                door
-            }
+        let (inside, outside) = if let Some(&door) = doors.get(&edit) {
+            door
+        } else {
+            let door = (self.graph.add_node(()), self.graph.add_node(()));
+            self.arc(door.0, door.1, price(edits.all[edit]), Some(edit));
+            doors.insert(edit, door);
+            door
         };
         self.arc(at, inside, NEVER, None);
         outside
@@ -436,7 +436,6 @@ impl Network {
                     queue.push_back(next);
                 }
             };
-            use petgraph::visit::EdgeRef;
             for arc in self.graph.edges(node) {
                 if flows[arc.id().index()] < *arc.weight() {
                     visit(arc.target());

@@ -190,6 +190,7 @@ impl<'f> KeyAttributes<'f> {
 
 /// `detail` and `api_key` give `detail.api_key`; the key alone goes by its new name.
 fn renamed(flow: &Flow, attribute: &str, to: &str) -> Option<String> {
+    const DEEPEST: usize = 4;
     let path = match &flow.source {
         Source::Item(_, path) => path.as_str(),
         _ => "",
@@ -206,7 +207,6 @@ fn renamed(flow: &Flow, attribute: &str, to: &str) -> Option<String> {
         Some(rest) if to.is_empty() => rest.to_owned(),
         Some(rest) => format!("{to}.{rest}"),
     };
-    const DEEPEST: usize = 4;
     let usable = !name.is_empty() && name != "*" && name.matches('.').count() < DEEPEST;
     usable.then_some(name)
 }

@@ -256,12 +256,12 @@ impl<'f> Tables<'f> {
             NameSource::Setting(name) => self.names_by_setting.get(name.as_str()),
             NameSource::Environment(_) => None,
         });
-        let names = named
+        let patterns = named
             .names
             .iter()
             .map(String::as_str)
             .chain(from_settings.flat_map(|names| names.literal.iter().copied()));
-        for name in names.filter(|name| known_characters(name) >= ENOUGH) {
+        for name in patterns.filter(|name| known_characters(name) >= ENOUGH) {
             for (known, &id) in &self.by_name {
                 let starred = name.contains('*') || known.contains('*');
                 let enough = known_characters(known) >= ENOUGH;

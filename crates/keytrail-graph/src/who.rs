@@ -86,8 +86,11 @@ impl Target {
                     attribute: it,
                 }),
             ) => **of == **table && it == attribute,
-            (Self::Setting(name), Node::Key(KeyRef::Setting(it) | KeyRef::Vault(it)))
-            | (Self::Setting(name), Node::Place(Place::Setting(it))) => it == name,
+            (
+                Self::Setting(name),
+                Node::Key(KeyRef::Setting(it) | KeyRef::Vault(it))
+                | Node::Place(Place::Setting(it)),
+            ) => it == name,
             (Self::Key(text), Node::Key(KeyRef::Concrete { provider, identity })) => {
                 provider == text || names(identity, text)
             }

@@ -93,8 +93,9 @@ fn is_local(endpoint: &str) -> bool {
     !host.contains('.')
         || host.starts_with("127.")
         || host.starts_with("0.0.0.0")
-        || host.ends_with(".localhost")
-        || host.ends_with(".local")
-        || host.ends_with(".internal")
+        || matches!(
+            host.rsplit('.').next(),
+            Some("localhost" | "local" | "internal")
+        )
         || rest.starts_with('[')
 }

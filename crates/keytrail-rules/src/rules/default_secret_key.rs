@@ -5,7 +5,7 @@ use keytrail_model::{Environment, Finding, SettingValue, Severity};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
-/// SECRET_KEY is one that others know.
+/// `SECRET_KEY` is one that others know.
 pub(crate) struct DefaultSecretKey;
 
 static META: Meta = Meta {

@@ -59,7 +59,7 @@ impl Rule for EnvironmentCrossing {
                     "`{principal}` belongs to another environment and may read key table `{table}` ({}).",
                     crate::context::list(&actions)
                 ))
-                .unsafe_fix(format!("Give each environment an account of its own, or a condition on its tags"))
+                .unsafe_fix("Give each environment an account of its own, or a condition on its tags")
                 .add(out);
         }
     }

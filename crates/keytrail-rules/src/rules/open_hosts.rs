@@ -5,7 +5,7 @@ use keytrail_model::{Environment, Finding, SettingValue, Severity};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
-/// ALLOWED_HOSTS accepts any name.
+/// `ALLOWED_HOSTS` accepts any name.
 pub(crate) struct OpenHosts;
 
 static META: Meta = Meta {
