@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Actor, Edit, Location, Step};
+use crate::{Actor, Edit, Guard, Location, Step};
 
 /// How bad it is if nothing is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,6 +135,8 @@ pub struct Finding {
     pub location: Location,
     /// From the key to the actor; at least the location itself.
     pub path: Vec<Step>,
+    /// What holds the path, and what was looked for and is missing.
+    pub guards: Vec<Guard>,
     /// What to do, best first.
     pub fixes: Vec<Fix>,
     /// Edits of the exposure graph that would close the path.
@@ -159,6 +161,7 @@ impl Finding {
             message: String::new(),
             location,
             path: Vec::new(),
+            guards: Vec::new(),
             fixes: Vec::new(),
             edits: Vec::new(),
             cwe: &[],
@@ -201,6 +204,12 @@ impl FindingBuilder {
     /// From the key to the actor.
     pub fn path(mut self, path: Vec<Step>) -> Self {
         self.0.path = path;
+        self
+    }
+
+    /// What holds the path, and what doesn't.
+    pub fn guards(mut self, guards: Vec<Guard>) -> Self {
+        self.0.guards = guards;
         self
     }
 

@@ -13,6 +13,7 @@ mod graph;
 mod location;
 mod secret;
 mod tree;
+pub mod v1;
 
 pub use collected::{Collected, Progress};
 pub use coverage::{Coverage, CoverageStatus, Problem};

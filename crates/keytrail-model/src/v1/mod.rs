@@ -1,0 +1,20 @@
+//! JSON v1: the forms that leave the house, with types of their own.
+//!
+//! Internal types change; these do not, except by additions. Nothing here judges: `keytrail-report`
+//! fills them in.
+
+mod location;
+mod report;
+
+pub use location::{Location, Step};
+pub use report::{
+    Confidence, Coverage, CoverageStatus, Edit, Finding, Fix, Grade, LeastCut, Problem, Report,
+    Safety, Severity, Suppression, Tool, VERSION,
+};
+
+/// The published schema of [`Report`], as JSON Schema 2020-12.
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Report);
+    schema.insert("title".to_owned(), "Keytrail report, version 1".into());
+    schema.into()
+}
