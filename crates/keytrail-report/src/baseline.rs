@@ -185,7 +185,13 @@ impl Baseline {
 fn describe(finding: &Finding) -> String {
     let clean = |text: &str| -> String {
         text.chars()
-            .map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c })
+            .map(|c| {
+                if c.is_whitespace() || c.is_control() {
+                    '_'
+                } else {
+                    c
+                }
+            })
             .collect()
     };
     let path = clean(&finding.location.span().path);
@@ -215,7 +221,13 @@ mod tests {
     fn some_findings() -> impl Strategy<Value = Vec<Finding>> {
         let one = (0..3_usize, "[ab]", "[fg]", "[st]", 1..50_u32).prop_map(
             |(rule, path, symbol, subject, line)| {
-                finding(["r-one", "r-two", "r-three"][rule], &path, &symbol, &subject, line)
+                finding(
+                    ["r-one", "r-two", "r-three"][rule],
+                    &path,
+                    &symbol,
+                    &subject,
+                    line,
+                )
             },
         );
         proptest::collection::vec(one, 0..20)

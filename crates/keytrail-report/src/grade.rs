@@ -114,7 +114,10 @@ fn reason(paths: &[&Finding], worst: Option<u32>, off: u32) -> String {
         .and_then(|path| path.actor.as_ref().map(|actor| (path.severity, actor)));
     match (bound, off) {
         (Some((severity, actor)), _) => {
-            format!("bounded by a path of severity {severity} to {}", article(actor))
+            format!(
+                "bounded by a path of severity {severity} to {}",
+                article(actor)
+            )
         }
         (None, 0) => "no exposure path and nothing to mend".to_owned(),
         (None, _) => "no exposure path; weaknesses and hygiene take points off".to_owned(),
@@ -156,8 +159,14 @@ mod tests {
         let cases = [
             ("nothing found", vec![]),
             ("five hygiene findings", (0..5).map(|_| low()).collect()),
-            ("a hundred hygiene findings", (0..100).map(|_| low()).collect()),
-            ("three medium weaknesses", (0..3).map(|_| medium()).collect()),
+            (
+                "a hundred hygiene findings",
+                (0..100).map(|_| low()).collect(),
+            ),
+            (
+                "three medium weaknesses",
+                (0..3).map(|_| medium()).collect(),
+            ),
             (
                 "one high path to a log reader",
                 vec![path(Severity::High, Actor::LogReader)],

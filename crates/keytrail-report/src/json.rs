@@ -150,34 +150,40 @@ pub(crate) mod tests {
             location: code("app/views.py", 10, (1, 16), "app.views.show"),
             cost: 1,
         };
-        Finding::at("item-in-response", code("app/views.py", 12, (5, 20), "app.views.show"))
-            .severity(Severity::Critical)
-            .confidence(Confidence::Likely)
-            .actor(Actor::Anonymous)
-            .message("Whole items of api_metadata, with api_key in them, are sent to whoever asks.")
-            .path(key_path())
-            .guards(vec![
-                Guard {
-                    present: false,
-                    step: Step::new(
-                        "no permission class, and no default in REST_FRAMEWORK",
-                        code("app/views.py", 10, (1, 16), "app.views.show"),
-                    ),
-                },
-                Guard {
-                    present: true,
-                    step: Step::new(
-                        "the table is encrypted with a customer-managed key, which holds no reader off",
-                        code("infra/tables.tf", 30, (3, 20), "aws_dynamodb_table.keys"),
-                    ),
-                },
-            ])
-            .fix(FixSafety::Safe, "Pick the fields that the client needs")
-            .fix(FixSafety::Unsafe, "Require authentication; anonymous clients stop working")
-            .edits(vec![edit])
-            .cwe(&[200, 862])
-            .subject("api_metadata.api_key")
-            .build()
+        Finding::at(
+            "item-in-response",
+            code("app/views.py", 12, (5, 20), "app.views.show"),
+        )
+        .severity(Severity::Critical)
+        .confidence(Confidence::Likely)
+        .actor(Actor::Anonymous)
+        .message("Whole items of api_metadata, with api_key in them, are sent to whoever asks.")
+        .path(key_path())
+        .guards(vec![
+            Guard {
+                present: false,
+                step: Step::new(
+                    "no permission class, and no default in REST_FRAMEWORK",
+                    code("app/views.py", 10, (1, 16), "app.views.show"),
+                ),
+            },
+            Guard {
+                present: true,
+                step: Step::new(
+                    "the table is encrypted with a customer-managed key, which holds no reader off",
+                    code("infra/tables.tf", 30, (3, 20), "aws_dynamodb_table.keys"),
+                ),
+            },
+        ])
+        .fix(FixSafety::Safe, "Pick the fields that the client needs")
+        .fix(
+            FixSafety::Unsafe,
+            "Require authentication; anonymous clients stop working",
+        )
+        .edits(vec![edit])
+        .cwe(&[200, 862])
+        .subject("api_metadata.api_key")
+        .build()
     }
 
     pub(crate) fn report() -> Report {

@@ -10,7 +10,8 @@ mod grade;
 
 mod input;
 mod json;
-
+mod markdown;
+mod sarif;
 
 mod section;
 mod snippet;
@@ -23,7 +24,8 @@ pub use grade::{Grading, grade};
 
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
 pub use json::{json, v1};
-
+pub use markdown::markdown;
+pub use sarif::sarif;
 
 pub use section::Section;
 pub use terminal::{TerminalOptions, terminal};

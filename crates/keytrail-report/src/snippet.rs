@@ -52,7 +52,11 @@ impl Snippet {
             if inside {
                 from.get_or_insert(length);
             }
-            let shown = if c == '\t' { TAB.to_owned() } else { text::clean(c.encode_utf8(&mut [0; 4])) };
+            let shown = if c == '\t' {
+                TAB.to_owned()
+            } else {
+                text::clean(c.encode_utf8(&mut [0; 4]))
+            };
             length += shown.chars().count();
             text.push_str(&shown);
             if inside {

@@ -130,7 +130,11 @@ impl Page<'_> {
             return;
         }
         self.heading(&format!("{} ({})", Section::Path.title(), paths.len()));
-        let full = if self.verbose { paths.len() } else { FULL_PATHS };
+        let full = if self.verbose {
+            paths.len()
+        } else {
+            FULL_PATHS
+        };
         for &(number, found) in paths.iter().take(full) {
             self.line("");
             self.path(number, found);
@@ -186,7 +190,11 @@ impl Page<'_> {
         if found.is_empty() {
             return;
         }
-        self.heading(&format!("{} ({})", Section::Suppressed.title(), found.len()));
+        self.heading(&format!(
+            "{} ({})",
+            Section::Suppressed.title(),
+            found.len()
+        ));
         if !self.verbose {
             self.line("  not counted; shown with --verbose");
             return;
@@ -200,7 +208,11 @@ impl Page<'_> {
                 .until
                 .as_ref()
                 .map_or_else(String::new, |until| format!(", until {until}"));
-            self.hanging("      ", 6, &format!("let pass: {}{until}", suppression.reason));
+            self.hanging(
+                "      ",
+                6,
+                &format!("let pass: {}{until}", suppression.reason),
+            );
         }
     }
 

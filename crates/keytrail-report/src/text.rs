@@ -75,7 +75,10 @@ mod tests {
 
     #[test]
     fn escapes_and_direction_marks_lose_their_power() {
-        assert_eq!(clean("a\u{1b}[31mb\u{202e}c\td"), "a\u{fffd}[31mb\u{fffd}c d");
+        assert_eq!(
+            clean("a\u{1b}[31mb\u{202e}c\td"),
+            "a\u{fffd}[31mb\u{fffd}c d"
+        );
     }
 
     #[test]

@@ -15,7 +15,9 @@ impl Page<'_> {
             self.hop(at + 1, step);
         }
         if let Some(actor) = &finding.actor {
-            let actor = self.paint.severity(finding.severity, &clean(&actor.to_string()));
+            let actor = self
+                .paint
+                .severity(finding.severity, &clean(&actor.to_string()));
             self.line(&format!("   ──► {actor}"));
         }
         self.guards(finding);
@@ -50,7 +52,11 @@ impl Page<'_> {
             .as_ref()
             .map_or_else(String::new, |actor| format!(" ──► {actor}"));
         let id = format!("F{number}");
-        let text = clean(&format!("{}  {}{actor}", finding.rule, place(&finding.location)));
+        let text = clean(&format!(
+            "{}  {}{actor}",
+            finding.rule,
+            place(&finding.location)
+        ));
         self.line(&format!("  {severity}  {id:<4}  {text}"));
     }
 
@@ -59,7 +65,9 @@ impl Page<'_> {
             .paint
             .severity(finding.severity, &format!("{:<8}", finding.severity));
         let rule = self.paint.bold(finding.rule);
-        let rest = self.paint.dim(&format!("{} · F{number}", finding.confidence));
+        let rest = self
+            .paint
+            .dim(&format!("{} · F{number}", finding.confidence));
         self.line(&format!("{severity}  {rule}  {rest}"));
     }
 
@@ -99,7 +107,11 @@ impl Page<'_> {
 
     fn guards(&mut self, finding: &Finding) {
         for (present, title) in [(false, "not held by"), (true, "held by")] {
-            for guard in finding.guards.iter().filter(|guard| guard.present == present) {
+            for guard in finding
+                .guards
+                .iter()
+                .filter(|guard| guard.present == present)
+            {
                 let title = format!("{title}:");
                 let painted = if present {
                     self.paint.green(&title)
