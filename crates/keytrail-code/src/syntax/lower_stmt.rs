@@ -1,0 +1,290 @@
+//! Lowering of statements.
+
+use ruff_python_ast as ast;
+use ruff_python_ast::{ExceptHandler, Pattern, Stmt as Syntax};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::ir::{
+    Block, Case, Class, FunctionKind, Handler, ImportFrom, ImportedModule, Name, Range, Stmt, Try,
+};
+use super::lower::{DEEPEST, Lowering, operator, span};
+
+impl<'a> Lowering<'a> {
+    pub(super) fn block(&mut self, body: &'a [Syntax]) -> Block {
+        if self.depth >= DEEPEST {
+            return Box::default();
+        }
+        self.depth += 1;
+        let mut block = Vec::with_capacity(body.len());
+        for statement in body {
+            if let Some(statement) = self.statement(statement) {
+                block.push(statement);
+            }
+        }
+        self.depth -= 1;
+        block.into_boxed_slice()
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of statement")]
+    fn statement(&mut self, syntax: &'a Syntax) -> Option<Stmt> {
+        Some(match syntax {
+            Syntax::FunctionDef(function) => self.function_def(function),
+            Syntax::ClassDef(class) => self.class_def(class),
+            Syntax::Return(inner) => {
+                Stmt::Return(self.optional(inner.value.as_deref()), span(inner.range))
+            }
+            Syntax::Assign(assign) => {
+                let value = self.expr(&assign.value);
+                let targets = self.list(&assign.targets);
+                Stmt::Assign { targets, value }
+            }
+            Syntax::AugAssign(assign) => Stmt::Augmented {
+                value: self.expr(&assign.value),
+                target: self.expr(&assign.target),
+                operator: operator(assign.op),
+            },
+            Syntax::AnnAssign(assign) => Stmt::Annotated {
+                value: self.optional(assign.value.as_deref()),
+                target: self.expr(&assign.target),
+                annotation: self.expr(&assign.annotation),
+            },
+            Syntax::For(inner) => Stmt::For {
+                iter: self.expr(&inner.iter),
+                target: self.expr(&inner.target),
+                body: self.block(&inner.body),
+                other: self.block(&inner.orelse),
+            },
+            Syntax::While(inner) => Stmt::While {
+                test: self.expr(&inner.test),
+                body: self.block(&inner.body),
+                other: self.block(&inner.orelse),
+            },
+            Syntax::If(inner) => {
+                let test = self.expr(&inner.test);
+                let then = self.block(&inner.body);
+                let other = self.clauses(&inner.elif_else_clauses);
+                Stmt::If { test, then, other }
+            }
+            Syntax::With(with) => {
+                let mut items = Vec::with_capacity(with.items.len());
+                for item in &with.items {
+                    let value = self.expr(&item.context_expr);
+                    items.push((value, self.optional(item.optional_vars.as_deref())));
+                }
+                let items = items.into_boxed_slice();
+                Stmt::With { items, body: self.block(&with.body) }
+            }
+            Syntax::Match(inner) => {
+                let subject = self.expr(&inner.subject);
+                let mut cases = Vec::with_capacity(inner.cases.len());
+                for case in &inner.cases {
+                    cases.push(self.case(case));
+                }
+                Stmt::Match { subject, cases: cases.into_boxed_slice() }
+            }
+            Syntax::Raise(raise) => Stmt::Raise(self.optional(raise.exc.as_deref())),
+            Syntax::Try(inner) => self.try_statement(inner),
+            Syntax::Assert(assert) => Stmt::Assert(self.expr(&assert.test)),
+            Syntax::Import(import) => Stmt::Import(
+                import.names.iter().map(|alias| self.imported_module(alias)).collect(),
+            ),
+            Syntax::ImportFrom(import) => self.import_from(import),
+            Syntax::Global(global) => Stmt::Global(
+                global.names.iter().map(|name| self.name(name.id.as_str())).collect(),
+            ),
+            Syntax::Expr(inner) => match &*inner.value {
+                // a docstring
+                ast::Expr::StringLiteral(_) => return None,
+                value => Stmt::Expr(self.expr(value)),
+            },
+            Syntax::Break(_) | Syntax::Continue(_) => Stmt::Jump,
+            Syntax::Nonlocal(_)
+            | Syntax::Delete(_)
+            | Syntax::TypeAlias(_)
+            | Syntax::Pass(_)
+            | Syntax::IpyEscapeCommand(_) => return None,
+        })
+    }
+
+    /// `elif` chains are walked from the end, so that a thousand of them need no deep stack.
+    fn clauses(&mut self, clauses: &'a [ast::ElifElseClause]) -> Block {
+        let mut other: Block = Box::default();
+        for clause in clauses.iter().rev() {
+            let body = self.block(&clause.body);
+            other = match &clause.test {
+                None => body,
+                Some(test) => {
+                    let test = self.expr(test);
+                    Box::new([Stmt::If { test, then: body, other }])
+                }
+            };
+        }
+        other
+    }
+
+    fn case(&mut self, case: &'a ast::MatchCase) -> Case {
+        let mut bindings = Vec::new();
+        self.bindings(&case.pattern, &mut bindings, 0);
+        Case {
+            bindings: bindings.into_boxed_slice(),
+            guard: self.optional(case.guard.as_deref()),
+            body: self.block(&case.body),
+        }
+    }
+
+    fn bindings(&mut self, pattern: &'a Pattern, names: &mut Vec<Name>, depth: u32) {
+        if depth > DEEPEST {
+            return;
+        }
+        let mut each = |this: &mut Self, patterns: &'a [Pattern]| {
+            for pattern in patterns {
+                this.bindings(pattern, names, depth + 1);
+            }
+        };
+        match pattern {
+            Pattern::MatchSequence(sequence) => each(self, &sequence.patterns),
+            Pattern::MatchOr(or) => each(self, &or.patterns),
+            Pattern::MatchClass(class) => {
+                each(self, &class.arguments.patterns);
+                for keyword in &class.arguments.keywords {
+                    self.bindings(&keyword.pattern, names, depth + 1);
+                }
+            }
+            Pattern::MatchMapping(mapping) => {
+                each(self, &mapping.patterns);
+                if let Some(rest) = &mapping.rest {
+                    names.push(self.name(rest.id.as_str()));
+                }
+            }
+            Pattern::MatchStar(star) => {
+                if let Some(name) = &star.name {
+                    names.push(self.name(name.id.as_str()));
+                }
+            }
+            Pattern::MatchAs(binding) => {
+                if let Some(inner) = &binding.pattern {
+                    self.bindings(inner, names, depth + 1);
+                }
+                if let Some(name) = &binding.name {
+                    names.push(self.name(name.id.as_str()));
+                }
+            }
+            Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
+        }
+    }
+
+    fn try_statement(&mut self, inner: &'a ast::StmtTry) -> Stmt {
+        let body = self.block(&inner.body);
+        let mut handlers = Vec::with_capacity(inner.handlers.len());
+        for ExceptHandler::ExceptHandler(handler) in &inner.handlers {
+            let class = self.optional(handler.type_.as_deref());
+            let name = handler.name.as_ref().map(|name| self.name(name.id.as_str()));
+            let body = self.block(&handler.body);
+            handlers.push(Handler { class, name, body, range: span(handler.range) });
+        }
+        Stmt::Try(Box::new(Try {
+            body,
+            handlers: handlers.into_boxed_slice(),
+            other: self.block(&inner.orelse),
+            finally: self.block(&inner.finalbody),
+            body_range: covered(&inner.body, inner.range),
+        }))
+    }
+
+    fn imported_module(&mut self, alias: &'a ast::Alias) -> ImportedModule {
+        let path = alias.name.id.as_str();
+        let bound = match &alias.asname {
+            Some(name) => name.id.as_str(),
+            None => path.split('.').next().unwrap_or(path),
+        };
+        ImportedModule {
+            path: self.name(path),
+            bound: self.name(bound),
+            aliased: alias.asname.is_some(),
+        }
+    }
+
+    fn import_from(&mut self, import: &'a ast::StmtImportFrom) -> Stmt {
+        let names = import
+            .names
+            .iter()
+            .map(|alias| {
+                let name = alias.name.id.as_str();
+                let bound = alias.asname.as_ref().map_or(name, |name| name.id.as_str());
+                (self.name(name), self.name(bound))
+            })
+            .collect();
+        Stmt::ImportFrom(Box::new(ImportFrom {
+            level: import.level,
+            path: import.module.as_ref().map(|path| self.name(path.id.as_str())),
+            names,
+        }))
+    }
+
+    fn function_def(&mut self, function: &'a ast::StmtFunctionDef) -> Stmt {
+        let decorators = self.list(function.decorator_list.iter().map(|d| &d.expression));
+        let parameters = self.parameters(&function.parameters);
+        let text = function.name.id.as_str();
+        let name = self.name(text);
+        let id = self.open_function(
+            name,
+            parameters,
+            decorators,
+            FunctionKind::Plain,
+            function.name.range,
+        );
+        let outer = std::mem::replace(&mut self.function, id);
+        let class = self.class.take();
+        self.scope.push(text);
+        let body = self.block(&function.body);
+        self.scope.pop();
+        self.class = class;
+        self.function = outer;
+        self.module.functions[id as usize].body = body;
+        Stmt::Function(id)
+    }
+
+    fn class_def(&mut self, class: &'a ast::StmtClassDef) -> Stmt {
+        let decorators = self.list(class.decorator_list.iter().map(|d| &d.expression));
+        let bases = match &class.arguments {
+            Some(arguments) => self.list(&arguments.args),
+            None => Box::default(),
+        };
+        let text = class.name.id.as_str();
+        let name = self.name(text);
+        let qualified = self.qualified(name);
+        let body = self.open_function(
+            name,
+            Box::default(),
+            Box::default(),
+            FunctionKind::ClassBody,
+            class.name.range,
+        );
+        let id = self.open_class(Class {
+            name,
+            qualified,
+            bases,
+            decorators,
+            body,
+            parent: self.function,
+            range: span(class.name.range),
+        });
+        let outer_function = std::mem::replace(&mut self.function, body);
+        let outer_class = self.class.replace(id);
+        self.module.functions[body as usize].class = Some(id);
+        self.scope.push(text);
+        let block = self.block(&class.body);
+        self.scope.pop();
+        self.class = outer_class;
+        self.function = outer_function;
+        self.module.functions[body as usize].body = block;
+        Stmt::Class(id)
+    }
+}
+
+fn covered(body: &[Syntax], whole: TextRange) -> Range {
+    match (body.first(), body.last()) {
+        (Some(first), Some(last)) => (first.range().start().to_u32(), last.range().end().to_u32()),
+        _ => span(whole),
+    }
+}

@@ -1,0 +1,10 @@
+//! Python source → compact representation. The only module that knows the parser; its syntax
+//! tree is dropped before the next file of the same thread is read.
+
+pub(crate) mod ir;
+mod lower;
+mod lower_stmt;
+mod lines;
+
+pub(crate) use lines::LineIndex;
+pub(crate) use lower::{Parsed, SyntaxProblem, parse};
