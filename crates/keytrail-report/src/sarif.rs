@@ -2,6 +2,7 @@
 //! that survive moved lines.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use keytrail_model::{Confidence, CoverageStatus, FileSpan, Finding, Location, Severity, Step};
 use serde_json::{Value, json};
@@ -266,7 +267,9 @@ pub(crate) fn uri(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 uri.push(char::from(byte));
             }
-            _ => uri.push_str(&format!("%{byte:02X}")),
+            _ => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
         }
     }
     uri
