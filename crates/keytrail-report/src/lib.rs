@@ -7,6 +7,7 @@
 mod baseline;
 mod gate;
 mod grade;
+mod html;
 
 mod input;
 mod json;
@@ -21,6 +22,7 @@ mod text;
 pub use baseline::{Baseline, BaselineError, BaselineKey, keys};
 pub use gate::{Gate, Verdict};
 pub use grade::{Grading, grade};
+pub use html::html;
 
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
 pub use json::{json, v1};

@@ -313,12 +313,12 @@ fn effort(cost: u32) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::json::tests::{finding as a_finding, report};
     use crate::{NoSources, SourceLine};
 
-    pub(super) struct Numbered;
+    pub(crate) struct Numbered;
 
     impl Sources for Numbered {
         fn line(&self, path: &str, line: u32) -> Option<SourceLine> {
