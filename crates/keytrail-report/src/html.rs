@@ -121,9 +121,9 @@ fn least_cut(report: &Report) -> String {
     let share = (100 * cut.closes).checked_div(cut.of).unwrap_or(0);
     let mut items = String::new();
     for edit in &cut.edits {
-        let _ = write!(
+        let _ = writeln!(
             items,
-            "<li><span class=\"edit\">{}</span> {} <span class=\"tag\">{}</span></li>\n",
+            "<li><span class=\"edit\">{}</span> {} <span class=\"tag\">{}</span></li>",
             esc(&edit.title),
             finding::place(&edit.location),
             effort(edit.cost)
@@ -161,9 +161,9 @@ fn paths(report: &Report, sources: &dyn Sources) -> String {
         out.push_str(&finding::path(*number, one, sources, at < 3));
     }
     if found.len() > MOST_DRAWN {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<p>{} more are in the table below and in the JSON output.</p>\n",
+            "<p>{} more are in the table below and in the JSON output.</p>",
             found.len() - MOST_DRAWN
         );
     }
@@ -179,9 +179,9 @@ fn others(report: &Report, sources: &dyn Sources) -> String {
         if found.is_empty() {
             continue;
         }
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{} <span class=\"number\">{}</span></h2>\n",
+            "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{} <span class=\"number\">{}</span></h2>",
             part.title(),
             found.len()
         );
@@ -189,9 +189,9 @@ fn others(report: &Report, sources: &dyn Sources) -> String {
             out.push_str(&finding::weakness(*number, one, sources));
         }
         if found.len() > MOST_DRAWN {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p>{} more are in the table above.</p>\n",
+                "<p>{} more are in the table above.</p>",
                 found.len() - MOST_DRAWN
             );
         }
@@ -218,9 +218,9 @@ fn coverage(report: &Report) -> String {
         if !record.problems.is_empty() {
             why.push_str(&problems(record));
         }
-        let _ = write!(
+        let _ = writeln!(
             rows,
-            "<tr><th scope=\"row\">{}</th><td><span class=\"status {}\">{status}</span></td><td>{}</td><td>{why}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td><span class=\"status {}\">{status}</span></td><td>{}</td><td>{why}</td></tr>",
             esc(&record.source),
             record.status.as_str(),
             counts.join(" · "),
@@ -258,9 +258,9 @@ fn rules(report: &Report) -> String {
     ids.dedup();
     let mut out = String::new();
     for rule in ids.into_iter().filter_map(|id| report.rule(id)) {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<details class=\"rule\" id=\"rule-{id}\"><summary><code>{id}</code> {}</summary><pre>{}</pre></details>\n",
+            "<details class=\"rule\" id=\"rule-{id}\"><summary><code>{id}</code> {}</summary><pre>{}</pre></details>",
             esc(rule.title),
             escape::lines(rule.page),
             id = esc(rule.id),

@@ -73,9 +73,9 @@ fn title(number: usize, finding: &Finding) -> String {
 fn hops(number: usize, path: &[Step], sources: &dyn Sources) -> String {
     let mut out = String::from("<ol class=\"hops\">\n");
     for (at, step) in path.iter().enumerate() {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<li id=\"f{number}-{hop}\"><p>{label}</p><p class=\"at\">{place}</p>{snippet}</li>\n",
+            "<li id=\"f{number}-{hop}\"><p>{label}</p><p class=\"at\">{place}</p>{snippet}</li>",
             hop = at + 1,
             label = esc(&step.label),
             place = place(&step.location),

@@ -35,10 +35,10 @@ pub(super) fn findings(report: &Report, keys: &[BaselineKey]) -> String {
                 esc(&until)
             )
         });
-        let _ = write!(
+        let _ = writeln!(
             rows,
             "<tr data-severity=\"{severity}\" data-part=\"{part}\"><td>{id}</td><td><span class=\"pill {severity}\">{severity}</span></td>\
-             <td><code>{rule}</code></td><td><code class=\"place\">{place}</code></td><td>{message}{note}</td><td>{actor}</td><td><code class=\"dim\">{key}</code></td></tr>\n",
+             <td><code>{rule}</code></td><td><code class=\"place\">{place}</code></td><td>{message}{note}</td><td>{actor}</td><td><code class=\"dim\">{key}</code></td></tr>",
             severity = finding.severity,
             part = part_name(part),
             rule = esc(finding.rule),
