@@ -1,0 +1,198 @@
+//! Is this value, under this name, a key? For keys without a shape of their own.
+
+use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
+
+use crate::context::{Format, ScanContext};
+use crate::placeholder::{is_fake, is_stand_in};
+use crate::provider::Provider;
+use crate::shape::{Strength, classes, is_uuid, strength, strength_of_parts};
+
+/// What a judged value is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// A key of the provider with this index.
+    Named(usize),
+    /// A key or token of an unknown provider.
+    Token,
+    /// A password.
+    Password,
+}
+
+/// Value, name and what stands before them on the line.
+pub(crate) struct Candidate<'a> {
+    pub(crate) value: &'a [u8],
+    pub(crate) name: &'a str,
+    /// Lower case.
+    pub(crate) line: &'a str,
+    pub(crate) quoted: bool,
+}
+
+/// `None` when it is no key.
+pub(crate) fn judge(
+    candidate: &Candidate<'_>,
+    providers: &[Provider],
+    named: &[usize],
+    cx: &ScanContext<'_>,
+) -> Option<(Kind, SightingConfidence)> {
+    if candidate.value.len() < 6 || !is_printable(candidate.value) {
+        return None;
+    }
+    if let Some(found) = judge_named(candidate, providers, named) {
+        return Some(found);
+    }
+    if is_something_else(candidate) || is_fake(candidate.value) {
+        return None;
+    }
+    let (kind, confidence) = judge_generic(candidate)?;
+    let less_sure = cx.test || (cx.format == Format::Prose && matches!(kind, Kind::Password));
+    Some((kind, if less_sure { SightingConfidence::Low } else { confidence }))
+}
+
+fn is_printable(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_graphic)
+}
+
+/// The name speaks of a secret, if not as plainly as [`names_a_secret`] asks.
+fn names_something_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    names_a_secret(name)
+        || (!names_a_vetted_reference(name)
+            && ["key", "token", "secret", "auth", "pass", "pat", "credential"]
+                .iter()
+                .any(|word| lower.contains(word)))
+}
+
+fn judge_named(
+    candidate: &Candidate<'_>,
+    providers: &[Provider],
+    named: &[usize],
+) -> Option<(Kind, SightingConfidence)> {
+    let name = candidate.name.to_ascii_lowercase().replace('-', "_");
+    let last = name.rsplit('.').next().unwrap_or(&name);
+    let best = named
+        .iter()
+        .filter_map(|&index| {
+            let search = &providers[index].search;
+            let word = search
+                .names
+                .iter()
+                .filter(|word| match word.strip_prefix('=') {
+                    Some(exact) => last == exact,
+                    None => name.contains(word.as_str()) || candidate.line.contains(word.as_str()),
+                })
+                .map(String::len)
+                .max()?;
+            let ruled_out = search.not_names.iter().any(|word| name.contains(word.as_str()));
+            (!ruled_out && search.whole.is_match(candidate.value)).then_some((word, index))
+        })
+        .max_by_key(|&(word, index)| (word, std::cmp::Reverse(index)))?;
+    let provider = &providers[best.1];
+    let exact = provider.search.names.iter().any(|word| word.starts_with('='));
+    if !(exact || names_something_secret(candidate.name)) || is_fake(candidate.value) {
+        return None;
+    }
+    let minimum = if is_uuid(candidate.value) { Strength::Weak } else { Strength::Strong };
+    let random = strength_of_parts(candidate.value) >= minimum;
+    (random && !is_reference(candidate)).then_some((Kind::Named(best.1), provider.confidence))
+}
+
+/// A value that names, locates or proves something instead of opening it.
+fn is_something_else(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value;
+    let starts = |words: &[&str]| {
+        words.iter().any(|word| {
+            value
+                .get(..word.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
+        })
+    };
+    is_reference(candidate)
+        || starts(&[
+            "sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "md5:", "ssh-rsa", "ssh-ed25519",
+            "ecdsa-", "data:", "http", "urn:", "arn:", "projects/", "/", "./", "../", "#", "pk_",
+            "pk.", "pbkdf2", "bcrypt", "argon2", "$2", "$6$", "$5$", "$1$", "scrypt", "{sha", "mii",
+        ])
+        || memchr::memmem::find(value, b"://").is_some()
+        || memchr::memmem::find(value, b"::").is_some()
+        || memchr::memmem::find(value, b"->").is_some()
+}
+
+/// Code or a template variable rather than a value.
+fn is_reference(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value;
+    let holds = |word: &[u8]| memchr::memmem::find(value, word).is_some();
+    let variable = value.strip_prefix(b"$").is_some_and(|name| {
+        name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    variable
+        || value.starts_with(b"%(")
+        || holds(b"${")
+        || holds(b"$(")
+        || holds(b"{{")
+        || wrapped(b'{', b'}')
+        || wrapped(b'<', b'>')
+        || wrapped(b'%', b'%')
+        || (!candidate.quoted && value.iter().any(|byte| b"([{".contains(byte)))
+}
+
+/// `PASSWORD`, `DB_PASSWD`, `passphrase`: made by people, so not random as a rule.
+fn names_a_password(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["password", "passwd", "pwd", "passphrase"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
+fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)> {
+    let value = candidate.value;
+    let strength = strength(value);
+    if !names_a_secret(candidate.name) {
+        let hints = names_something_secret(candidate.name)
+            && strength == Strength::Strong
+            && value.len() >= 24
+            && !is_stand_in(value)
+            && !names_public(candidate.name);
+        return hints.then_some((Kind::Token, SightingConfidence::Low));
+    }
+    if names_a_password(candidate.name) {
+        return password(value, strength).map(|confidence| (Kind::Password, confidence));
+    }
+    if value.len() < 12 {
+        return None;
+    }
+    if is_stand_in(value) {
+        return None;
+    }
+    match strength {
+        Strength::Strong if value.len() >= 16 && classes(value) >= 2 => {
+            Some((Kind::Token, SightingConfidence::Medium))
+        }
+        Strength::Strong | Strength::Weak => Some((Kind::Token, SightingConfidence::Low)),
+        Strength::None => None,
+    }
+}
+
+fn names_public(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["public", "primary", "foreign", "cache", "hash", "digest", "sort", "index"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
+/// Mixed characters, no word for a password in it.
+fn password(value: &[u8], strength: Strength) -> Option<SightingConfidence> {
+    let looks_like_text = value.iter().all(u8::is_ascii_alphabetic)
+        || value.contains(&b'_') && strength == Strength::None
+        || value.ends_with(b":")
+        || value.contains(&b'{');
+    if is_stand_in(value) || looks_like_text && strength != Strength::Strong {
+        return None;
+    }
+    let mixed = classes(value) >= 3 && value.len() >= 8 && strength >= Strength::Weak;
+    Some(if mixed || strength == Strength::Strong && value.len() >= 10 {
+        SightingConfidence::Medium
+    } else {
+        SightingConfidence::Low
+    })
+}

@@ -1,0 +1,34 @@
+//! Bytes in, sightings of keys out.
+//!
+//! A key is found in one of four ways: by a literal of its provider (`sk_live_`), by its value
+//! and the name it is given (`api_key = "…"`), after the name of a password, or beside its
+//! partner (the secret of an AWS key id). Providers are data: a TOML file each for a field of
+//! business, with examples that are tests.
+//!
+//! This crate opens no file and judges no exposure. It never hands out the bytes of a key
+//! except as [`keytrail_model::Secret`].
+
+mod anchors;
+mod assigned;
+mod context;
+mod detector;
+mod hit;
+mod judge;
+mod overlap;
+mod placeholder;
+mod placement;
+mod proof;
+mod provider;
+mod redact;
+mod registry;
+mod runs;
+mod scan;
+mod shape;
+mod template;
+mod text_model;
+
+pub use context::{Format, ScanContext, is_test_path};
+pub use detector::Detector;
+pub use hit::Hit;
+pub use provider::{Provider, ProviderError};
+pub use template::expand;

@@ -1,0 +1,99 @@
+//! For texts that leave the process: better a word too many masked than one too few.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use keytrail_model::{Masked, Secret, names_a_secret};
+
+use crate::context::{Format, ScanContext};
+use crate::detector::Compiled;
+use crate::placement;
+use crate::scan::{Mode, Scan};
+
+/// See [`crate::Detector::redact`].
+pub(crate) fn redact<'a>(compiled: &'static Compiled, text: &'a str) -> Cow<'a, str> {
+    let cx = ScanContext { format: Format::Config, ..ScanContext::default() };
+    let hits = Scan::new(compiled, text.as_bytes(), &cx, Mode::Lenient).run();
+    let mut masks: Vec<(Range<usize>, String)> = hits
+        .into_iter()
+        .map(|hit| (hit.range, hit.masked.to_string()))
+        .collect();
+    masks.extend(beside_names(text).into_iter().map(|range| {
+        let secret = Secret::new(&text.as_bytes()[range.clone()]);
+        (range, Masked::of(&secret, 0).to_string())
+    }));
+    if masks.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    masks.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    Cow::Owned(replace(text, &masks))
+}
+
+/// Ranges that overlap are joined; the first one's mask stands for both.
+fn replace(text: &str, masks: &[(Range<usize>, String)]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (range, mask) in masks {
+        let start = floor_char(text, range.start);
+        if start >= at {
+            out.push_str(&text[at..start]);
+            out.push_str(mask);
+        }
+        at = at.max(ceil_char(text, range.end));
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+fn floor_char(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn ceil_char(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
+}
+
+/// Whatever is given to a secret's name, or follows `Bearer`.
+fn beside_names(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while let Some(separator) = memchr::memchr3(b'=', b':', b' ', &bytes[at..]).map(|step| at + step) {
+        at = separator + 1;
+        if let Some(range) = value_after(bytes, separator) {
+            at = range.end.max(at);
+            ranges.push(range);
+        }
+    }
+    ranges
+}
+
+fn value_after(bytes: &[u8], separator: usize) -> Option<Range<usize>> {
+    let rest = &bytes[separator + 1..];
+    let blank = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t' | b'=' | b'>' | b'\\')).count();
+    let start = separator + 1 + blank;
+    let quote = bytes.get(start).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    if bytes[separator] == b' ' && quote.is_some() {
+        return None;
+    }
+    let name = placement::name_before(bytes, start, quote.is_some())?;
+    if name != "bearer" && !names_a_secret(&name) {
+        return None;
+    }
+    let from = start + usize::from(quote.is_some());
+    let value = &bytes[from..];
+    let length = match quote {
+        Some(quote) => value.iter().position(|&byte| byte == quote),
+        None => value.iter().position(|&byte| byte.is_ascii_whitespace() || b",;&)}]\"'<".contains(&byte)),
+    }
+    .unwrap_or(value.len());
+    let value = &value[..length];
+    let known = [&b"None"[..], b"null", b"True", b"False", b"true", b"false", b"{", b"["];
+    (!value.is_empty() && !known.contains(&value)).then(|| from..from + length)
+}

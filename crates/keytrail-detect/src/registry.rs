@@ -1,0 +1,47 @@
+//! All providers, read once from the files that are built in.
+
+use std::sync::OnceLock;
+
+use crate::provider::{self, Provider};
+
+/// Name and text of each file under `providers/`, sorted. A test compares it with the folder.
+pub(crate) const FILES: &[(&str, &str)] = &[
+    ("ai", include_str!("../providers/ai.toml")),
+    ("aws", include_str!("../providers/aws.toml")),
+    ("chat", include_str!("../providers/chat.toml")),
+    ("cloud", include_str!("../providers/cloud.toml")),
+    ("forges", include_str!("../providers/forges.toml")),
+    ("general", include_str!("../providers/general.toml")),
+    ("monitoring", include_str!("../providers/monitoring.toml")),
+    ("payments", include_str!("../providers/payments.toml")),
+    ("saas", include_str!("../providers/saas.toml")),
+];
+
+/// The built-in providers, sorted by id. A file that cannot be read is left out here; the
+/// registry tests make sure that none is.
+pub(crate) fn providers() -> &'static [Provider] {
+    static PROVIDERS: OnceLock<Vec<Provider>> = OnceLock::new();
+    PROVIDERS.get_or_init(|| {
+        let mut all: Vec<Provider> = FILES
+            .iter()
+            .filter_map(|(_, text)| provider::parse(text).ok())
+            .flatten()
+            .collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_can_be_read() {
+        for (name, text) in FILES {
+            let parsed = provider::parse(text);
+            assert!(parsed.is_ok(), "{name}: {}", parsed.unwrap_err());
+        }
+        assert!(FILES.is_sorted_by(|a, b| a.0 < b.0));
+    }
+}

@@ -1,0 +1,399 @@
+//! One text: what the anchors point at, what stands in runs of token characters, what stands
+//! after the names of passwords, what belongs together.
+
+use std::ops::Range;
+
+use keytrail_model::{Masked, Proof, Secret, SightingConfidence};
+
+use crate::assigned;
+use crate::context::{Format, ScanContext};
+use crate::detector::{Compiled, Target};
+use crate::hit::Hit;
+use crate::judge::{Candidate, Kind, judge};
+use crate::overlap;
+use crate::placeholder::is_fake;
+use crate::placement;
+use crate::proof::{self, ProofKind, Verdict};
+use crate::provider::Provider;
+use crate::runs::{LONGEST, Runs, is_token};
+use crate::shape::{Strength, entropy, strength, strength_of_parts};
+
+/// How much is let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Keys.
+    Strict,
+    /// Whatever has the shape of one, placeholders too: for redaction.
+    Lenient,
+}
+
+/// A key on the way to a [`Hit`].
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) range: Range<usize>,
+    pub(crate) kind: Kind,
+    pub(crate) confidence: SightingConfidence,
+    pub(crate) proofs: Vec<Proof>,
+    pub(crate) name: Option<String>,
+    /// Found by its own shape rather than by its name.
+    pub(crate) shaped: bool,
+}
+
+pub(crate) struct Scan<'a> {
+    pub(crate) compiled: &'static Compiled,
+    pub(crate) bytes: &'a [u8],
+    cx: &'a ScanContext<'a>,
+    mode: Mode,
+    pub(crate) found: Vec<Found>,
+}
+
+/// A file of nothing but keys is a dump; more than so many tell nothing new.
+const MOST: usize = 20_000;
+
+impl<'a> Scan<'a> {
+    pub(crate) fn new(
+        compiled: &'static Compiled,
+        bytes: &'a [u8],
+        cx: &'a ScanContext<'a>,
+        mode: Mode,
+    ) -> Self {
+        Self { compiled, bytes, cx, mode, found: Vec::new() }
+    }
+
+    pub(crate) fn run(mut self) -> Vec<Hit> {
+        self.find();
+        self.finish()
+    }
+
+    fn find(&mut self) {
+        self.anchored();
+        if self.cx.format != Format::Generated {
+            self.valued();
+        }
+        self.paired();
+    }
+
+    fn finish(self) -> Vec<Hit> {
+        let kept = overlap::resolve(self.found, self.compiled.providers);
+        kept.into_iter()
+            .map(|found| to_hit(self.compiled, self.bytes, found))
+            .collect()
+    }
+
+    /// The whole text is one value.
+    pub(crate) fn examine(mut self, name: Option<&str>) -> Option<Hit> {
+        self.anchored();
+        for run in Runs::new(self.bytes) {
+            self.by_run_prefix(&run);
+        }
+        if let Some(name) = name {
+            self.judge_value(0..self.bytes.len(), name, true);
+        }
+        for found in &mut self.found {
+            found.name = name.map(ToOwned::to_owned);
+        }
+        self.finish()
+            .into_iter()
+            .max_by_key(|hit| (hit.confidence, std::cmp::Reverse(hit.range.start)))
+    }
+
+    fn provider(&self, index: usize) -> &'static Provider {
+        &self.compiled.providers[index]
+    }
+
+    fn anchored(&mut self) {
+        let compiled = self.compiled;
+        let generic = self.cx.format != Format::Generated;
+        compiled.anchors.each(self.bytes, |literal, at| {
+            for &target in &compiled.targets[literal] {
+                match target {
+                    Target::Provider(index) => self.verify(index, at),
+                    Target::SecretName if generic => {
+                        self.after_name(at + compiled.literals[literal].len());
+                    }
+                    Target::SecretName => {}
+                }
+            }
+        });
+    }
+
+    /// Runs the provider's pattern on the window round an anchor.
+    pub(crate) fn verify(&mut self, index: usize, at: usize) {
+        let search = &self.provider(index).search;
+        if self.found.len() >= MOST || search.lookback == 0 && search.boundary && !self.starts_token(at) {
+            return;
+        }
+        let end = self.bytes.len().min(at.saturating_add(search.reach));
+        let start = at.saturating_sub(search.lookback);
+        let window = &self.bytes[start..end];
+        let whole = if search.lookback == 0 {
+            search.at_start.find(window)
+        } else {
+            search
+                .anywhere
+                .find_iter(window)
+                .find(|found| found.start() <= at - start && found.end() > at - start)
+        };
+        let Some(whole) = whole.map(|found| start + found.start()..start + found.end()) else {
+            return;
+        };
+        let touches = !self.starts_token(whole.start) || !self.ends_token(whole.end);
+        if search.boundary && touches {
+            return;
+        }
+        let secret = self.secret_part(index, &whole);
+        self.weigh(index, &whole, secret);
+    }
+
+    fn secret_part(&self, index: usize, whole: &Range<usize>) -> Range<usize> {
+        if !self.compiled.grouped[index] {
+            return whole.clone();
+        }
+        let search = &self.provider(index).search;
+        search
+            .anywhere
+            .captures(&self.bytes[whole.clone()])
+            .and_then(|groups| groups.name("secret"))
+            .map_or_else(
+                || whole.clone(),
+                |group| whole.start + group.start()..whole.start + group.end(),
+            )
+    }
+
+    /// No token character before, or an escape such as `\n`.
+    fn starts_token(&self, at: usize) -> bool {
+        let before = |back: usize| at.checked_sub(back).map(|index| self.bytes[index]);
+        match before(1) {
+            Some(byte) if byte.is_ascii_alphanumeric() || byte == b'_' => {
+                let escape = matches!(byte, b'n' | b't' | b'r') && before(2) == Some(b'\\');
+                let quoted_print = byte == b'D' && before(2) == Some(b'3') && before(3) == Some(b'%');
+                // Telegram's API: `/bot<token>/`.
+                let bot = byte == b't' && before(2) == Some(b'o') && before(3) == Some(b'b');
+                escape || quoted_print || bot
+            }
+            _ => true,
+        }
+    }
+
+    fn ends_token(&self, at: usize) -> bool {
+        !self
+            .bytes
+            .get(at)
+            .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    }
+
+    /// Random enough, no placeholder, proof not refuted: it is found.
+    fn weigh(&mut self, index: usize, whole: &Range<usize>, secret: Range<usize>) {
+        let provider = self.provider(index);
+        let search = &provider.search;
+        let value = &self.bytes[secret.clone()];
+        let own = value.get(provider.public_prefix..).unwrap_or(value);
+        let is_pem = search.proof == Some(ProofKind::Pem);
+        if self.mode == Mode::Strict && !is_pem {
+            let text = search.random && (is_fake(own) || strength_of_parts(own) == Strength::None);
+            if text || entropy(own) < search.entropy {
+                return;
+            }
+        }
+        let verdict = search.proof.map_or(Verdict::Open, |kind| {
+            proof::examine(kind, &self.bytes[whole.clone()], value)
+        });
+        let (index, confidence, proofs) = match verdict {
+            Verdict::Refuted if self.mode == Mode::Strict => return,
+            Verdict::Refuted => (index, SightingConfidence::Low, Vec::new()),
+            Verdict::Open => (index, provider.confidence, Vec::new()),
+            Verdict::Proved(proof) => (index, provider.confidence, vec![proof]),
+            Verdict::Limited(most) => (index, provider.confidence.min(most), Vec::new()),
+            Verdict::Other(id, proof) => {
+                let Some(other) = self.compiled.providers.iter().position(|p| p.id == id) else {
+                    return;
+                };
+                (other, self.provider(other).confidence, vec![proof])
+            }
+        };
+        let name = self.name_at(&secret);
+        self.found.push(Found {
+            range: secret,
+            kind: Kind::Named(index),
+            confidence,
+            proofs,
+            name,
+            shaped: true,
+        });
+    }
+
+    fn name_at(&self, secret: &Range<usize>) -> Option<String> {
+        let quoted = secret
+            .start
+            .checked_sub(1)
+            .is_some_and(|at| matches!(self.bytes[at], b'"' | b'\'' | b'`'));
+        placement::name_before(self.bytes, secret.start - usize::from(quoted), quoted)
+    }
+
+    /// A value after `password =` and the like, whose characters need not be token characters.
+    fn after_name(&mut self, at: usize) {
+        let bare = self.cx.format == Format::Config;
+        if let Some(assigned) = assigned::after(self.bytes, at, bare) {
+            self.judge_value(assigned.value, &assigned.name, assigned.quoted);
+        }
+    }
+
+    fn valued(&mut self) {
+        let mut done = 0;
+        for run in Runs::new(self.bytes) {
+            if run.start < done || run.len() > LONGEST || self.found.len() >= MOST {
+                continue;
+            }
+            self.by_run_prefix(&run);
+            if !could_be_random(&self.bytes[run.clone()]) {
+                continue;
+            }
+            let Some(place) = placement::around(self.bytes, &run) else {
+                continue;
+            };
+            done = place.value.end;
+            if let Some(name) = &place.name {
+                self.judge_value(place.value, name, place.quoted);
+            }
+        }
+    }
+
+    fn by_run_prefix(&mut self, run: &Range<usize>) {
+        for &(prefix, index) in &self.compiled.prefixed {
+            if self.bytes[run.clone()].starts_with(prefix) {
+                self.verify(index, run.start);
+            }
+        }
+    }
+
+    fn judge_value(&mut self, value: Range<usize>, name: &str, quoted: bool) {
+        let from = value.start.saturating_sub(120);
+        let before = &self.bytes[from..value.start];
+        let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+        let line = String::from_utf8_lossy(line).to_ascii_lowercase();
+        let candidate = Candidate {
+            value: &self.bytes[value.clone()],
+            name,
+            line: &line,
+            quoted,
+        };
+        let compiled = self.compiled;
+        if let Some((kind, confidence)) = judge(&candidate, compiled.providers, &compiled.named, self.cx) {
+            self.found.push(Found {
+                range: value,
+                kind,
+                confidence,
+                proofs: Vec::new(),
+                name: Some(name.to_owned()),
+                shaped: false,
+            });
+        }
+    }
+
+    /// Ids whose secrets stand near.
+    fn paired(&mut self) {
+        for &(index, partner, distance) in &self.compiled.paired {
+            let partners: Vec<usize> = (0..self.found.len())
+                .filter(|&at| matches!(self.found[at].kind, Kind::Named(found) if found == partner))
+                .take(1000)
+                .collect();
+            for at in partners {
+                self.pair(index, at, distance);
+            }
+        }
+    }
+
+    fn pair(&mut self, index: usize, partner: usize, distance: usize) {
+        let id = self.found[partner].range.clone();
+        let Some(range) = self.nearest(index, &id, distance) else {
+            return;
+        };
+        self.found[partner].confidence = SightingConfidence::High;
+        self.found[partner].proofs.push(Proof::Pair);
+        let name = self.name_at(&range);
+        self.found.push(Found {
+            range,
+            kind: Kind::Named(index),
+            confidence: SightingConfidence::High,
+            proofs: vec![Proof::Pair],
+            name,
+            shaped: true,
+        });
+    }
+
+    /// The run nearest to `id` that has the form of its secret.
+    fn nearest(&self, index: usize, id: &Range<usize>, distance: usize) -> Option<Range<usize>> {
+        let mut from = id.start.saturating_sub(distance);
+        while from > 0 && from < id.start && is_token(self.bytes[from - 1]) {
+            from += 1;
+        }
+        let to = self.bytes.len().min(id.end + distance);
+        let whole = &self.provider(index).search.whole;
+        Runs::new(&self.bytes[from..to])
+            .map(|run| from + run.start..from + run.end)
+            .filter(|run| {
+                let value = &self.bytes[run.clone()];
+                let only_hex = value.iter().all(u8::is_ascii_hexdigit) && value.len() == 40;
+                run != id
+                    && !only_hex
+                    && whole.is_match(value)
+                    && !is_fake(value)
+                    && strength(value) == Strength::Strong
+            })
+            .min_by_key(|run| {
+                // The secret mostly follows its id.
+                if run.start >= id.end { run.start - id.end } else { 40 + id.start - run.start }
+            })
+    }
+}
+
+/// Has a digit, or letters of both cases: the quick look before any other.
+fn could_be_random(run: &[u8]) -> bool {
+    let mut lower = false;
+    let mut upper = false;
+    for byte in run {
+        match byte {
+            b'0'..=b'9' => return true,
+            b'a'..=b'z' => lower = true,
+            b'A'..=b'Z' => upper = true,
+            _ => {}
+        }
+    }
+    lower && upper
+}
+
+fn to_hit(compiled: &'static Compiled, bytes: &[u8], found: Found) -> Hit {
+    let raw = &bytes[found.range.clone()];
+    let (provider, title, prefix, power, rotate) = match found.kind {
+        Kind::Named(index) => {
+            let provider = &compiled.providers[index];
+            (
+                provider.id.as_str(),
+                provider.title.as_str(),
+                provider.public_prefix,
+                provider.power.as_str(),
+                provider.rotate.as_str(),
+            )
+        }
+        Kind::Token => ("generic", "Key or token", 0, "", ""),
+        Kind::Password => ("generic", "Password", 0, "", ""),
+    };
+    let secret = match found.kind {
+        Kind::Named(index) if compiled.providers[index].search.proof == Some(ProofKind::Pem) => {
+            Secret::new(&proof::pem_body(raw))
+        }
+        _ => Secret::new(raw),
+    };
+    Hit {
+        masked: Masked::of(&secret, prefix),
+        range: found.range,
+        provider,
+        title,
+        secret,
+        confidence: found.confidence,
+        proofs: found.proofs,
+        name: found.name,
+        power,
+        rotate,
+    }
+}
