@@ -1,15 +1,13 @@
-//! Python source → facts.
+//! Python source → facts: parser, name resolution, call graph, data flow, Django, DRF, boto3.
+//!
+//! The crate reads a [`Tree`] and judges nothing. How it reads, and why its answers can be
+//! believed, is in `CORRECTNESS.md` beside it.
 
+mod django;
+mod fixpoint;
+mod interp;
+mod known;
+mod program;
+mod resolve;
+mod symbols;
 mod syntax;
-
-#[doc(hidden)]
-pub fn bench_parse(sources: &[String]) -> usize {
-    use rayon::prelude::*;
-    sources
-        .par_iter()
-        .map(|s| {
-            let p = syntax::parse(s);
-            p.problems.len() + p.module.exprs.len()
-        })
-        .sum()
-}

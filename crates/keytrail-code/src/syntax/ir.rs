@@ -296,3 +296,28 @@ impl Module {
         &self.classes[id as usize]
     }
 }
+
+impl Stmt {
+    /// Calls `f` with each block inside the statement; not those of functions and classes.
+    pub(crate) fn blocks<'a>(&'a self, f: &mut dyn FnMut(&'a [Stmt])) {
+        match self {
+            Self::If { then, other, .. } => {
+                f(then);
+                f(other);
+            }
+            Self::For { body, other, .. } | Self::While { body, other, .. } => {
+                f(body);
+                f(other);
+            }
+            Self::With { body, .. } => f(body),
+            Self::Try(inner) => {
+                f(&inner.body);
+                inner.handlers.iter().for_each(|handler| f(&handler.body));
+                f(&inner.other);
+                f(&inner.finally);
+            }
+            Self::Match { cases, .. } => cases.iter().for_each(|case| f(&case.body)),
+            _ => {}
+        }
+    }
+}

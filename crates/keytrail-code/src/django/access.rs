@@ -1,0 +1,1 @@
+//! Who passes the door of a view.

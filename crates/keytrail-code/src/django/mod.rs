@@ -1,0 +1,6 @@
+//! Django: settings, URL configuration, access to views, templates.
+
+pub(crate) mod access;
+pub(crate) mod settings;
+pub(crate) mod templates;
+pub(crate) mod urls;

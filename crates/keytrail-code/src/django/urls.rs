@@ -1,0 +1,1 @@
+//! URL configuration: which URL leads to which view.

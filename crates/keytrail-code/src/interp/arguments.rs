@@ -1,0 +1,133 @@
+//! Arguments of a call, evaluated.
+
+use super::value::Value;
+use super::Machine;
+use crate::program::Site;
+use crate::symbols::Sym;
+use crate::syntax::ir::{Argument, ArgumentKind, Function, ParameterKind};
+
+#[derive(Default)]
+pub(super) struct Arguments {
+    pub(super) positional: Vec<(Value, Site)>,
+    pub(super) keyword: Vec<(Sym, Value, Site)>,
+    /// `*args`.
+    pub(super) star: Option<Value>,
+    /// `**kwargs`.
+    pub(super) double: Option<Value>,
+}
+
+impl Arguments {
+    pub(super) fn first(&self) -> Value {
+        self.at(0)
+    }
+
+    pub(super) fn at(&self, index: usize) -> Value {
+        match self.positional.get(index) {
+            Some((value, _)) => value.clone(),
+            None => self.star.clone().unwrap_or_default(),
+        }
+    }
+
+    /// The keyword argument `name`, also from `**kwargs`.
+    pub(super) fn named(&self, name: Sym) -> Option<Value> {
+        if let Some((_, value, _)) = self.keyword.iter().find(|(own, ..)| *own == name) {
+            return Some(value.clone());
+        }
+        let double = self.double.as_ref()?;
+        if let Some(value) = double.own_field(name) {
+            return Some(value.clone());
+        }
+        None
+    }
+
+    /// By position or by name.
+    pub(super) fn either(&self, index: usize, name: Sym) -> Value {
+        match self.named(name) {
+            Some(value) => value,
+            None => self.at(index),
+        }
+    }
+
+    /// Everything that is passed, in one.
+    pub(super) fn all(&self) -> Value {
+        let mut all = Value::default();
+        for (value, _) in &self.positional {
+            all.join(&value.flat());
+        }
+        for (_, value, _) in &self.keyword {
+            all.join(&value.flat());
+        }
+        for value in self.star.iter().chain(&self.double) {
+            all.join(&value.flat());
+        }
+        all
+    }
+
+    /// Keywords as fields: what `dict(**kwargs)` or a data class's constructor makes of them.
+    pub(super) fn fields(&self) -> Value {
+        let mut value = self.double.clone().unwrap_or_default();
+        for (name, part, _) in &self.keyword {
+            value.set_field(*name, part.clone());
+        }
+        value
+    }
+
+    /// The value of each parameter of `function`, `receiver` being its first where there is one.
+    pub(super) fn bind(
+        &self,
+        function: &Function,
+        symbol: &dyn Fn(u32) -> Sym,
+        receiver: Option<&Value>,
+        defaults: &[Value],
+    ) -> Vec<Value> {
+        let mut positional = receiver.into_iter().cloned().chain(self.positional.iter().map(|(value, _)| value.clone()));
+        let mut taken = Vec::new();
+        let mut bindings: Vec<Value> = Vec::with_capacity(function.parameters.len());
+        for (index, parameter) in function.parameters.iter().enumerate() {
+            let name = symbol(parameter.name);
+            let value = match parameter.kind {
+                ParameterKind::Plain => positional.next().or_else(|| self.named(name).inspect(|_| taken.push(name))),
+                ParameterKind::KeywordOnly => self.named(name).inspect(|_| taken.push(name)),
+                ParameterKind::Star => {
+                    let mut rest = self.star.clone().unwrap_or_default();
+                    for value in positional.by_ref() {
+                        rest.join(&value);
+                    }
+                    Some(rest)
+                }
+                ParameterKind::DoubleStar => {
+                    let mut rest = self.double.clone().unwrap_or_default();
+                    for (name, value, _) in &self.keyword {
+                        if !taken.contains(name) {
+                            rest.set_field(*name, value.clone());
+                        }
+                    }
+                    Some(rest)
+                }
+            };
+            let value = value.or_else(|| self.star.clone()).or_else(|| {
+                // an unknown `**kwargs` may hold it
+                self.double.as_ref().map(|double| double.field(name)).filter(|part| !part.is_nothing())
+            });
+            bindings.push(value.unwrap_or_else(|| defaults.get(index).cloned().unwrap_or_default()));
+        }
+        bindings
+    }
+}
+
+impl Machine<'_> {
+    pub(super) fn arguments(&mut self, list: &[Argument]) -> Arguments {
+        let mut arguments = Arguments::default();
+        for argument in list {
+            let value = self.expr(argument.value);
+            let site = self.site(argument.value);
+            match argument.kind {
+                ArgumentKind::Positional => arguments.positional.push((value, site)),
+                ArgumentKind::Keyword(name) => arguments.keyword.push((self.sym(name), value, site)),
+                ArgumentKind::Star => arguments.star.get_or_insert_with(Value::default).join(&value),
+                ArgumentKind::DoubleStar => arguments.double.get_or_insert_with(Value::default).join(&value),
+            }
+        }
+        arguments
+    }
+}

@@ -1,0 +1,176 @@
+//! Assignments.
+
+use super::value::{Label, Shape, Value, What};
+use super::{Cell, Machine};
+use crate::symbols::Sym;
+use crate::syntax::ir::{Expr, ExprId};
+
+impl Machine<'_> {
+    /// `target = value`, `from` being the expression of the value.
+    pub(super) fn assign(&mut self, target: ExprId, from: ExprId, value: &Value) {
+        let module = self.module;
+        match module.ir.expr(target) {
+            Expr::Name(name) => {
+                let name = self.sym(*name);
+                let value = value.hopped(self.site(target), What::Assigned(name));
+                if self.globals.contains(&name) {
+                    self.write_cell(Cell::Global(self.function.0, name), &value);
+                }
+                self.env.vars.insert(name, value);
+            }
+            Expr::Sequence(parts) => self.unpack(parts, from, value),
+            Expr::Starred(inner) => self.assign(*inner, from, value),
+            Expr::Attribute(object, name) => {
+                let name = self.sym(*name);
+                let receiver = self.expr(*object);
+                let value = value.hopped(self.site(target), What::Kept(name));
+                self.assign_attribute(&receiver, name, &value);
+                self.update(*object, &mut |old| old.set_field(name, value.clone()));
+            }
+            Expr::Subscript(object, key) => {
+                let receiver = self.expr(*object);
+                let key_value = self.expr(*key);
+                self.header(&receiver, &key_value, value, self.site(target));
+                match key_value.constant() {
+                    Some(name) => {
+                        let value = value.hopped(self.site(target), What::Kept(name));
+                        self.change_parameter(&receiver, name, &value);
+                        self.update(*object, &mut |old| old.set_field(name, value.clone()));
+                    }
+                    None => self.update(*object, &mut |old| old.join(&value.flat())),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `a, b = value`: element by element where the value is written out.
+    fn unpack(&mut self, parts: &[ExprId], from: ExprId, value: &Value) {
+        let module = self.module;
+        if let Expr::Sequence(values) = module.ir.expr(from)
+            && values.len() == parts.len()
+        {
+            for (&part, &single) in parts.iter().zip(values) {
+                let single_value = self.expr(single);
+                self.assign(part, single, &single_value);
+            }
+            return;
+        }
+        let element = value.element();
+        for &part in parts {
+            self.assign(part, part, &element);
+        }
+    }
+
+    fn assign_attribute(&mut self, receiver: &Value, name: Sym, value: &Value) {
+        for shape in &receiver.shapes {
+            match shape {
+                Shape::Instance(class) | Shape::Class(class) => {
+                    if receiver.shapes.iter().any(|shape| matches!(shape, Shape::Param(0, path) if path.is_empty())) {
+                        let fields = &mut self.out.summary.own_fields;
+                        let room = fields.len() < 64;
+                        match fields.iter_mut().find(|(own, _)| *own == name) {
+                            Some((_, old)) => old.join(value),
+                            None if room => fields.push((name, value.clone())),
+                            None => {}
+                        }
+                    }
+                    self.write_cell(Cell::Attribute(*class, name), value);
+                }
+                Shape::Module(module) => self.write_cell(Cell::Global(*module, name), value),
+                Shape::Param(index, path) if path.is_empty() => self.note_change(*index, name, value),
+                _ => {}
+            }
+        }
+    }
+
+    fn change_parameter(&mut self, receiver: &Value, name: Sym, value: &Value) {
+        for shape in &receiver.shapes {
+            if let Shape::Param(index, path) = shape
+                && path.is_empty()
+            {
+                self.note_change(*index, name, value);
+            }
+        }
+    }
+
+    fn note_change(&mut self, index: u16, name: Sym, value: &Value) {
+        let changes = &mut self.out.summary.changes;
+        let room = changes.len() < 64;
+        match changes.iter_mut().find(|(own, field, _)| *own == index && *field == name) {
+            Some((.., old)) => old.join(value),
+            None if room => changes.push((index, name, value.clone())),
+            None => {}
+        }
+    }
+
+    /// Writes what is known here to a cell, and leaves the rest to the callers.
+    pub(super) fn write_cell(&mut self, cell: Cell, value: &Value) {
+        if value.has_params() {
+            let cells = &mut self.out.summary.cells;
+            if cells.len() < 64 {
+                cells.push((cell, value.clone()));
+            }
+        }
+        let concrete = without_params(value);
+        if !concrete.is_nothing() {
+            self.out.cells.push((cell, concrete));
+        }
+    }
+
+    /// Changes the value that an expression stands for, as far as it names a variable or a part
+    /// of one.
+    pub(super) fn update(&mut self, object: ExprId, change: &mut dyn FnMut(&mut Value)) {
+        let module = self.module;
+        match module.ir.expr(object) {
+            Expr::Name(name) => {
+                let name = self.sym(*name);
+                if !self.env.vars.contains_key(&name) {
+                    let value = self.variable(name);
+                    self.env.vars.insert(name, value);
+                }
+                if let Some(value) = self.env.vars.get_mut(&name) {
+                    change(value);
+                }
+            }
+            Expr::Subscript(outer, key) => {
+                if let Some(field) = self.expr(*key).constant() {
+                    let mut part = self.expr(object);
+                    change(&mut part);
+                    self.update(*outer, &mut |value| value.set_field(field, part.clone()));
+                } else {
+                    let mut part = self.expr(object);
+                    change(&mut part);
+                    self.update(*outer, &mut |value| value.join(&part));
+                }
+            }
+            Expr::Attribute(outer, name) => {
+                let name = self.sym(*name);
+                let mut part = self.expr(object);
+                change(&mut part);
+                let receiver = self.expr(*outer);
+                self.assign_attribute(&receiver, name, &part);
+                if matches!(module.ir.expr(*outer), Expr::Name(_)) {
+                    self.update(*outer, &mut |value| value.set_field(name, part.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `value` without what depends on a caller.
+pub(super) fn without_params(value: &Value) -> Value {
+    let mut concrete = value.clone();
+    concrete.taints.retain(|taint| !matches!(taint.label, Label::Param(_)));
+    concrete.shapes.retain(|shape| {
+        !matches!(shape, Shape::Param(..)) && !Value::of(shape.clone()).has_params()
+    });
+    if let Some(fields) = &concrete.fields
+        && value.has_params()
+    {
+        let fields = fields.iter().map(|(name, part)| (*name, without_params(part))).collect();
+        concrete.fields = Some(std::sync::Arc::new(fields));
+    }
+    concrete
+}

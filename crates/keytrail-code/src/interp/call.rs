@@ -1,0 +1,355 @@
+//! Calls: of functions of the tree by their summaries, of classes, of methods.
+
+use super::arguments::Arguments;
+use super::summary::substitute;
+use super::value::{Aws, Label, Path, Shape, Value, What};
+use super::{Machine, Summary};
+use crate::program::{ClassRef, FunctionRef, Site};
+use crate::symbols::Sym;
+use crate::syntax::ir::{Argument, Expr, ExprId};
+
+impl Machine<'_> {
+    pub(super) fn call(&mut self, id: ExprId, function: ExprId, list: &[Argument]) -> Value {
+        let module = self.module;
+        let site = self.site(id);
+        if let Expr::Attribute(object, name) = module.ir.expr(function) {
+            let name = self.sym(*name);
+            let receiver = self.expr(*object);
+            let arguments = self.arguments(list);
+            return self.call_method(site, *object, &receiver, name, &arguments);
+        }
+        let callee = self.expr(function);
+        let arguments = self.arguments(list);
+        let hint = match module.ir.expr(function) {
+            Expr::Name(name) => Some(self.sym(*name)),
+            _ => None,
+        };
+        self.call_value(site, &callee, hint, &arguments)
+    }
+
+    pub(super) fn call_value(&mut self, site: Site, callee: &Value, hint: Option<Sym>, arguments: &Arguments) -> Value {
+        let mut result = Value::default();
+        let mut known = false;
+        for shape in &callee.shapes {
+            let value = match shape {
+                Shape::Function(function) => self.invoke(site, *function, None, arguments),
+                Shape::Method(function, class) => {
+                    self.invoke(site, *function, Some(&Value::of(Shape::Instance(*class))), arguments)
+                }
+                Shape::Class(class) => self.construct(site, *class, arguments),
+                Shape::External(path) => self.call_external(site, path, arguments),
+                Shape::Object(path) => self.call_object(site, path, arguments),
+                _ => continue,
+            };
+            known = true;
+            result.join(&value);
+        }
+        if !known {
+            result = self.call_unknown(hint, arguments);
+        }
+        result
+    }
+
+    /// A callable from outside, called: `env("NAME")` of django-environ among them.
+    fn call_object(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
+        if path.first().is_some_and(|&first| self.text(first) == "environ") {
+            return self.environment_read(site, arguments);
+        }
+        Value::default()
+    }
+
+    /// Nothing is known of the callee. Converters keep what they are given; others are not
+    /// guessed to.
+    pub(super) fn call_unknown(&mut self, hint: Option<Sym>, arguments: &Arguments) -> Value {
+        const CONVERTS: [&str; 13] = [
+            "json", "dump", "load", "serial", "marshal", "convert", "clean", "format", "parse",
+            "encode", "decode", "to_", "from_",
+        ];
+        const HIDES: [&str; 5] = ["mask", "redact", "obfuscat", "anonymi", "sanitize_secret"];
+        const HASHES: [&str; 3] = ["hash", "digest", "fingerprint"];
+        const ENCRYPTS: [&str; 3] = ["encrypt", "wrap_key", "seal"];
+        let Some(hint) = hint else { return Value::default() };
+        let name = self.text(hint).to_ascii_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        if has(&HIDES) {
+            arguments.all().transformed(keytrail_model::Transform::Masked)
+        } else if has(&HASHES) {
+            arguments.all().transformed(keytrail_model::Transform::Hashed)
+        } else if has(&ENCRYPTS) && !name.contains("decrypt") {
+            arguments.all().transformed(keytrail_model::Transform::Encrypted)
+        } else if has(&CONVERTS) {
+            let mut value = arguments.first();
+            value.shapes.clear();
+            value
+        } else {
+            Value::default()
+        }
+    }
+
+    /// A function of the tree.
+    pub(super) fn invoke(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+    ) -> Value {
+        self.out.calls.push((callee, site));
+        if !self.out.read_functions.contains(&callee) {
+            self.out.read_functions.push(callee);
+        }
+        let state = self.state;
+        let summary = &state.summaries[state.index(callee)];
+        let module = self.shared.program.module(callee.0);
+        let function = module.ir.function(callee.1);
+        let words = self.shared.words;
+        let receiver = receiver.filter(|_| !self.decorated(callee, words.static_method));
+        let bindings =
+            arguments.bind(function, &|name| module.sym(name), receiver, &summary.defaults);
+        self.apply(site, callee, summary, &bindings)
+    }
+
+    /// Reads a summary under `bindings`.
+    fn apply(&mut self, site: Site, callee: FunctionRef, summary: &Summary, bindings: &[Value]) -> Value {
+        self.inherit_sinks(&summary.sinks, bindings, site, callee);
+        self.inherit_operations(&summary.operations, bindings, site, callee);
+        for (cell, value) in &summary.cells {
+            let value = substitute(value, bindings, site, callee);
+            self.write_cell(*cell, &value);
+        }
+        for (item, identity, _) in &summary.ties {
+            let items = substitute(&Value { taints: [item.clone()].into_iter().collect(), ..Value::default() }, bindings, site, callee);
+            let identities = substitute(&Value { taints: [identity.clone()].into_iter().collect(), ..Value::default() }, bindings, site, callee);
+            let mut pairs = Vec::new();
+            for item in &items.flat().taints {
+                for identity in &identities.flat().taints {
+                    let open = matches!(item.label, Label::Item(_) | Label::Param(_))
+                        && (matches!(identity.label, Label::Param(_)) || self.is_identity(identity));
+                    if open {
+                        pairs.push((item.clone(), identity.clone(), site));
+                    }
+                }
+            }
+            pairs.truncate(8);
+            self.assume(&pairs);
+        }
+        let returned = substitute(&summary.returned, bindings, site, callee);
+        returned.hopped(site, What::Returned(callee))
+    }
+
+    /// What a callee set in the entries of what it was given.
+    fn apply_changes(&mut self, site: Site, callee: FunctionRef, summary: &Summary, bindings: &[Value], list: &[(u16, ExprId)]) {
+        for (index, field, value) in &summary.changes {
+            let value = substitute(value, bindings, site, callee);
+            for &(number, expr) in list {
+                if number == *index {
+                    self.update(expr, &mut |old| old.set_field(*field, value.clone()));
+                }
+            }
+        }
+    }
+
+    /// Applies changes of the function at a direct call; `list` names argument expressions.
+    pub(super) fn changes_of_call(&mut self, site: Site, callee: FunctionRef, positional: &[ExprId], offset: u16) {
+        let state = self.state;
+        let summary = &state.summaries[state.index(callee)];
+        if summary.changes.is_empty() {
+            return;
+        }
+        let list: Vec<(u16, ExprId)> = (offset..).zip(positional.iter().copied()).collect();
+        let mut bindings = vec![Value::default(); usize::from(offset)];
+        for &expr in positional {
+            let value = self.expr(expr);
+            bindings.push(value);
+        }
+        self.apply_changes(site, callee, summary, &bindings, &list);
+    }
+
+    fn construct(&mut self, site: Site, class: ClassRef, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        let resolver = self.shared.resolver;
+        let mut instance = Value::of(Shape::Instance(class));
+        if self.is_serializer(class) {
+            let data = arguments.named(words.data).unwrap_or_default();
+            let object = arguments.either(0, words.instance);
+            instance.set_field(words.hidden_data, data);
+            instance.set_field(words.hidden_instance, object);
+            return instance;
+        }
+        if let Some(init) = resolver.method(class, words.init) {
+            let state = self.state;
+            self.invoke(site, init, Some(&instance), arguments);
+            let summary = &state.summaries[state.index(init)];
+            let module = self.shared.program.module(init.0);
+            let function = module.ir.function(init.1);
+            let bindings = arguments.bind(function, &|name| module.sym(name), Some(&instance), &summary.defaults);
+            let own_fields: Vec<(Sym, Value)> = summary
+                .own_fields
+                .iter()
+                .map(|(name, value)| (*name, substitute(value, &bindings, site, init)))
+                .collect();
+            for (name, value) in own_fields {
+                instance.set_field(name, value);
+            }
+            return instance;
+        }
+        // data classes, attrs, pydantic, named tuples: keywords are fields, positions follow
+        // the declaration
+        let names: Vec<Sym> = resolver.class(class).fields.iter().map(|(name, _)| *name).collect();
+        let mut given = arguments.fields();
+        for ((value, _), name) in arguments.positional.iter().zip(&names) {
+            given.set_field(*name, value.clone());
+        }
+        for taint in &given.taints {
+            instance.add_taint(taint.clone());
+        }
+        for (name, value) in given.fields.iter().flat_map(|fields| fields.iter()) {
+            instance.set_field(*name, value.clone());
+            self.write_cell(super::Cell::Attribute(class, *name), value);
+        }
+        instance
+    }
+
+    pub(super) fn call_method(
+        &mut self,
+        site: Site,
+        object: ExprId,
+        receiver: &Value,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Value {
+        let mut result = Value::default();
+        let mut known = false;
+        for shape in &receiver.shapes {
+            let value = match shape {
+                Shape::Instance(class) => self.call_on_instance(site, receiver, *class, name, arguments),
+                Shape::Class(class) => self.call_on_class(site, *class, name, arguments),
+                Shape::Super(class) => self.call_on_super(site, receiver, *class, name, arguments),
+                Shape::Module(_) | Shape::Namespace(_) => {
+                    let callee = self.attribute(&Value::of(shape.clone()), name, site.1);
+                    Some(self.call_value(site, &callee, Some(name), arguments))
+                }
+                Shape::External(path) => {
+                    let mut path = path.clone();
+                    path.push(name);
+                    Some(self.call_external(site, &path, arguments))
+                }
+                Shape::Object(path) => self.call_on_object(site, path, receiver, name, arguments),
+                Shape::Aws(aws) => {
+                    let aws = aws.clone();
+                    self.call_on_aws(site, &aws, name, arguments)
+                }
+                Shape::ConditionName(attribute, key) => {
+                    Some(self.condition(*attribute, *key, name, arguments))
+                }
+                Shape::Param(..) => self.call_on_parameter(site, receiver, name, arguments),
+                _ => None,
+            };
+            if let Some(value) = value {
+                known = true;
+                result.join(&value);
+            }
+        }
+        if !known {
+            if let Some(value) = self.call_on_unknown_table(site, receiver, name, arguments) {
+                return value;
+            }
+            if let Some(value) = self.log_by_name(site, object, name, arguments) {
+                return value;
+            }
+        }
+        let general = self.general_method(site, object, receiver, name, arguments, known);
+        result.join(&general);
+        result
+    }
+
+    fn call_on_instance(
+        &mut self,
+        site: Site,
+        receiver: &Value,
+        class: ClassRef,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        if let Some(function) = self.shared.resolver.method(class, name) {
+            return Some(self.invoke(site, function, Some(receiver), arguments));
+        }
+        if let Some(value) = self.serializer_method(site, receiver, class, name, arguments) {
+            return Some(value);
+        }
+        if let Some(own) = receiver.own_field(name).cloned() {
+            return Some(self.call_value(site, &own, Some(name), arguments));
+        }
+        let callee = self.class_attribute(class, name);
+        if !callee.shapes.is_empty() {
+            return Some(self.call_value(site, &callee, Some(name), arguments));
+        }
+        // a template method that subclasses define
+        let subclasses = self.shared.resolver.class(class).subclasses.clone();
+        let mut result = None;
+        for subclass in subclasses.into_iter().take(4) {
+            if let Some(&function) = self.shared.resolver.class(subclass).methods.get(&name) {
+                let value = self.invoke(site, function, Some(&Value::of(Shape::Instance(subclass))), arguments);
+                result.get_or_insert_with(Value::default).join(&value);
+            }
+        }
+        result
+    }
+
+    fn call_on_class(&mut self, site: Site, class: ClassRef, name: Sym, arguments: &Arguments) -> Option<Value> {
+        let words = self.shared.words;
+        if let Some(&inner) = self.shared.resolver.class(class).classes.get(&name) {
+            return Some(self.construct(site, inner, arguments));
+        }
+        let function = self.shared.resolver.method(class, name)?;
+        let receiver = self.decorated(function, words.class_method).then(|| Value::of(Shape::Class(class)));
+        Some(self.invoke(site, function, receiver.as_ref(), arguments))
+    }
+
+    fn call_on_super(
+        &mut self,
+        site: Site,
+        receiver: &Value,
+        class: ClassRef,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        let words = self.shared.words;
+        if let Some(function) = self.shared.resolver.method_above(class, name) {
+            let own = Value::of(Shape::Instance(class));
+            return Some(self.invoke(site, function, Some(&own), arguments));
+        }
+        // what the framework's own method gives back
+        if name == words.to_representation {
+            let serialized = arguments.first();
+            return Some(self.pick(class, &serialized));
+        }
+        let _ = receiver;
+        Some(Value::default())
+    }
+
+    /// `super()`: the class around.
+    pub(super) fn super_value(&self) -> Value {
+        let module = self.module;
+        let mut function = module.ir.function(self.function.1);
+        loop {
+            if let Some(class) = function.class {
+                return Value::of(Shape::Super(ClassRef(self.function.0, class)));
+            }
+            if function.parent == 0 {
+                return Value::default();
+            }
+            function = module.ir.function(function.parent);
+        }
+    }
+
+    /// A method of a parameter: of a table or client, if the caller passes one.
+    fn call_on_parameter(&mut self, site: Site, receiver: &Value, name: Sym, arguments: &Arguments) -> Option<Value> {
+        let words = self.shared.words;
+        if name == words.table {
+            let table = Aws::Table(arguments.first());
+            return Some(Value::of(Shape::Aws(std::sync::Arc::new(table))));
+        }
+        self.call_on_unknown_table(site, receiver, name, arguments)
+    }
+}

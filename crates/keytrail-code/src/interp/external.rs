@@ -1,0 +1,299 @@
+//! Calls of what lies outside the tree.
+
+use keytrail_model::Transform;
+use std::sync::Arc;
+
+use super::arguments::Arguments;
+use super::record::{ClientRecord, SinkKind};
+use super::value::{Aws, Label, NameSourceRef, Path, Shape, Value, What, hop};
+use super::Machine;
+use crate::known::Known;
+use crate::program::Site;
+use crate::symbols::Sym;
+
+impl Machine<'_> {
+    pub(super) fn call_external(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
+        match self.shared.known.find(path) {
+            Some(known) => self.call_known(site, known, path, arguments),
+            None => self.call_foreign(site, path, arguments),
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm for each behaviour")]
+    fn call_known(&mut self, site: Site, known: Known, path: &Path, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        match known {
+            Known::Client => self.aws_client(site, arguments, false),
+            Known::Resource => self.aws_client(site, arguments, true),
+            Known::Session => {
+                self.note_client(site, None, arguments);
+                Value::of(Shape::Aws(Arc::new(Aws::Session)))
+            }
+            Known::ConditionKey | Known::ConditionAttr => match arguments.first().constant() {
+                Some(name) => Value::of(Shape::ConditionName(name, known == Known::ConditionKey)),
+                None => Value::default(),
+            },
+            Known::EnvironmentRead => self.environment_read(site, arguments),
+            Known::Pass => arguments.all().text(),
+            Known::PassFirst => keep(arguments.first()),
+            Known::Copy => {
+                let mut value = keep_constants(&arguments.first());
+                for (name, part) in arguments.fields().fields.iter().flat_map(|fields| fields.iter()) {
+                    value.set_field(*name, part.clone());
+                }
+                if let Some(double) = &arguments.double {
+                    value.join(double);
+                }
+                value
+            }
+            Known::Fields => {
+                let first = arguments.first();
+                self.fields_of(&first)
+            }
+            Known::Encode => {
+                // decoding is as harmless as encoding: neither hides anything
+                arguments.all().transformed(Transform::Encoded)
+            }
+            Known::Hash => arguments.all().transformed(Transform::Hashed),
+            Known::Hmac => arguments.all().transformed(Transform::Hmac),
+            Known::Encrypt => arguments.all().transformed(Transform::Encrypted),
+            Known::CompareDigest => {
+                self.sink(&SinkKind::CompareDigest, site, &arguments.all());
+                Value::default()
+            }
+            Known::Random => Value::tainted(Label::Generated(site), hop(site, What::Source, &None)),
+            Known::Fresh => Value::of(Shape::Object(path.clone())),
+            Known::Clean => Value::default(),
+            Known::Traceback => match self.handling.last() {
+                Some(&handler) => Value::tainted(Label::Exception(handler), hop(site, What::Source, &None)),
+                None => Value::default(),
+            },
+            Known::Response => {
+                self.respond(site, arguments);
+                Value::of(Shape::Object(Path::from_iter([words.response])))
+            }
+            Known::Render => {
+                let template = arguments.either(1, words.template_name);
+                let context = arguments.either(2, words.context);
+                self.render(site, &template, &context);
+                Value::default()
+            }
+            Known::RenderText => {
+                let template = arguments.either(0, words.template_name);
+                let context = arguments.either(1, words.context);
+                self.render(site, &template, &context);
+                Value::default()
+            }
+            Known::Print => {
+                let all = arguments.all();
+                self.sink(&SinkKind::Print, site, &all);
+                Value::default()
+            }
+            Known::Logger => Value::of(Shape::Object(Path::from_iter([words.logging, words.logger]))),
+            Known::Log => {
+                let level = path.last().copied().unwrap_or(words.logging);
+                self.log(site, level, arguments);
+                Value::default()
+            }
+            Known::Http => self.http_call(site, arguments),
+            Known::ThirdParty(who) => {
+                self.sink(&SinkKind::ThirdParty(who), site, &arguments.all());
+                Value::default()
+            }
+            Known::Lookup => Value::default(),
+            Known::Super => self.super_value(),
+            Known::GetAttr => {
+                let object = arguments.first();
+                match arguments.at(1).constant() {
+                    Some(name) => {
+                        let mut value = self.attribute(&object, name, site.1);
+                        value.join(&arguments.at(2));
+                        value
+                    }
+                    None => object.flat(),
+                }
+            }
+            Known::Enumerate | Known::Zip => {
+                let mut value = Value::default();
+                for (argument, _) in &arguments.positional {
+                    value.join(argument);
+                }
+                keep(value)
+            }
+        }
+    }
+
+    /// Something unknown from outside: its last word may tell; a class keeps what it is given.
+    fn call_foreign(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
+        let Some(&last) = path.last() else { return Value::default() };
+        let name = self.text(last);
+        let is_response = name.ends_with("Response") && path.first().is_some_and(|&first| {
+            matches!(self.text(first), "django" | "rest_framework" | "ninja" | "flask" | "fastapi" | "starlette")
+        });
+        if is_response {
+            self.respond(site, arguments);
+            return Value::default();
+        }
+        let mut value = if name.starts_with(char::is_uppercase) {
+            let mut fields = arguments.fields();
+            for (argument, _) in &arguments.positional {
+                fields.join(&keep(argument.clone()));
+            }
+            keep(fields)
+        } else {
+            self.call_unknown(Some(last), arguments)
+        };
+        value.add_shape(Shape::Object(path.clone()));
+        value
+    }
+
+    fn respond(&mut self, site: Site, arguments: &Arguments) {
+        let words = self.shared.words;
+        let mut body = arguments.positional.first().map(|(value, _)| value.clone()).unwrap_or_default();
+        for name in [words.data, words.content] {
+            if let Some(value) = arguments.named(name) {
+                body.join(&value);
+            }
+        }
+        if let Some(headers) = arguments.named(words.headers) {
+            for (name, value) in headers.fields.iter().flat_map(|fields| fields.iter()) {
+                self.note_header(site, *name, value);
+            }
+        }
+        self.sink(&SinkKind::Response, site, &body);
+    }
+
+    /// Context → page: only variables that the template shows, where it is known.
+    pub(super) fn render(&mut self, site: Site, template: &Value, context: &Value) {
+        let Some(name) = template.constant() else { return };
+        match self.shared.templates.shown(self.text(name)) {
+            Some(paths) => {
+                for path in paths {
+                    let mut value = context.clone();
+                    let mut variable = None;
+                    for part in path {
+                        let Some(part) = self.shared.program.symbols.find(part) else { break };
+                        variable.get_or_insert(part);
+                        value = if value.shapes.iter().any(|shape| matches!(shape, Shape::Instance(_))) {
+                            self.attribute(&value, part, site.1)
+                        } else {
+                            value.field(part)
+                        };
+                    }
+                    if variable.is_some() {
+                        self.sink(&SinkKind::Template(name, variable), site, &value);
+                    }
+                }
+            }
+            None => {
+                for (variable, value) in context.fields.iter().flat_map(|fields| fields.iter()) {
+                    self.sink(&SinkKind::Template(name, Some(*variable)), site, value);
+                }
+            }
+        }
+    }
+
+    pub(super) fn http_call(&mut self, site: Site, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        for name in [words.headers, words.auth, words.cookies] {
+            if let Some(value) = arguments.named(name) {
+                self.sink(&SinkKind::Replay, site, &value);
+            }
+        }
+        for name in [words.data, words.json] {
+            if let Some(value) = arguments.named(name) {
+                self.sink(&SinkKind::ThirdParty("another service"), site, &value);
+            }
+        }
+        for name in [words.params, words.url] {
+            if let Some(value) = arguments.named(name) {
+                self.sink(&SinkKind::Url, site, &value);
+            }
+        }
+        for (value, _) in arguments.positional.iter().take(2) {
+            self.sink(&SinkKind::Url, site, value);
+        }
+        Value::default()
+    }
+
+    /// `os.environ.get("NAME", default)`, `env("NAME", default=…)`, `config("NAME")`.
+    pub(super) fn environment_read(&mut self, site: Site, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        let Some(name) = arguments.first().constant() else { return Value::default() };
+        let mut value = Value::tainted(Label::Environment(name), hop(site, What::Source, &None));
+        value.add_shape(Shape::NameSource(NameSourceRef::Environment(name)));
+        let default = arguments.either(1, words.default);
+        for shape in default.shapes {
+            value.add_shape(shape);
+        }
+        for taint in default.taints {
+            value.add_taint(taint);
+        }
+        value
+    }
+
+    pub(super) fn aws_client(&mut self, site: Site, arguments: &Arguments, resource: bool) -> Value {
+        let service = arguments.first().constant().or_else(|| {
+            let name = self.shared.program.symbols.find("service_name")?;
+            arguments.named(name)?.constant()
+        });
+        self.note_client(site, service, arguments);
+        match service {
+            Some(service) if resource => Value::of(Shape::Aws(Arc::new(Aws::Resource(service)))),
+            Some(service) => Value::of(Shape::Aws(Arc::new(Aws::Client(service)))),
+            None => Value::default(),
+        }
+    }
+
+    fn note_client(&mut self, site: Site, service: Option<Sym>, arguments: &Arguments) {
+        let words = self.shared.words;
+        let named = |name| arguments.named(name).unwrap_or_default();
+        let mut credentials = named(words.access_key_id);
+        credentials.join(&named(words.secret_access_key));
+        credentials.join(&arguments.at(usize::MAX));
+        let credentials = keep_constants(&credentials);
+        self.sink(&SinkKind::Credential(site), site, &credentials);
+        self.out.clients.push(ClientRecord {
+            site,
+            service,
+            plain: named(words.use_ssl).is_bool(false),
+            unverified: named(words.verify).is_bool(false),
+            endpoint: named(words.endpoint_url),
+            credentials,
+        });
+    }
+
+    /// `response["Access-Control-Allow-Origin"] = "*"`.
+    pub(super) fn header(&mut self, receiver: &Value, key: &Value, value: &Value, site: Site) {
+        let words = self.shared.words;
+        let is_response = receiver.shapes.iter().any(
+            |shape| matches!(shape, Shape::Object(path) if path.first() == Some(&words.response)),
+        );
+        if let Some(name) = key.constant()
+            && (is_response || self.text(name).starts_with("Access-Control-"))
+        {
+            self.note_header(site, name, value);
+        }
+    }
+
+    fn note_header(&mut self, site: Site, name: Sym, value: &Value) {
+        if self.text(name).to_ascii_lowercase().starts_with("access-control-") {
+            self.out.headers.push(super::HeaderRecord { site, name, value: value.clone() });
+        }
+    }
+}
+
+/// The contents without what the value is.
+fn keep(mut value: Value) -> Value {
+    value.shapes.clear();
+    value
+}
+
+/// The contents and constants.
+fn keep_constants(value: &Value) -> Value {
+    let mut value = value.clone();
+    value.shapes.retain(|shape| {
+        matches!(shape, Shape::Str(_) | Shape::Int(_) | Shape::Bool(_) | Shape::Param(..) | Shape::NameSource(_))
+    });
+    value
+}

@@ -1,0 +1,232 @@
+//! Methods of values of which only the contents are known: dictionaries, lists, strings.
+
+use keytrail_model::Transform;
+
+use super::arguments::Arguments;
+use super::record::SinkKind;
+use super::value::{Label, Path, Shape, Value};
+use super::Machine;
+use crate::program::Site;
+use crate::symbols::Sym;
+use crate::syntax::ir::{Expr, ExprId};
+
+const LOG_METHODS: [&str; 9] =
+    ["debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"];
+
+impl Machine<'_> {
+    /// By the method's name, on whatever the receiver holds.
+    pub(super) fn general_method(
+        &mut self,
+        site: Site,
+        object: ExprId,
+        receiver: &Value,
+        name: Sym,
+        arguments: &Arguments,
+        known: bool,
+    ) -> Value {
+        let words = self.shared.words;
+        let holds = receiver.is_tainted() || receiver.fields.is_some();
+        if name == words.update {
+            let mut added = arguments.fields();
+            added.join(&arguments.first());
+            self.update(object, &mut |old| merge_into(old, &added));
+            return Value::default();
+        }
+        if name == words.append || name == words.extend || name == words.add || name == words.insert {
+            let added = arguments.positional.last().map(|(value, _)| value.clone()).unwrap_or_default();
+            if !added.is_nothing() && !known {
+                self.update(object, &mut |old| old.join(&added));
+            }
+            return Value::default();
+        }
+        if name == words.setdefault {
+            let added = arguments.at(1);
+            if let Some(field) = arguments.first().constant() {
+                let mut part = receiver.field(field);
+                part.join(&added);
+                self.update(object, &mut |old| old.set_field(field, part.clone()));
+                return part;
+            }
+        }
+        if !holds || (known && receiver.taints.is_empty()) {
+            return self.text_method(site, name, arguments);
+        }
+        if name == words.get || name == words.pop {
+            let mut part = match arguments.first().constant() {
+                Some(field) => {
+                    let part = self.read_field(receiver, field, site);
+                    if name == words.pop {
+                        self.update(object, &mut |old| old.set_field(field, Value::default()));
+                    }
+                    part
+                }
+                None => receiver.flat(),
+            };
+            part.join(&arguments.at(1));
+            return part;
+        }
+        if name == words.items || name == words.values {
+            return receiver.flat();
+        }
+        if name == words.keys {
+            return Value::default();
+        }
+        match self.text(name) {
+            "copy" | "deepcopy" | "dict" | "model_dump" | "_asdict" | "asdict" | "to_dict" | "json"
+            | "items_list" | "as_dict" => receiver.clone(),
+            "getlist" => match arguments.first().constant() {
+                Some(field) => self.read_field(receiver, field, site),
+                None => receiver.flat(),
+            },
+            "hexdigest" | "digest" => receiver.transformed(Transform::Hashed),
+            "startswith" | "endswith" | "isdigit" | "isalnum" | "isalpha" | "count" | "index"
+            | "find" | "exists" | "is_valid" | "has_perm" | "has_perms" | "check_password" => Value::default(),
+            "format" | "join" | "replace" => {
+                let mut value = receiver.text();
+                value.join(&arguments.all().text());
+                value
+            }
+            "get_full_path" | "build_absolute_uri" | "get_host" | "is_secure" | "get_port"
+                if receiver.taints.iter().any(|taint| taint.label == Label::Request && taint.path.is_empty()) =>
+            {
+                Value::default()
+            }
+            // methods of strings, and of what cannot be told: the contents stay
+            _ => {
+                let mut value = receiver.clone();
+                value.shapes.clear();
+                value
+            }
+        }
+    }
+
+    /// Methods of constant strings: `"…{}".format(key)`, `", ".join(keys)`.
+    fn text_method(&mut self, _site: Site, name: Sym, arguments: &Arguments) -> Value {
+        match self.text(name) {
+            "format" | "join" => arguments.all().text(),
+            _ => Value::default(),
+        }
+    }
+
+    /// `request.GET.get("x")`, `item["x"]`: a part, with the place where it is read.
+    fn read_field(&mut self, receiver: &Value, field: Sym, _site: Site) -> Value {
+        receiver.field(field)
+    }
+
+    /// A logger known only by its name: `logger.info(…)`, `self.log.warning(…)`.
+    pub(super) fn log_by_name(
+        &mut self,
+        site: Site,
+        object: ExprId,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        if !LOG_METHODS.contains(&self.text(name)) {
+            return None;
+        }
+        let module = self.module;
+        let (Expr::Name(own) | Expr::Attribute(_, own)) = module.ir.expr(object) else { return None };
+        let own = module.ir.text(*own);
+        if !["logger", "log", "LOG", "LOGGER", "_logger", "logging", "_log"].contains(&own) {
+            return None;
+        }
+        self.log(site, name, arguments);
+        Some(Value::default())
+    }
+
+    pub(super) fn log(&mut self, site: Site, level: Sym, arguments: &Arguments) {
+        let all = arguments_of_log(arguments);
+        self.sink(&SinkKind::Log(level), site, &all);
+        if self.text(level) == "exception"
+            && let Some(&handler) = self.handling.last()
+        {
+            let trace = Value::tainted(Label::Exception(handler), None);
+            self.sink(&SinkKind::Log(level), site, &trace);
+        }
+    }
+
+    /// Methods of objects of libraries, by the path of what made them.
+    pub(super) fn call_on_object(
+        &mut self,
+        site: Site,
+        path: &Path,
+        receiver: &Value,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        let words = self.shared.words;
+        if path.as_slice() == [words.logging, words.logger] {
+            return Some(if LOG_METHODS.contains(&self.text(name)) {
+                self.log(site, name, arguments);
+                Value::default()
+            } else {
+                // `bind`, `getChild`, `opt`
+                Value::of(Shape::Object(path.clone()))
+            });
+        }
+        let dotted = self.shared.resolver.dotted(path);
+        let method = self.text(name);
+        match (dotted.as_str(), method) {
+            ("cryptography.fernet.Fernet" | "cryptography.fernet.MultiFernet" | "nacl.secret.SecretBox", "encrypt") => {
+                Some(arguments.all().transformed(Transform::Encrypted))
+            }
+            ("cryptography.hazmat.primitives.ciphers.aead.AESGCM", "encrypt") => {
+                Some(arguments.all().transformed(Transform::Encrypted))
+            }
+            (_, "encrypt") if dotted.contains("cryptography") || dotted.contains("Crypto") => {
+                Some(arguments.all().transformed(Transform::Encrypted))
+            }
+            ("argon2.PasswordHasher", "hash") => Some(arguments.all().transformed(Transform::Hashed)),
+            (_, "hexdigest" | "digest") => None,
+            ("requests.Session" | "requests.session" | "httpx.Client" | "httpx.AsyncClient" | "aiohttp.ClientSession",
+                "get" | "post" | "put" | "patch" | "delete" | "request" | "head") => {
+                Some(self.http_call(site, arguments))
+            }
+            ("boto3.dynamodb.types.TypeSerializer" | "boto3.dynamodb.types.TypeDeserializer", _) => {
+                let mut value = arguments.first();
+                value.shapes.clear();
+                Some(value)
+            }
+            (_, "send" | "attach_alternative") if dotted.contains("EmailM") => {
+                self.sink(&SinkKind::ThirdParty("e-mail"), site, &arguments.all());
+                Some(Value::default())
+            }
+            ("environ.Env" | "environ.FileAwareEnv", _) => Some(self.environment_read(site, arguments)),
+            _ => {
+                let _ = receiver;
+                let mut path = path.clone();
+                path.push(name);
+                Some(Value::of(Shape::Object(path)))
+            }
+        }
+    }
+}
+
+/// What a log call writes: everything but `exc_info` and the like.
+fn arguments_of_log(arguments: &Arguments) -> Value {
+    let mut all = Value::default();
+    for (value, _) in &arguments.positional {
+        all.join(&keep_parts(value));
+    }
+    for (_, value, _) in &arguments.keyword {
+        all.join(&keep_parts(value));
+    }
+    for value in arguments.star.iter().chain(&arguments.double) {
+        all.join(&keep_parts(value));
+    }
+    all
+}
+
+fn keep_parts(value: &Value) -> Value {
+    Value { shapes: smallvec::SmallVec::new(), ..value.clone() }
+}
+
+/// `dict.update`: what the other names is replaced, what its whole holds may be anywhere.
+fn merge_into(old: &mut Value, added: &Value) {
+    for (name, part) in added.fields.iter().flat_map(|fields| fields.iter()) {
+        old.set_field(*name, part.clone());
+    }
+    for taint in &added.taints {
+        old.add_taint(taint.clone());
+    }
+}

@@ -1,0 +1,120 @@
+//! Abstract interpretation of one function against the summaries of the others.
+
+mod arguments;
+mod assign;
+mod aws;
+mod call;
+mod expr;
+mod external;
+mod method;
+mod operation;
+mod record;
+mod serializer;
+mod stmt;
+mod summary;
+mod tie;
+mod value;
+
+use keytrail_detect::Detector;
+use rustc_hash::FxHashMap;
+
+pub(crate) use operation::{OperationRecord, ProjectionRecord};
+pub(crate) use record::{ClientRecord, HeaderRecord, SinkKind, SinkRecord};
+pub(crate) use summary::{Cell, Outcome, Summary, substitute};
+pub(crate) use value::{Aws, Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, unroll};
+
+use crate::django::templates::Templates;
+use crate::known::{KnownTable, Words};
+use crate::program::{FunctionRef, LinkedModule, Program, Site};
+use crate::resolve::Resolver;
+use crate::symbols::Sym;
+
+/// What every function's analysis reads.
+pub(crate) struct Shared<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) resolver: &'a Resolver<'a>,
+    pub(crate) known: &'a KnownTable,
+    pub(crate) words: &'a Words,
+    pub(crate) detector: &'a Detector,
+    pub(crate) templates: &'a Templates,
+}
+
+/// Results of the last round.
+#[derive(Default)]
+pub(crate) struct State {
+    /// By [`Index`] of the function.
+    pub(crate) summaries: Vec<std::sync::Arc<Summary>>,
+    pub(crate) cells: FxHashMap<Cell, Value>,
+    /// First index of each module's functions.
+    pub(crate) offsets: Vec<usize>,
+}
+
+impl State {
+    pub(crate) fn index(&self, function: FunctionRef) -> usize {
+        self.offsets[function.0 as usize] + function.1 as usize
+    }
+}
+
+/// What holds at one point of a function.
+#[derive(Clone, Default)]
+pub(crate) struct Env {
+    vars: FxHashMap<Sym, Value>,
+    /// Items that a check has tied to the caller on every way to here.
+    ties: Vec<(Label, Site)>,
+}
+
+/// The analysis of one function.
+pub(crate) struct Machine<'a> {
+    shared: &'a Shared<'a>,
+    state: &'a State,
+    function: FunctionRef,
+    module: &'a LinkedModule,
+    env: Env,
+    out: Outcome,
+    /// Expressions still allowed: bounds hostile nesting.
+    fuel: u32,
+    depth: u32,
+    loops: u32,
+    globals: Vec<Sym>,
+    /// Handlers around, innermost last: the exception they hold.
+    handling: Vec<Site>,
+}
+
+const FUEL: u32 = 400_000;
+const DEEPEST: u32 = 64;
+
+impl<'a> Machine<'a> {
+    /// Analyses `function` once.
+    pub(crate) fn run(shared: &'a Shared<'a>, state: &'a State, function: FunctionRef) -> Outcome {
+        let module = shared.program.module(function.0);
+        let mut machine = Self {
+            shared,
+            state,
+            function,
+            module,
+            env: Env::default(),
+            out: Outcome::default(),
+            fuel: FUEL,
+            depth: 0,
+            loops: 0,
+            globals: Vec::new(),
+            handling: Vec::new(),
+        };
+        machine.bind_parameters();
+        machine.block(&module.ir.function(function.1).body);
+        machine.finish();
+        machine.out
+    }
+
+    fn sym(&self, name: crate::syntax::ir::Name) -> Sym {
+        self.module.sym(name)
+    }
+
+    fn site(&self, expr: crate::syntax::ir::ExprId) -> Site {
+        Site(self.function.0, expr)
+    }
+
+    fn text(&self, sym: Sym) -> &'a str {
+        self.shared.program.text(sym)
+    }
+}

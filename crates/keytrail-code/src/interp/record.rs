@@ -1,0 +1,120 @@
+//! Sinks that data reaches, AWS clients, headers: as seen inside one function.
+
+use smallvec::SmallVec;
+
+use super::value::{Label, Taint, Value};
+use super::{Machine, substitute};
+use crate::program::{FunctionRef, Site};
+use crate::symbols::Sym;
+
+/// Where data goes; the model's words come when facts are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SinkKind {
+    Response,
+    /// Template and variable.
+    Template(Sym, Option<Sym>),
+    Log(Sym),
+    Print,
+    ThirdParty(&'static str),
+    Url,
+    Credential(Site),
+    Compare,
+    CompareDigest,
+    Replay,
+    /// The operation and the attribute's path; empty: the item as a whole.
+    Store(Site, SmallVec<[Sym; 3]>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SinkRecord {
+    pub(crate) kind: SinkKind,
+    pub(crate) site: Site,
+    /// The function that holds the sink.
+    pub(crate) holder: FunctionRef,
+    pub(crate) taint: Taint,
+    /// Parts of what the taint names that were taken out or replaced on the way.
+    pub(crate) excluded: Vec<Sym>,
+    /// Where a check tied the item to the caller.
+    pub(crate) tie: Option<Site>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ClientRecord {
+    pub(crate) site: Site,
+    pub(crate) service: Option<Sym>,
+    pub(crate) plain: bool,
+    pub(crate) unverified: bool,
+    pub(crate) endpoint: Value,
+    pub(crate) credentials: Value,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderRecord {
+    pub(crate) site: Site,
+    pub(crate) name: Sym,
+    pub(crate) value: Value,
+}
+
+/// Most sinks that one function hands to its callers.
+const MOST_SUMMARY_SINKS: usize = 160;
+const MOST_SINKS: usize = 400;
+
+/// Every taint in `value`, with the parts that are known to be something else.
+pub(crate) fn collect(value: &Value) -> Vec<(Taint, Vec<Sym>)> {
+    let mut all = Vec::new();
+    collect_at(value, 0, &mut all);
+    all
+}
+
+fn collect_at(value: &Value, depth: u32, all: &mut Vec<(Taint, Vec<Sym>)>) {
+    let named = || -> Vec<Sym> { value.fields.iter().flat_map(|fields| fields.iter()).map(|(name, _)| *name).collect() };
+    for taint in &value.taints {
+        all.push((taint.clone(), named()));
+    }
+    if depth < 5 {
+        for (_, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
+            collect_at(part, depth + 1, all);
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// Notes that `value` reaches a sink.
+    pub(super) fn sink(&mut self, kind: &SinkKind, site: Site, value: &Value) {
+        for (taint, excluded) in collect(value) {
+            let tie = self.tie_of(taint.label);
+            self.add_sink(SinkRecord {
+                kind: kind.clone(),
+                site,
+                holder: self.function,
+                taint,
+                excluded,
+                tie,
+            });
+        }
+    }
+
+    pub(super) fn add_sink(&mut self, record: SinkRecord) {
+        let (list, most) = match record.taint.label {
+            Label::Param(_) => (&mut self.out.summary.sinks, MOST_SUMMARY_SINKS),
+            _ => (&mut self.out.sinks, MOST_SINKS),
+        };
+        if list.len() < most && !list.contains(&record) {
+            list.push(record);
+        }
+    }
+
+    /// Applies the sinks of a callee to what was passed.
+    pub(super) fn inherit_sinks(&mut self, sinks: &[SinkRecord], bindings: &[Value], site: Site, callee: FunctionRef) {
+        for record in sinks {
+            let whole = Value { taints: SmallVec::from_iter([record.taint.clone()]), ..Value::default() };
+            let mut value = substitute(&whole, bindings, site, callee);
+            value.shapes.clear();
+            for (taint, mut excluded) in collect(&value) {
+                excluded.extend(record.excluded.iter().copied());
+                let tie = record.tie.or_else(|| self.tie_of(taint.label));
+                self.add_sink(SinkRecord { taint, excluded, tie, ..record.clone() });
+            }
+        }
+    }
+}

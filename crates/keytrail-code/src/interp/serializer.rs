@@ -1,0 +1,212 @@
+//! DRF serializers and Django forms: which fields they let in and out.
+
+use super::arguments::Arguments;
+use super::value::{Shape, Value};
+use super::Machine;
+use crate::program::{ClassRef, Site};
+use crate::resolve::Base;
+use crate::symbols::Sym;
+use crate::syntax::ir::{ArgumentKind, Expr};
+
+/// A declared field.
+struct Field {
+    name: Sym,
+    /// What it reads, when not its own name.
+    source: Option<Sym>,
+    shown: bool,
+    taken: bool,
+}
+
+impl Machine<'_> {
+    pub(super) fn is_serializer(&self, class: ClassRef) -> bool {
+        let is = |path: &[Sym]| {
+            path.last().is_some_and(|&last| self.text(last).contains("Serializer"))
+                || (path.first() == Some(&self.shared.words.django)
+                    && path.iter().any(|&part| self.text(part) == "forms"))
+        };
+        self.shared.resolver.descends_from(class, &is)
+    }
+
+    /// The declared fields over the lineage; `None` when the class leaves them open.
+    fn declared(&mut self, class: ClassRef) -> Option<Vec<Field>> {
+        let resolver = self.shared.resolver;
+        let mut fields: Vec<Field> = Vec::new();
+        for base in resolver.class(class).lineage.clone() {
+            let Base::Class(base) = base else { continue };
+            for &(name, value) in &resolver.class(base).fields {
+                if fields.iter().all(|field| field.name != name)
+                    && let Some(field) = value.and_then(|value| self.declared_field(base, name, value))
+                {
+                    fields.push(field);
+                }
+            }
+        }
+        let named = self.meta_fields(class);
+        match named {
+            Meta::All => None,
+            Meta::Named(names) => {
+                for name in names {
+                    if fields.iter().all(|field| field.name != name) {
+                        fields.push(Field { name, source: None, shown: true, taken: true });
+                    }
+                }
+                Some(fields)
+            }
+            Meta::Absent if fields.is_empty() => None,
+            Meta::Absent => Some(fields),
+        }
+    }
+
+    fn declared_field(&self, class: ClassRef, name: Sym, value: u32) -> Option<Field> {
+        let module = self.shared.program.module(class.0);
+        let Expr::Call(function, arguments) = module.ir.expr(value) else { return None };
+        let (Expr::Name(called) | Expr::Attribute(_, called)) = module.ir.expr(*function) else { return None };
+        let called = module.ir.text(*called);
+        if !(called.ends_with("Field") || called.ends_with("Serializer")) {
+            return None;
+        }
+        let words = self.shared.words;
+        let mut field = Field { name, source: None, shown: true, taken: true };
+        for argument in arguments {
+            let ArgumentKind::Keyword(keyword) = argument.kind else { continue };
+            let keyword = module.sym(keyword);
+            match module.ir.expr(argument.value) {
+                Expr::Bool(true) if keyword == words.write_only => field.shown = false,
+                Expr::Bool(true) if keyword == words.read_only => field.taken = false,
+                Expr::Str(text) if keyword == words.source => field.source = Some(module.sym(*text)),
+                _ => {}
+            }
+        }
+        Some(field)
+    }
+
+    fn meta_fields(&mut self, class: ClassRef) -> Meta {
+        let words = self.shared.words;
+        let resolver = self.shared.resolver;
+        let meta = resolver.class(class).lineage.iter().find_map(|base| match base {
+            Base::Class(base) => resolver.class(*base).classes.get(&words.meta).copied(),
+            Base::External(_) => None,
+        });
+        let Some(meta) = meta else { return Meta::Absent };
+        let value = self.class_attribute(meta, words.fields);
+        let names: Vec<Sym> = value
+            .shapes
+            .iter()
+            .filter_map(|shape| match shape {
+                Shape::Str(text) => Some(*text),
+                _ => None,
+            })
+            .collect();
+        if names.contains(&words.all) {
+            Meta::All
+        } else if names.is_empty() {
+            Meta::Absent
+        } else {
+            Meta::Named(names)
+        }
+    }
+
+    /// What a serializer shows of `value`.
+    pub(super) fn pick(&mut self, class: ClassRef, value: &Value) -> Value {
+        match self.declared(class) {
+            None => Value { shapes: smallvec::SmallVec::new(), ..value.clone() },
+            Some(fields) => Value::with_fields(
+                fields
+                    .iter()
+                    .filter(|field| field.shown)
+                    .map(|field| {
+                        let mut part = value.field(field.source.unwrap_or(field.name));
+                        part.shapes.clear();
+                        (field.name, part)
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// What it takes from a request.
+    fn taken(&mut self, class: ClassRef, data: &Value) -> Value {
+        match self.declared(class) {
+            None => data.clone(),
+            Some(fields) => Value::with_fields(
+                fields
+                    .iter()
+                    .filter(|field| field.taken)
+                    .map(|field| (field.source.unwrap_or(field.name), data.field(field.name)))
+                    .collect(),
+            ),
+        }
+    }
+
+    pub(super) fn serializer_attribute(&mut self, receiver: &Value, class: ClassRef, name: Sym) -> Option<Value> {
+        let words = self.shared.words;
+        if !self.is_serializer(class) {
+            return None;
+        }
+        let data = receiver.own_field(words.hidden_data).cloned().unwrap_or_else(|| self.class_attribute(class, words.hidden_data));
+        let object = receiver.own_field(words.hidden_instance).cloned().unwrap_or_default();
+        if name == words.validated_data || name == words.cleaned_data {
+            return Some(self.taken(class, &data));
+        }
+        if name == words.initial_data {
+            return Some(data);
+        }
+        if name == words.errors {
+            return Some(Value::default());
+        }
+        if name == words.instance {
+            return Some(object);
+        }
+        if name == words.data {
+            let shown = if object.is_tainted() || object.fields.is_some() { object } else { data };
+            if let Some(method) = self.shared.resolver.method(class, words.to_representation) {
+                let mut arguments = Arguments::default();
+                let site = Site(self.function.0, 0);
+                arguments.positional.push((shown, site));
+                return Some(self.invoke(site, method, Some(receiver), &arguments));
+            }
+            return Some(self.pick(class, &shown));
+        }
+        None
+    }
+
+    pub(super) fn serializer_method(
+        &mut self,
+        site: Site,
+        receiver: &Value,
+        class: ClassRef,
+        name: Sym,
+        _arguments: &Arguments,
+    ) -> Option<Value> {
+        let words = self.shared.words;
+        if !self.is_serializer(class) {
+            return None;
+        }
+        if name == words.is_valid {
+            return Some(Value::default());
+        }
+        if name == words.save {
+            let data = receiver.own_field(words.hidden_data).cloned().unwrap_or_default();
+            let taken = self.taken(class, &data);
+            let mut arguments = Arguments::default();
+            let mut result = Value::default();
+            let object = receiver.own_field(words.hidden_instance).cloned().unwrap_or_default();
+            if let Some(create) = self.shared.resolver.method(class, words.create) {
+                arguments.positional.push((taken.clone(), site));
+                result.join(&self.invoke(site, create, Some(receiver), &arguments));
+            }
+            if let Some(update) = self.shared.resolver.method(class, words.update) {
+                let arguments = Arguments { positional: vec![(object, site), (taken, site)], ..Arguments::default() };
+                result.join(&self.invoke(site, update, Some(receiver), &arguments));
+            }
+            return Some(result);
+        }
+        None
+    }
+}
+
+enum Meta {
+    All,
+    Named(Vec<Sym>),
+    Absent,
+}

@@ -1,0 +1,153 @@
+//! What a function tells its callers, and how a caller reads it.
+
+use std::sync::Arc;
+
+use super::operation::OperationRecord;
+use super::record::{ClientRecord, HeaderRecord, SinkRecord};
+use super::value::{Aws, Clause, Label, Shape, Taint, Value, then};
+use super::{Trace, What};
+use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
+use crate::symbols::Sym;
+
+/// A variable that outlives a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Cell {
+    Global(ModuleId, Sym),
+    Attribute(ClassRef, Sym),
+    /// A local of a function, read by functions inside it.
+    Captured(FunctionRef, Sym),
+}
+
+/// What callers need to know.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    pub(crate) returned: Value,
+    /// Sinks that something of a parameter reaches.
+    pub(crate) sinks: Vec<SinkRecord>,
+    /// Calls of DynamoDB whose table or keys depend on a parameter.
+    pub(crate) operations: Vec<OperationRecord>,
+    /// Cells that something of a parameter is written to.
+    pub(crate) cells: Vec<(Cell, Value)>,
+    /// What the function stores in fields of its own instance (`self.x = …`).
+    pub(crate) own_fields: Vec<(Sym, Value)>,
+    /// Entries that the function sets in its parameters.
+    pub(crate) changes: Vec<(u16, Sym, Value)>,
+    /// Values of parameters that a caller leaves out.
+    pub(crate) defaults: Vec<Value>,
+    /// On return, these parameters' parts have been compared with each other, or else the
+    /// function raises.
+    pub(crate) ties: Vec<(Taint, Taint, Site)>,
+}
+
+/// Everything that one analysis gives.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) summary: Summary,
+    /// Complete here: nothing depends on a caller.
+    pub(crate) sinks: Vec<SinkRecord>,
+    pub(crate) operations: Vec<OperationRecord>,
+    pub(crate) cells: Vec<(Cell, Value)>,
+    pub(crate) calls: Vec<(FunctionRef, Site)>,
+    pub(crate) clients: Vec<ClientRecord>,
+    pub(crate) headers: Vec<HeaderRecord>,
+    /// Items tied to the caller by a check.
+    pub(crate) ties: Vec<(Label, Site)>,
+    /// Names of the functions and cells that were read, for the next round.
+    pub(crate) read_functions: Vec<FunctionRef>,
+    pub(crate) read_cells: Vec<Cell>,
+    /// Exception handlers: class site → calls of operations that the `try` body holds.
+    pub(crate) handlers: Vec<(Site, (u32, u32))>,
+}
+
+/// `value` of a callee as its caller sees it, `bindings` being the parameters' values.
+pub(crate) fn substitute(value: &Value, bindings: &[Value], site: Site, callee: FunctionRef) -> Value {
+    substitute_at(value, bindings, site, callee, 0)
+}
+
+fn substitute_at(value: &Value, bindings: &[Value], site: Site, callee: FunctionRef, depth: u32) -> Value {
+    let mut result = Value::default();
+    if let Some(fields) = &value.fields
+        && depth < 4
+    {
+        result.fields = Some(Arc::new(
+            fields
+                .iter()
+                .map(|(name, value)| (*name, substitute_at(value, bindings, site, callee, depth + 1)))
+                .collect(),
+        ));
+    }
+    for taint in &value.taints {
+        match taint.label {
+            Label::Param(index) => {
+                if let Some(binding) = bindings.get(usize::from(index)) {
+                    let mut part = at_path(binding, &taint.path);
+                    part.shapes.clear();
+                    if taint.path.is_empty() && result.fields.is_some() {
+                        part.fields = None;
+                    }
+                    part = pass(&part, taint, site, callee);
+                    result.join(&part);
+                }
+            }
+            _ => result.add_taint(taint.clone()),
+        }
+    }
+    for shape in &value.shapes {
+        substitute_shape(shape, bindings, site, callee, depth, &mut result);
+    }
+    result
+}
+
+/// The caller's value with what the callee did to it.
+fn pass(part: &Value, taint: &Taint, site: Site, callee: FunctionRef) -> Value {
+    let stepped = |trace: &Trace| then(&super::value::hop(site, What::Passed(callee), trace), &taint.trace);
+    let mut part = part.map_traces(&stepped, 0);
+    if taint.transform != keytrail_model::Transform::None {
+        let transform = taint.transform;
+        part = part.transformed(transform);
+    }
+    part
+}
+
+fn substitute_shape(
+    shape: &Shape,
+    bindings: &[Value],
+    site: Site,
+    callee: FunctionRef,
+    depth: u32,
+    result: &mut Value,
+) {
+    let inner = |value: &Value| substitute_at(value, bindings, site, callee, depth + 1);
+    match shape {
+        Shape::Param(index, path) => {
+            if let Some(binding) = bindings.get(usize::from(*index)) {
+                for shape in at_path(binding, path).shapes {
+                    result.add_shape(shape);
+                }
+            }
+        }
+        Shape::Aws(aws) if depth < 4 => result.add_shape(match &**aws {
+            Aws::Table(name) if name.has_params() => Shape::Aws(Arc::new(Aws::Table(inner(name)))),
+            Aws::BatchWriter(name) if name.has_params() => {
+                Shape::Aws(Arc::new(Aws::BatchWriter(inner(name))))
+            }
+            _ => shape.clone(),
+        }),
+        Shape::Condition(clauses) if depth < 4 => {
+            let clauses = clauses
+                .iter()
+                .map(|clause| Clause { value: inner(&clause.value), ..clause.clone() })
+                .collect();
+            result.add_shape(Shape::Condition(Arc::new(clauses)));
+        }
+        other => result.add_shape(other.clone()),
+    }
+}
+
+pub(crate) fn at_path(value: &Value, path: &[Sym]) -> Value {
+    let mut part = value.clone();
+    for &name in path {
+        part = part.field(name);
+    }
+    part
+}

@@ -1,0 +1,134 @@
+//! Checks that tie an item to the caller: `if item["owner"] != request.user.id: raise …`.
+
+use super::value::{Label, Taint, Value};
+use super::Machine;
+use crate::program::Site;
+use crate::syntax::ir::{Comparator, Expr, ExprId};
+
+/// What a condition's outcome ties.
+#[derive(Default)]
+pub(super) struct Ties {
+    pub(super) when_true: Vec<(Taint, Taint, Site)>,
+    pub(super) when_false: Vec<(Taint, Taint, Site)>,
+}
+
+impl Ties {
+    fn swapped(self) -> Self {
+        Self { when_true: self.when_false, when_false: self.when_true }
+    }
+}
+
+impl Machine<'_> {
+    /// Reads a condition for ties. Its parts have been evaluated already, so they are looked up
+    /// again without recording sinks twice: records are sets.
+    pub(super) fn ties(&mut self, test: ExprId) -> Ties {
+        match self.module.ir.expr(test) {
+            Expr::Not(inner) => self.ties(*inner).swapped(),
+            Expr::Logic(and, parts) => {
+                let mut all = Ties::default();
+                for &part in parts {
+                    let ties = self.ties(part);
+                    // `a and b` is true only if both are; `a or b` is false only if both are
+                    if *and {
+                        all.when_true.extend(ties.when_true);
+                    } else {
+                        all.when_false.extend(ties.when_false);
+                    }
+                }
+                all
+            }
+            Expr::Compare(left, rest) => {
+                let [(comparator, right)] = &**rest else { return Ties::default() };
+                let (left, right) = (self.expr(*left), self.expr(*right));
+                let pairs = self.pairs(&left, &right, self.site(test));
+                match comparator {
+                    Comparator::Equal | Comparator::In | Comparator::Is => {
+                        Ties { when_true: pairs, ..Ties::default() }
+                    }
+                    Comparator::NotEqual | Comparator::NotIn | Comparator::IsNot => {
+                        Ties { when_false: pairs, ..Ties::default() }
+                    }
+                    Comparator::Order => Ties::default(),
+                }
+            }
+            // a predicate that is given both: `owns(request.user, item)`, `user.has_perm("…", item)`
+            Expr::Call(function, arguments) => {
+                let mut values: Vec<Value> = arguments.iter().map(|argument| self.expr(argument.value)).collect();
+                if let Expr::Attribute(receiver, _) = self.module.ir.expr(*function) {
+                    values.push(self.expr(*receiver));
+                }
+                let mut pairs = Vec::new();
+                for (index, left) in values.iter().enumerate() {
+                    for right in &values[index + 1..] {
+                        pairs.extend(self.pairs(left, right, self.site(test)));
+                    }
+                }
+                Ties { when_true: pairs, ..Ties::default() }
+            }
+            _ => Ties::default(),
+        }
+    }
+
+    /// Pairs of which one may be of an item (or a parameter) and the other the caller's identity.
+    fn pairs(&self, left: &Value, right: &Value, site: Site) -> Vec<(Taint, Taint, Site)> {
+        let mut pairs = Vec::new();
+        for (one, other) in [(left, right), (right, left)] {
+            for item in &one.taints {
+                for identity in &other.taints {
+                    if self.could_be_item(item) && self.could_be_identity(identity) {
+                        pairs.push((item.clone(), identity.clone(), site));
+                    }
+                }
+            }
+        }
+        pairs.truncate(8);
+        pairs
+    }
+
+    fn could_be_item(&self, taint: &Taint) -> bool {
+        matches!(taint.label, Label::Item(_) | Label::Param(_))
+    }
+
+    fn could_be_identity(&self, taint: &Taint) -> bool {
+        matches!(taint.label, Label::Param(_)) || self.is_identity(taint)
+    }
+
+    /// `request.user`, `request.auth`, `request.session`: what authentication says.
+    pub(super) fn is_identity(&self, taint: &Taint) -> bool {
+        let words = self.shared.words;
+        taint.label == Label::Request
+            && taint
+                .path
+                .first()
+                .is_some_and(|&first| first == words.user || first == words.auth || first == words.session)
+    }
+
+    /// From here on, these hold.
+    pub(super) fn assume(&mut self, pairs: &[(Taint, Taint, Site)]) {
+        for (item, identity, site) in pairs {
+            let complete = self.is_identity(identity);
+            match item.label {
+                Label::Item(_) if complete => {
+                    let tie = (item.label, *site);
+                    if self.env.ties.iter().all(|(label, _)| *label != item.label) {
+                        self.env.ties.push(tie);
+                    }
+                    if !self.out.ties.contains(&tie) {
+                        self.out.ties.push(tie);
+                    }
+                }
+                _ => {
+                    let open = (item.clone(), identity.clone(), *site);
+                    let ties = &mut self.out.summary.ties;
+                    if ties.len() < 16 && !ties.contains(&open) {
+                        ties.push(open);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn tie_of(&self, label: Label) -> Option<Site> {
+        self.env.ties.iter().find(|(own, _)| *own == label).map(|(_, site)| *site)
+    }
+}

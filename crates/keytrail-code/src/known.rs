@@ -1,0 +1,351 @@
+//! What is known of code outside the tree: the standard library, Django, DRF, boto3 and the
+//! other libraries that keys pass through. Matched by the full dotted path, never by a bare name.
+
+use rustc_hash::FxHashMap;
+
+use crate::interp::Path;
+use crate::symbols::{Sym, Symbols};
+
+/// How a call of something known behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    Client,
+    Resource,
+    Session,
+    /// `Key` of boto3's conditions.
+    ConditionKey,
+    ConditionAttr,
+    /// First argument: a variable's name; `default=` or second: what else.
+    EnvironmentRead,
+    /// The result holds what the arguments hold.
+    Pass,
+    /// Like `Pass`, but the parts keep their names.
+    PassFirst,
+    /// Copies the fields of its argument: `dict(item)`, `copy.deepcopy(item)`.
+    Copy,
+    /// The fields of an instance: `vars`, `dataclasses.asdict`.
+    Fields,
+    Encode,
+    Hash,
+    Hmac,
+    Encrypt,
+    CompareDigest,
+    /// A new random value; good enough to be a key.
+    Random,
+    /// A new identifier or the time: nothing secret.
+    Fresh,
+    /// The result says nothing of the arguments.
+    Clean,
+    /// The text of the exception being handled.
+    Traceback,
+    /// First argument, `content=`, `data=` become a response.
+    Response,
+    /// `render(request, template, context)`.
+    Render,
+    /// `render_to_string(template, context)`, `Template.render`.
+    RenderText,
+    Print,
+    /// A logger is made.
+    Logger,
+    /// A call that logs.
+    Log,
+    /// An HTTP call to somebody else.
+    Http,
+    /// Mail, monitoring, queue, cache: what.
+    ThirdParty(&'static str),
+    /// `get_object_or_404` and its kin: the result is the project's own object.
+    Lookup,
+    Super,
+    GetAttr,
+    Enumerate,
+    Zip,
+}
+
+/// Dotted path → behaviour; `.*` at the end: everything directly below.
+const TABLE: &[(&str, Known)] = &[
+    ("boto3.client", Known::Client),
+    ("boto3.resource", Known::Resource),
+    ("boto3.Session", Known::Session),
+    ("boto3.session.Session", Known::Session),
+    ("aioboto3.Session", Known::Session),
+    ("aioboto3.client", Known::Client),
+    ("aioboto3.resource", Known::Resource),
+    ("aiobotocore.session.get_session", Known::Session),
+    ("botocore.session.get_session", Known::Session),
+    ("botocore.session.Session", Known::Session),
+    ("boto3.dynamodb.conditions.Key", Known::ConditionKey),
+    ("boto3.dynamodb.conditions.Attr", Known::ConditionAttr),
+    ("boto3.dynamodb.types.TypeSerializer", Known::Fresh),
+    ("boto3.dynamodb.types.TypeDeserializer", Known::Fresh),
+    ("os.environ.get", Known::EnvironmentRead),
+    ("os.getenv", Known::EnvironmentRead),
+    ("decouple.config", Known::EnvironmentRead),
+    ("json.dumps", Known::PassFirst),
+    ("json.loads", Known::PassFirst),
+    ("json.load", Known::PassFirst),
+    ("simplejson.dumps", Known::PassFirst),
+    ("simplejson.loads", Known::PassFirst),
+    ("ujson.dumps", Known::PassFirst),
+    ("ujson.loads", Known::PassFirst),
+    ("orjson.dumps", Known::PassFirst),
+    ("orjson.loads", Known::PassFirst),
+    ("yaml.dump", Known::PassFirst),
+    ("yaml.safe_dump", Known::PassFirst),
+    ("pprint.pformat", Known::PassFirst),
+    ("copy.copy", Known::Copy),
+    ("copy.deepcopy", Known::Copy),
+    ("dict", Known::Copy),
+    ("list", Known::Copy),
+    ("tuple", Known::Copy),
+    ("set", Known::Copy),
+    ("sorted", Known::Copy),
+    ("reversed", Known::Copy),
+    ("iter", Known::Copy),
+    ("next", Known::Copy),
+    ("filter", Known::Pass),
+    ("collections.OrderedDict", Known::Copy),
+    ("collections.defaultdict", Known::Fresh),
+    ("types.SimpleNamespace", Known::Copy),
+    ("vars", Known::Fields),
+    ("dataclasses.asdict", Known::Fields),
+    ("attr.asdict", Known::Fields),
+    ("attrs.asdict", Known::Fields),
+    ("django.forms.models.model_to_dict", Known::Fields),
+    ("django.forms.model_to_dict", Known::Fields),
+    ("str", Known::Pass),
+    ("repr", Known::Pass),
+    ("format", Known::Pass),
+    ("bytes", Known::Pass),
+    ("bytearray", Known::Pass),
+    ("ascii", Known::Pass),
+    ("max", Known::Pass),
+    ("min", Known::Pass),
+    ("django.utils.encoding.force_str", Known::Pass),
+    ("django.utils.encoding.force_text", Known::Pass),
+    ("django.utils.encoding.force_bytes", Known::Pass),
+    ("django.utils.encoding.smart_str", Known::Pass),
+    ("django.utils.safestring.mark_safe", Known::Pass),
+    ("django.utils.html.escape", Known::Pass),
+    ("django.utils.html.format_html", Known::Pass),
+    ("base64.*", Known::Encode),
+    ("binascii.*", Known::Encode),
+    ("urllib.parse.quote", Known::Encode),
+    ("urllib.parse.quote_plus", Known::Encode),
+    ("urllib.parse.urlencode", Known::Encode),
+    ("django.utils.http.urlsafe_base64_encode", Known::Encode),
+    ("django.core.signing.dumps", Known::Encode),
+    ("gzip.compress", Known::Encode),
+    ("zlib.compress", Known::Encode),
+    ("pickle.dumps", Known::Encode),
+    ("hashlib.*", Known::Hash),
+    ("cryptography.hazmat.primitives.hashes.*", Known::Hash),
+    ("bcrypt.hashpw", Known::Hash),
+    ("argon2.PasswordHasher", Known::Fresh),
+    ("django.contrib.auth.hashers.make_password", Known::Hash),
+    ("django.contrib.auth.hashers.check_password", Known::CompareDigest),
+    ("werkzeug.security.generate_password_hash", Known::Hash),
+    ("hmac.new", Known::Hmac),
+    ("hmac.digest", Known::Hmac),
+    ("django.utils.crypto.salted_hmac", Known::Hmac),
+    ("hmac.compare_digest", Known::CompareDigest),
+    ("secrets.compare_digest", Known::CompareDigest),
+    ("django.utils.crypto.constant_time_compare", Known::CompareDigest),
+    ("secrets.token_urlsafe", Known::Random),
+    ("secrets.token_hex", Known::Random),
+    ("secrets.token_bytes", Known::Random),
+    ("os.urandom", Known::Random),
+    ("django.utils.crypto.get_random_string", Known::Random),
+    ("uuid.*", Known::Fresh),
+    ("time.*", Known::Fresh),
+    ("datetime.*", Known::Fresh),
+    ("datetime.datetime.*", Known::Fresh),
+    ("datetime.date.*", Known::Fresh),
+    ("django.utils.timezone.now", Known::Fresh),
+    ("random.*", Known::Fresh),
+    ("len", Known::Clean),
+    ("bool", Known::Clean),
+    ("int", Known::Clean),
+    ("float", Known::Clean),
+    ("abs", Known::Clean),
+    ("round", Known::Clean),
+    ("sum", Known::Clean),
+    ("any", Known::Clean),
+    ("all", Known::Clean),
+    ("hash", Known::Clean),
+    ("id", Known::Clean),
+    ("type", Known::Clean),
+    ("isinstance", Known::Clean),
+    ("issubclass", Known::Clean),
+    ("hasattr", Known::Clean),
+    ("callable", Known::Clean),
+    ("range", Known::Clean),
+    ("open", Known::Clean),
+    ("super", Known::Super),
+    ("getattr", Known::GetAttr),
+    ("enumerate", Known::Enumerate),
+    ("zip", Known::Zip),
+    ("traceback.format_exc", Known::Traceback),
+    ("traceback.format_exception", Known::Traceback),
+    ("traceback.format_tb", Known::Traceback),
+    ("sys.exc_info", Known::Traceback),
+    ("django.http.HttpResponse", Known::Response),
+    ("django.http.JsonResponse", Known::Response),
+    ("django.http.StreamingHttpResponse", Known::Response),
+    ("django.http.FileResponse", Known::Response),
+    ("django.http.HttpResponseBadRequest", Known::Response),
+    ("django.http.HttpResponseNotFound", Known::Response),
+    ("django.http.HttpResponseForbidden", Known::Response),
+    ("django.http.HttpResponseServerError", Known::Response),
+    ("django.http.response.HttpResponse", Known::Response),
+    ("django.http.response.JsonResponse", Known::Response),
+    ("rest_framework.response.Response", Known::Response),
+    ("rest_framework.views.Response", Known::Response),
+    ("rest_framework.generics.Response", Known::Response),
+    ("flask.jsonify", Known::Response),
+    ("flask.make_response", Known::Response),
+    ("flask.Response", Known::Response),
+    ("django.shortcuts.render", Known::Render),
+    ("django.template.response.TemplateResponse", Known::Render),
+    ("django.shortcuts.render_to_response", Known::RenderText),
+    ("django.template.loader.render_to_string", Known::RenderText),
+    ("django.shortcuts.get_object_or_404", Known::Lookup),
+    ("django.shortcuts.get_list_or_404", Known::Lookup),
+    ("rest_framework.generics.get_object_or_404", Known::Lookup),
+    ("print", Known::Print),
+    ("pprint.pprint", Known::Print),
+    ("sys.stdout.write", Known::Print),
+    ("sys.stderr.write", Known::Print),
+    ("logging.getLogger", Known::Logger),
+    ("structlog.get_logger", Known::Logger),
+    ("structlog.getLogger", Known::Logger),
+    ("celery.utils.log.get_task_logger", Known::Logger),
+    ("aws_lambda_powertools.Logger", Known::Logger),
+    ("logging.LoggerAdapter", Known::Logger),
+    ("logging.debug", Known::Log),
+    ("logging.info", Known::Log),
+    ("logging.warning", Known::Log),
+    ("logging.warn", Known::Log),
+    ("logging.error", Known::Log),
+    ("logging.exception", Known::Log),
+    ("logging.critical", Known::Log),
+    ("logging.log", Known::Log),
+    ("loguru.logger.debug", Known::Log),
+    ("loguru.logger.info", Known::Log),
+    ("loguru.logger.warning", Known::Log),
+    ("loguru.logger.error", Known::Log),
+    ("loguru.logger.exception", Known::Log),
+    ("loguru.logger.critical", Known::Log),
+    ("requests.get", Known::Http),
+    ("requests.post", Known::Http),
+    ("requests.put", Known::Http),
+    ("requests.patch", Known::Http),
+    ("requests.delete", Known::Http),
+    ("requests.head", Known::Http),
+    ("requests.request", Known::Http),
+    ("httpx.get", Known::Http),
+    ("httpx.post", Known::Http),
+    ("httpx.put", Known::Http),
+    ("httpx.patch", Known::Http),
+    ("httpx.delete", Known::Http),
+    ("httpx.request", Known::Http),
+    ("urllib.request.urlopen", Known::Http),
+    ("urllib.request.Request", Known::Http),
+    ("sentry_sdk.set_extra", Known::ThirdParty("Sentry")),
+    ("sentry_sdk.set_tag", Known::ThirdParty("Sentry")),
+    ("sentry_sdk.set_context", Known::ThirdParty("Sentry")),
+    ("sentry_sdk.set_user", Known::ThirdParty("Sentry")),
+    ("sentry_sdk.capture_message", Known::ThirdParty("Sentry")),
+    ("sentry_sdk.add_breadcrumb", Known::ThirdParty("Sentry")),
+    ("newrelic.agent.add_custom_attribute", Known::ThirdParty("New Relic")),
+    ("django.core.mail.send_mail", Known::ThirdParty("e-mail")),
+    ("django.core.mail.mail_admins", Known::ThirdParty("e-mail")),
+    ("django.core.mail.EmailMessage", Known::ThirdParty("e-mail")),
+    ("django.core.mail.EmailMultiAlternatives", Known::ThirdParty("e-mail")),
+    ("django.core.cache.cache.set", Known::ThirdParty("the cache")),
+    ("django.core.cache.cache.add", Known::ThirdParty("the cache")),
+];
+
+/// The table, by symbols.
+#[derive(Debug)]
+pub(crate) struct KnownTable {
+    exact: FxHashMap<Path, Known>,
+    below: FxHashMap<Path, Known>,
+}
+
+impl KnownTable {
+    pub(crate) fn new(symbols: &mut Symbols) -> Self {
+        let mut table = Self { exact: FxHashMap::default(), below: FxHashMap::default() };
+        for &(dotted, known) in TABLE {
+            let (dotted, map) = match dotted.strip_suffix(".*") {
+                Some(above) => (above, &mut table.below),
+                None => (dotted, &mut table.exact),
+            };
+            map.insert(dotted.split('.').map(|part| symbols.intern(part)).collect(), known);
+        }
+        table
+    }
+
+    pub(crate) fn find(&self, path: &[Sym]) -> Option<Known> {
+        if let Some(&known) = self.exact.get(path) {
+            return Some(known);
+        }
+        let (_, above) = path.split_last()?;
+        self.below.get(above).copied()
+    }
+}
+
+/// Declares the names that the engine itself asks for, interned before any module.
+macro_rules! words {
+    ($($word:ident = $text:literal),* $(,)?) => {
+        /// Names that the engine itself asks for.
+        #[derive(Debug)]
+        pub(crate) struct Words { $(pub(crate) $word: Sym),* }
+
+        impl Words {
+            pub(crate) fn new(symbols: &mut Symbols) -> Self {
+                Self { $($word: symbols.intern($text)),* }
+            }
+        }
+    };
+}
+
+words! {
+    request = "request", kwargs = "kwargs", args = "args", self_ = "self", user = "user",
+    auth = "auth", session = "session", method = "method", data = "data", content = "content",
+    instance = "instance", validated_data = "validated_data", cleaned_data = "cleaned_data",
+    initial_data = "initial_data", errors = "errors", dict_ = "__dict__", class_ = "__class__",
+    hidden_data = "\u{0}data", hidden_instance = "\u{0}instance", get = "get", pop = "pop",
+    setdefault = "setdefault", items = "items", values = "values", keys = "keys",
+    update = "update", append = "append", extend = "extend", add = "add", insert = "insert",
+    item = "Item", items_ = "Items", attributes = "Attributes", responses = "Responses",
+    table_name = "TableName", index_name = "IndexName", key = "Key",
+    key_condition = "KeyConditionExpression", filter = "FilterExpression",
+    projection = "ProjectionExpression", attributes_to_get = "AttributesToGet",
+    names = "ExpressionAttributeNames", expression_values = "ExpressionAttributeValues",
+    condition = "ConditionExpression", update_expression = "UpdateExpression",
+    consistent = "ConsistentRead", limit = "Limit", select = "Select", statement = "Statement",
+    start_key = "ExclusiveStartKey", last_key = "LastEvaluatedKey",
+    request_items = "RequestItems", transact_items = "TransactItems", put_request = "PutRequest",
+    put = "Put", update_ = "Update", get_ = "Get", delete_ = "Delete",
+    key_conditions = "KeyConditions", scan_filter = "ScanFilter", query_filter = "QueryFilter",
+    expected = "Expected", attribute_updates = "AttributeUpdates", value_ = "Value",
+    use_ssl = "use_ssl", verify = "verify", endpoint_url = "endpoint_url",
+    access_key_id = "aws_access_key_id", secret_access_key = "aws_secret_access_key",
+    session_token = "aws_session_token", default = "default", context = "context",
+    template_name = "template_name", headers = "headers", json = "json", url = "url",
+    params = "params", cookies = "cookies", serializer_class = "serializer_class",
+    secret_string = "SecretString", parameter = "Parameter", plaintext = "Plaintext",
+    ciphertext = "CiphertextBlob", parameters = "Parameters", status = "status",
+    extra = "extra", many = "many", init = "__init__", django = "django", conf = "conf",
+    settings = "settings", os = "os", environ = "environ", rest_framework = "rest_framework",
+    to_representation = "to_representation", create = "create", save = "save",
+    meta = "Meta", fields = "fields", all = "__all__", write_only = "write_only",
+    source = "source", read_only = "read_only", is_valid = "is_valid", dynamodb = "dynamodb",
+    table = "Table", get_paginator = "get_paginator", paginate = "paginate", client = "client",
+    resource = "resource", meta_ = "meta", batch_writer = "batch_writer",
+    region_name = "region_name", check_object_permissions = "check_object_permissions",
+    extra_kwargs = "extra_kwargs", body = "body", logging = "logging", logger = "Logger",
+    objects = "objects", property = "property", name = "name", put_item = "put_item",
+    static_method = "staticmethod", class_method = "classmethod", cls = "cls",
+    cached_property = "cached_property", response = "Response", batch_keys = "Keys",
+}

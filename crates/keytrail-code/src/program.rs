@@ -1,0 +1,345 @@
+//! All modules of the tree, linked: names are symbols, imports know their targets.
+
+use std::sync::Arc;
+
+use keytrail_model::{FileSpan, Location};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::symbols::{Sym, Symbols};
+use crate::syntax::ir::{ClassId, ExprId, FunctionId, ImportFrom, Module, Name, Range, Stmt};
+
+/// Index into [`Program::modules`], which are sorted by path.
+pub(crate) type ModuleId = u32;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FunctionRef(pub(crate) ModuleId, pub(crate) FunctionId);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ClassRef(pub(crate) ModuleId, pub(crate) ClassId);
+
+/// An expression of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Site(pub(crate) ModuleId, pub(crate) ExprId);
+
+#[derive(Debug)]
+pub(crate) struct LinkedModule {
+    pub(crate) ir: Module,
+    pub(crate) path: Arc<str>,
+    /// `package.module`, from the first directory that is no package.
+    pub(crate) dotted: Arc<str>,
+    pub(crate) is_package: bool,
+    syms: Vec<Sym>,
+}
+
+impl LinkedModule {
+    pub(crate) fn sym(&self, name: Name) -> Sym {
+        self.syms[name as usize]
+    }
+
+    /// The path without `.py` and `/__init__`.
+    fn stem(&self) -> &str {
+        stem(&self.path)
+    }
+}
+
+/// What an import names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A module of the tree.
+    Module(ModuleId),
+    /// A directory of the tree without `__init__.py`.
+    Namespace(Arc<str>),
+    /// Outside the tree: the dotted path.
+    External(Box<[Sym]>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) modules: Vec<LinkedModule>,
+    pub(crate) symbols: Symbols,
+    by_stem: FxHashMap<Arc<str>, ModuleId>,
+    directories: FxHashSet<Arc<str>>,
+    /// Imports as written, by importing module, level and path.
+    imports: FxHashMap<(ModuleId, u32, Option<Sym>), Target>,
+}
+
+impl Program {
+    /// Links `modules`, which must be sorted by path.
+    pub(crate) fn link(modules: Vec<(Arc<str>, Module)>, mut symbols: Symbols) -> Self {
+        let mut linked = Vec::with_capacity(modules.len());
+        let mut by_stem = FxHashMap::default();
+        let mut directories = FxHashSet::default();
+        let mut by_tail: FxHashMap<String, Vec<Arc<str>>> = FxHashMap::default();
+        for (index, (path, ir)) in modules.into_iter().enumerate() {
+            let syms = ir.names.iter().map(|name| symbols.intern(name)).collect();
+            let own: Arc<str> = Arc::from(stem(&path));
+            by_stem.insert(Arc::clone(&own), u32::try_from(index).unwrap_or(u32::MAX));
+            by_tail.entry(tail(&own).to_owned()).or_default().push(Arc::clone(&own));
+            let mut directory = parent(&path);
+            while !directory.is_empty() && directories.insert(Arc::from(directory)) {
+                by_tail.entry(tail(directory).to_owned()).or_default().push(Arc::from(directory));
+                directory = parent(directory);
+            }
+            let is_package = path.ends_with("__init__.py");
+            linked.push(LinkedModule { ir, dotted: Arc::from(""), path, is_package, syms });
+        }
+        let mut program = Self {
+            modules: linked,
+            symbols,
+            by_stem,
+            directories,
+            imports: FxHashMap::default(),
+        };
+        for index in 0..program.modules.len() {
+            program.modules[index].dotted = Arc::from(program.dotted(program.modules[index].stem()));
+        }
+        program.resolve_imports(&by_tail);
+        program
+    }
+
+    /// `a.b.c`, from the first directory that is no package.
+    fn dotted(&self, stem: &str) -> String {
+        let mut root = parent(stem);
+        while !root.is_empty() && self.is_package_directory(root) {
+            root = parent(root);
+        }
+        stem[root.len()..].trim_start_matches('/').replace('/', ".")
+    }
+
+    fn is_package_directory(&self, directory: &str) -> bool {
+        self.by_stem
+            .get(directory)
+            .is_some_and(|&id| self.modules[id as usize].is_package)
+    }
+
+    fn resolve_imports(&mut self, by_tail: &FxHashMap<String, Vec<Arc<str>>>) {
+        let mut resolved = FxHashMap::default();
+        let mut wanted: Vec<(u32, Option<Name>)> = Vec::new();
+        for index in 0..self.modules.len() {
+            let id = u32::try_from(index).unwrap_or(u32::MAX);
+            wanted.clear();
+            for function in &self.modules[index].ir.functions {
+                collect_imports(&function.body, &mut wanted);
+            }
+            wanted.sort_unstable();
+            wanted.dedup();
+            for &(level, path) in &wanted {
+                let target = self.resolve(index, level, path, by_tail);
+                let sym = path.map(|name| self.modules[index].sym(name));
+                resolved.insert((id, level, sym), target);
+            }
+        }
+        self.imports = resolved;
+    }
+
+    fn resolve(
+        &mut self,
+        importer: usize,
+        level: u32,
+        path: Option<Name>,
+        by_tail: &FxHashMap<String, Vec<Arc<str>>>,
+    ) -> Target {
+        let module = &self.modules[importer];
+        let dotted = path.map_or("", |name| module.ir.text(name)).to_owned();
+        let slashed = dotted.replace('.', "/");
+        if level > 0 {
+            // `.` is the package of the module itself, each further dot one above
+            let mut base = if module.is_package { module.stem() } else { parent(module.stem()) };
+            for _ in 1..level {
+                base = parent(base);
+            }
+            let stem = match (base.is_empty(), slashed.is_empty()) {
+                (_, true) => base.to_owned(),
+                (true, false) => slashed,
+                (false, false) => format!("{base}/{slashed}"),
+            };
+            return self.at_stem(&stem).unwrap_or_else(|| self.external(&dotted));
+        }
+        let importer_path = Arc::clone(&module.path);
+        self.absolute(&importer_path, &slashed, by_tail)
+            .unwrap_or_else(|| self.external(&dotted))
+    }
+
+    fn external(&mut self, dotted: &str) -> Target {
+        Target::External(dotted.split('.').map(|part| self.symbols.intern(part)).collect())
+    }
+
+    fn at_stem(&self, stem: &str) -> Option<Target> {
+        if let Some(&id) = self.by_stem.get(stem) {
+            return Some(Target::Module(id));
+        }
+        self.directories.get(stem).map(|directory| Target::Namespace(Arc::clone(directory)))
+    }
+
+    /// The module or directory that `a/b/c` names for `importer`: its root (what stands before
+    /// `a`) must be no package, and of several the one nearest to the importer wins.
+    fn absolute(
+        &self,
+        importer: &str,
+        slashed: &str,
+        by_tail: &FxHashMap<String, Vec<Arc<str>>>,
+    ) -> Option<Target> {
+        let single = !slashed.contains('/');
+        let candidates = by_tail.get(tail(slashed))?;
+        let best = candidates
+            .iter()
+            .filter_map(|candidate| {
+                let root = candidate.strip_suffix(slashed)?;
+                let root = match root.strip_suffix('/') {
+                    Some(root) => root,
+                    None if root.is_empty() => "",
+                    None => return None,
+                };
+                let above = root.is_empty()
+                    || importer.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
+                let beside = parent(importer) == root;
+                if self.is_package_directory(root) && !beside {
+                    return None;
+                }
+                // a bare `import x` from elsewhere is far more often a library
+                if single && !above && !self.is_package_directory(candidate) {
+                    return None;
+                }
+                let is_module = self.by_stem.contains_key(candidate);
+                Some((above, common(importer, candidate), is_module, std::cmp::Reverse(candidate.len()), candidate))
+            })
+            .max()?;
+        self.at_stem(best.4)
+    }
+
+    /// What `from <path> import …` or `import <path>` in `module` names.
+    pub(crate) fn import(&self, module: ModuleId, level: u32, path: Option<Sym>) -> Option<&Target> {
+        self.imports.get(&(module, level, path))
+    }
+
+    /// The submodule `name` of a module or namespace.
+    pub(crate) fn submodule(&self, target: &Target, name: Sym) -> Option<Target> {
+        let base = match target {
+            Target::Module(id) => {
+                let module = &self.modules[*id as usize];
+                if !module.is_package {
+                    return None;
+                }
+                module.stem()
+            }
+            Target::Namespace(directory) => directory,
+            Target::External(_) => return None,
+        };
+        let name = self.symbols.text(name);
+        let stem = if base.is_empty() { name.to_owned() } else { format!("{base}/{name}") };
+        self.at_stem(&stem)
+    }
+
+    /// The module whose dotted name is `dotted`, from any root; for settings and URLconf strings.
+    pub(crate) fn module_named(&self, dotted: &str) -> Option<ModuleId> {
+        let slashed = dotted.replace('.', "/");
+        if let Some(&id) = self.by_stem.get(slashed.as_str()) {
+            return Some(id);
+        }
+        let suffix = format!("/{slashed}");
+        (0u32..)
+            .zip(&self.modules)
+            .filter(|(_, module)| module.stem().ends_with(&suffix))
+            .min_by_key(|(_, module)| module.stem().len())
+            .map(|(id, _)| id)
+    }
+
+    pub(crate) fn module(&self, id: ModuleId) -> &LinkedModule {
+        &self.modules[id as usize]
+    }
+
+    pub(crate) fn text(&self, sym: Sym) -> &str {
+        self.symbols.text(sym)
+    }
+
+    /// `package.module.Class.method`.
+    pub(crate) fn qualified(&self, function: FunctionRef) -> Arc<str> {
+        let module = self.module(function.0);
+        let own = &module.ir.function(function.1).qualified;
+        join(&module.dotted, own)
+    }
+
+    pub(crate) fn class_qualified(&self, class: ClassRef) -> Arc<str> {
+        let module = self.module(class.0);
+        join(&module.dotted, &module.ir.class(class.1).qualified)
+    }
+
+    pub(crate) fn span(&self, module: ModuleId, range: Range) -> FileSpan {
+        let module = self.module(module);
+        let (line, column) = module.ir.lines.position(range.0);
+        let (end_line, end_column) = module.ir.lines.position(range.1);
+        FileSpan { path: Arc::clone(&module.path), line, column, end_line, end_column }
+    }
+
+    /// An expression's place, inside `function`.
+    pub(crate) fn location(&self, site: Site, function: Option<FunctionRef>) -> Location {
+        self.range_location(site.0, self.module(site.0).ir.range(site.1), function)
+    }
+
+    pub(crate) fn range_location(
+        &self,
+        module: ModuleId,
+        range: Range,
+        function: Option<FunctionRef>,
+    ) -> Location {
+        Location::Code {
+            span: self.span(module, range),
+            symbol: function.map(|function| self.qualified(function)),
+        }
+    }
+
+    /// Where a function's name stands.
+    pub(crate) fn function_location(&self, function: FunctionRef) -> Location {
+        let range = self.module(function.0).ir.function(function.1).range;
+        self.range_location(function.0, range, Some(function))
+    }
+
+    /// Every function of the tree, in order; class and module bodies included.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = FunctionRef> {
+        (0u32..).zip(&self.modules).flat_map(|(id, module)| {
+            (0u32..).zip(&module.ir.functions).map(move |(function, _)| FunctionRef(id, function))
+        })
+    }
+}
+
+fn join(module: &str, own: &str) -> Arc<str> {
+    match (module.is_empty(), own.is_empty()) {
+        (_, true) => Arc::from(module),
+        (true, false) => Arc::from(own),
+        (false, false) => Arc::from(format!("{module}.{own}")),
+    }
+}
+
+fn stem(path: &str) -> &str {
+    let path = path.strip_suffix(".py").unwrap_or(path);
+    path.strip_suffix("/__init__").unwrap_or(if path == "__init__" { "" } else { path })
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+fn tail(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// How many leading directories two paths share.
+fn common(left: &str, right: &str) -> usize {
+    left.split('/').zip(right.split('/')).take_while(|(a, b)| a == b).count()
+}
+
+fn collect_imports(block: &[Stmt], wanted: &mut Vec<(u32, Option<Name>)>) {
+    for statement in block {
+        match statement {
+            Stmt::Import(modules) => wanted.extend(modules.iter().map(|module| {
+                let path = if module.aliased { module.path } else { module.bound };
+                (0, Some(path))
+            })),
+            Stmt::ImportFrom(import) => {
+                let ImportFrom { level, path, .. } = **import;
+                wanted.push((level, path));
+            }
+            other => other.blocks(&mut |block| collect_imports(block, wanted)),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+from django.contrib import admin
+
+from .models import WebhookEndpoint
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(admin.ModelAdmin):
+    list_display = ("team_id", "service", "created_at")
+    fields = ("team_id", "service")

@@ -1,0 +1,5 @@
+environment           = "production"
+account               = "444455556666"
+image                 = "444455556666.dkr.ecr.us-east-1.amazonaws.com/keyring:production"
+tls_file_system_id    = "fs-0a1b2c3d4e5f60002"
+rotation_function_arn = "arn:aws:lambda:us-east-1:444455556666:function:keyring-production-rotate"

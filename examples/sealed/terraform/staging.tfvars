@@ -1,0 +1,5 @@
+environment           = "staging"
+account               = "111122223333"
+image                 = "111122223333.dkr.ecr.us-east-1.amazonaws.com/keyring:staging"
+tls_file_system_id    = "fs-0a1b2c3d4e5f60001"
+rotation_function_arn = "arn:aws:lambda:us-east-1:111122223333:function:keyring-staging-rotate"
