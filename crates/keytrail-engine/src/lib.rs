@@ -3,10 +3,23 @@
 
 mod config;
 mod date;
+mod error;
+mod evidence;
+mod forest;
 mod ignores;
 mod nearest;
+mod options;
 mod own_rules;
+mod redacted;
+mod rules;
+mod run;
+mod watch;
 
 pub use config::{Config, ConfigError, FailOn, Ignore, SOURCES, Spot};
 pub use date::Date;
+pub use error::EngineError;
 pub use nearest::nearest;
+pub use options::Options;
+pub use rules::rules;
+pub use run::{Answer, Outcome, scan, who};
+pub use watch::Watch;

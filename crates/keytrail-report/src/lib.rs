@@ -18,6 +18,7 @@ mod section;
 mod snippet;
 mod terminal;
 mod text;
+mod who;
 
 pub use baseline::{Baseline, BaselineError, BaselineKey, keys};
 pub use gate::{Gate, Verdict};
@@ -31,3 +32,4 @@ pub use sarif::sarif;
 
 pub use section::Section;
 pub use terminal::{TerminalOptions, terminal};
+pub use who::{Standing, who};

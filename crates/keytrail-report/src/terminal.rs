@@ -40,13 +40,7 @@ const FULL_PER_RULE: usize = 3;
 
 /// The whole report as text.
 pub fn terminal(report: &Report, sources: &dyn Sources, options: TerminalOptions) -> String {
-    let mut page = Page {
-        out: String::new(),
-        paint: Paint(options.color),
-        width: options.width.max(40),
-        verbose: options.verbose,
-        sources,
-    };
+    let mut page = Page::new(sources, options);
     page.head(report);
     page.least_cut(report);
     page.paths(report);
@@ -55,10 +49,11 @@ pub fn terminal(report: &Report, sources: &dyn Sources, options: TerminalOptions
     page.suppressed(report);
     page.coverage(report);
     page.summary(report);
-    page.out
+    page.done()
 }
 
-struct Page<'a> {
+/// A page that is being written, line by line.
+pub(crate) struct Page<'a> {
     out: String,
     paint: Paint,
     width: usize,
@@ -66,8 +61,22 @@ struct Page<'a> {
     sources: &'a dyn Sources,
 }
 
-impl Page<'_> {
-    fn line(&mut self, text: &str) {
+impl<'a> Page<'a> {
+    pub(crate) fn new(sources: &'a dyn Sources, options: TerminalOptions) -> Self {
+        Self {
+            out: String::new(),
+            paint: Paint(options.color),
+            width: options.width.max(40),
+            verbose: options.verbose,
+            sources,
+        }
+    }
+
+    pub(crate) fn done(self) -> String {
+        self.out
+    }
+
+    pub(crate) fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
     }
@@ -81,7 +90,7 @@ impl Page<'_> {
         }
     }
 
-    fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         self.line("");
         let text = self.paint.bold(text);
         self.line(&text);

@@ -1,10 +1,11 @@
 //! One finding at the terminal: in full with every hop, as a weakness, or in a line.
 
-use keytrail_model::{Finding, FixSafety, Location, Step};
+use keytrail_model::{Finding, FixSafety, Guard, Location, Rightful, Severity, Step};
 
 use super::Page;
 use crate::snippet::Snippet;
-use crate::text::{clean, crop};
+use crate::text::{clean, count, crop};
+use crate::who::Standing;
 
 impl Page<'_> {
     /// A path with every hop.
@@ -20,7 +21,7 @@ impl Page<'_> {
                 .severity(finding.severity, &clean(&actor.to_string()));
             self.line(&format!("   ──► {actor}"));
         }
-        self.guards(finding);
+        self.guards(&finding.guards);
         self.fixes(finding);
     }
 
@@ -38,7 +39,7 @@ impl Page<'_> {
                 self.hop(at + 1, step);
             }
         }
-        self.guards(finding);
+        self.guards(&finding.guards);
         self.fixes(finding);
     }
 
@@ -58,6 +59,28 @@ impl Page<'_> {
             place(&finding.location)
         ));
         self.line(&format!("  {severity}  {id:<4}  {text}"));
+    }
+
+    /// An actor with the way to them.
+    pub(crate) fn standing(&mut self, standing: &Standing, full: bool) {
+        let actor = clean(&standing.actor.to_string());
+        let actor = match standing.rightful {
+            Rightful::No => self.paint.severity(Severity::High, &actor),
+            Rightful::Yes => self.paint.green(&actor),
+        };
+        let confidence = self.paint.dim(&standing.confidence.to_string());
+        self.line("");
+        self.line(&format!("{actor}  {confidence}"));
+        if full {
+            for (at, step) in standing.steps.iter().enumerate() {
+                self.hop(at + 1, step);
+            }
+            self.guards(&standing.guards);
+        } else if let Some(last) = standing.steps.last() {
+            let hops = count(standing.steps.len(), "hop", "hops");
+            let place = self.paint.cyan(&place(&last.location));
+            self.line(&format!("   {hops}, the last at {place}"));
+        }
     }
 
     fn title(&mut self, number: usize, finding: &Finding) {
@@ -105,13 +128,9 @@ impl Page<'_> {
         ));
     }
 
-    fn guards(&mut self, finding: &Finding) {
+    fn guards(&mut self, guards: &[Guard]) {
         for (present, title) in [(false, "not held by"), (true, "held by")] {
-            for guard in finding
-                .guards
-                .iter()
-                .filter(|guard| guard.present == present)
-            {
+            for guard in guards.iter().filter(|guard| guard.present == present) {
                 let title = format!("{title}:");
                 let painted = if present {
                     self.paint.green(&title)
