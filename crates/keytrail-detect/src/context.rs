@@ -31,7 +31,7 @@ impl<'a> ScanContext<'a> {
     pub fn for_path(path: &'a str) -> Self {
         Self {
             path: Some(path),
-            test: is_test_path(path),
+            test: is_test_path(path) || is_example_text(path),
             format: format_of(path),
         }
     }
@@ -62,12 +62,12 @@ const CONFIG_NAMES: &[&str] = &[
     ".npmrc", ".pypirc", ".pgpass", ".my.cnf", "jenkinsfile", ".htpasswd", ".git-credentials",
 ];
 
-const PROSE_ENDINGS: &[&str] = &[".md", ".rst", ".txt", ".adoc", ".mdx", ".html", ".htm", ".xhtml", ".1"];
+const PROSE_ENDINGS: &[&str] = &[".md", ".rst", ".txt", ".adoc", ".mdx", ".html", ".htm", ".xhtml", ".1", "/metadata", "/pkg-info", "readme", "changelog"];
 
 fn format_of(path: &str) -> Format {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending.trim_start_matches('/')));
     if LOCK_FILES.contains(&name) || ends(GENERATED_ENDINGS) || lower.contains("/locale/") {
         Format::Generated
     } else if CONFIG_NAMES.contains(&name)
@@ -83,6 +83,14 @@ fn format_of(path: &str) -> Format {
     }
 }
 
+/// Documentation of examples: `examples/a.rst`, `examples-1.json`. Example programs are programs.
+fn is_example_text(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or_default();
+    let folder = lower.split('/').rev().skip(1).any(|part| part == "examples" || part == "docs");
+    (folder && matches!(format_of(path), Format::Prose)) || name.starts_with("examples-")
+}
+
 /// True for files of tests, fixtures, mocks and samples.
 pub fn is_test_path(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
@@ -94,7 +102,7 @@ pub fn is_test_path(path: &str) -> bool {
             "test" | "tests" | "testing" | "testdata" | "test_data" | "test-data" | "__tests__"
                 | "spec" | "specs" | "fixture" | "fixtures" | "mock" | "mocks" | "__mocks__"
                 | "cassettes" | "snapshots" | "e2e" | "sample" | "samples" | "example"
-                | "unittests" | "testutils" | "test_utils"
+                | "unittests" | "testutils" | "test_utils" | "testsuite"
         ) || part.starts_with("test_")
             || part.ends_with("_test")
             || part.ends_with("_tests")

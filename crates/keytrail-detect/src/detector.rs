@@ -37,8 +37,6 @@ pub(crate) struct Compiled {
     pub(crate) prefixed: Vec<(&'static [u8], usize)>,
     /// Providers known by what stands near: theirs and the partner's index, the distance.
     pub(crate) paired: Vec<(usize, usize, usize)>,
-    /// Which providers' patterns have a group `secret`.
-    pub(crate) grouped: Vec<bool>,
 }
 
 /// Parts of names, without the first letter, so that one spelling covers `Secret` and `secret`.
@@ -82,13 +80,6 @@ impl Compiled {
                 .filter_map(|(index, provider)| {
                     let near = provider.search.near.as_ref()?;
                     Some((index, position(&near.provider)?, near.bytes))
-                })
-                .collect(),
-            grouped: providers
-                .iter()
-                .map(|provider| {
-                    let mut names = provider.search.at_start.capture_names();
-                    names.any(|name| name == Some("secret"))
                 })
                 .collect(),
             providers,

@@ -37,13 +37,15 @@ pub(crate) fn judge(
     if candidate.value.len() < 6 || !is_printable(candidate.value) {
         return None;
     }
-    if let Some(found) = judge_named(candidate, providers, named) {
-        return Some(found);
-    }
-    if is_something_else(candidate) || is_fake(candidate.value) {
+    // `AWS::IAM::AccessKey` is the name of a type.
+    if candidate.name.contains("::") {
         return None;
     }
-    let (kind, confidence) = judge_generic(candidate)?;
+    let (kind, confidence) = match judge_named(candidate, providers, named) {
+        Some(found) => found,
+        None if is_something_else(candidate) || is_fake(candidate.value) => return None,
+        None => judge_generic(candidate, cx)?,
+    };
     let less_sure = cx.test || (cx.format == Format::Prose && matches!(kind, Kind::Password));
     Some((kind, if less_sure { SightingConfidence::Low } else { confidence }))
 }
@@ -78,7 +80,11 @@ fn judge_named(
                 .iter()
                 .filter(|word| match word.strip_prefix('=') {
                     Some(exact) => last == exact,
-                    None => name.contains(word.as_str()) || candidate.line.contains(word.as_str()),
+                    // Short words stand in other words of a line.
+                    None => {
+                        name.contains(word.as_str())
+                            || word.len() >= 5 && candidate.line.contains(word.as_str())
+                    }
                 })
                 .map(String::len)
                 .max()?;
@@ -144,7 +150,10 @@ fn names_a_password(name: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
-fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)> {
+fn judge_generic(
+    candidate: &Candidate<'_>,
+    cx: &ScanContext<'_>,
+) -> Option<(Kind, SightingConfidence)> {
     let value = candidate.value;
     let strength = strength(value);
     if !names_a_secret(candidate.name) {
@@ -153,7 +162,9 @@ fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)
             && value.len() >= 24
             && !is_stand_in(value)
             && !names_public(candidate.name);
-        return hints.then_some((Kind::Token, SightingConfidence::Low));
+        let sure = names_a_vendors_key(candidate.name, cx) && classes(value) >= 3;
+        let confidence = if sure { SightingConfidence::Medium } else { SightingConfidence::Low };
+        return hints.then_some((Kind::Token, confidence));
     }
     if names_a_password(candidate.name) {
         return password(value, strength).map(|confidence| (Kind::Password, confidence));
@@ -171,6 +182,15 @@ fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)
         Strength::Strong | Strength::Weak => Some((Kind::Token, SightingConfidence::Low)),
         Strength::None => None,
     }
+}
+
+/// `STRIPE_KEY`, `house_stripe_key` in configuration: somebody's key, though the name does not say
+/// that it is secret.
+fn names_a_vendors_key(name: &str, cx: &ScanContext<'_>) -> bool {
+    let constant = name.bytes().any(|byte| byte.is_ascii_uppercase())
+        && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    let lower = name.to_ascii_lowercase();
+    (constant || cx.format == Format::Config) && (lower.ends_with("_key") || lower.ends_with("-key"))
 }
 
 fn names_public(name: &str) -> bool {

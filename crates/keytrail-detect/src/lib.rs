@@ -30,5 +30,5 @@ mod text_model;
 pub use context::{Format, ScanContext, is_test_path};
 pub use detector::Detector;
 pub use hit::Hit;
-pub use provider::{Provider, ProviderError};
+pub use provider::Provider;
 pub use template::expand;

@@ -242,7 +242,8 @@ fn is_local(host: &[u8]) -> bool {
     let host = host.split(|&byte| byte == b'/').next().unwrap_or_default();
     const LOCAL: &[&[u8]] = &[
         b"localhost", b"127.", b"0.0.0.0", b"db", b"postgres", b"mysql", b"redis", b"mongo",
-        b"rabbit", b"database", b"cache", b"host", b"server", b"[::1]", b"proxy",
+        b"rabbit", b"database", b"cache", b"host", b"server", b"[::1]", b"proxy", b"foo.", b"bar.",
+        b"your", b"my", b"some", b"domain", b"test.", b"a.b",
     ];
     LOCAL.iter().any(|local| host.starts_with(local)) && !host.ends_with(b".com")
         || memchr::memmem::find(host, b"example").is_some()
@@ -263,9 +264,6 @@ fn url_password(whole: &[u8], secret: &[u8]) -> Verdict {
     let weak = user == Some(secret) || classes(secret) == 1;
     let random = strength(secret) == Strength::Strong || (classes(secret) >= 3 && secret.len() >= 10);
     if weak && !random || host.is_some_and(is_local) && !random {
-        return Verdict::Limited(SightingConfidence::Low);
-    }
-    if host.is_some_and(|host| memchr::memmem::find(host, b"example").is_some()) {
         return Verdict::Limited(SightingConfidence::Low);
     }
     Verdict::Open

@@ -127,12 +127,13 @@ impl<'a> Scan<'a> {
         let start = at.saturating_sub(search.lookback);
         let window = &self.bytes[start..end];
         let whole = if search.lookback == 0 {
-            search.at_start.find(window)
+            search.at_start.regex().and_then(|regex| regex.find(window))
         } else {
-            search
-                .anywhere
-                .find_iter(window)
-                .find(|found| found.start() <= at - start && found.end() > at - start)
+            search.anywhere.regex().and_then(|regex| {
+                regex
+                    .find_iter(window)
+                    .find(|found| found.start() <= at - start && found.end() > at - start)
+            })
         };
         let Some(whole) = whole.map(|found| start + found.start()..start + found.end()) else {
             return;
@@ -146,13 +147,14 @@ impl<'a> Scan<'a> {
     }
 
     fn secret_part(&self, index: usize, whole: &Range<usize>) -> Range<usize> {
-        if !self.compiled.grouped[index] {
+        let search = &self.provider(index).search;
+        if !search.grouped {
             return whole.clone();
         }
-        let search = &self.provider(index).search;
         search
-            .anywhere
-            .captures(&self.bytes[whole.clone()])
+            .at_start
+            .regex()
+            .and_then(|regex| regex.captures(&self.bytes[whole.clone()]))
             .and_then(|groups| groups.name("secret"))
             .map_or_else(
                 || whole.clone(),
@@ -211,7 +213,13 @@ impl<'a> Scan<'a> {
                 (other, self.provider(other).confidence, vec![proof])
             }
         };
-        let name = self.name_at(&secret);
+        let confidence = if search.doubtful_in_prose && (self.cx.test || self.cx.format == Format::Prose) {
+            SightingConfidence::Low
+        } else {
+            confidence
+        };
+        // Of a URL or connection string, what the whole is given to.
+        let name = self.name_at(whole);
         self.found.push(Found {
             range: secret,
             kind: Kind::Named(index),
