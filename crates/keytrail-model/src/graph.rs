@@ -17,6 +17,10 @@ pub enum KeyRef {
     },
     /// The value of this setting or environment variable.
     Setting(String),
+    /// The secret of this name in a vault.
+    Vault(String),
+    /// A key that only passes through: a field that callers send, a token made on the way.
+    Transient(String),
     /// One concrete key.
     Concrete {
         /// Provider's id.

@@ -1,0 +1,40 @@
+//! Keys rest in attributes.
+
+use keytrail_model::{EdgeKind, Node};
+
+use super::{attribute_node, edit};
+use crate::Joined;
+use crate::build::Builder;
+use crate::keys::class;
+
+/// One edge for each attribute that holds keys, the one that moving the keys out would cut.
+pub(crate) fn edges(joined: &Joined<'_>, out: &mut Builder) {
+    for table in joined.keys.tables() {
+        let name = &joined.tables.node(table).name;
+        for key in joined.keys.of(table) {
+            let class = class(name, &key.attribute);
+            out.power(&class, key.power);
+            let last = key.written.first().or(key.evidence.last().map(|step| &step.location));
+            let migrate = last.map(|location| {
+                edit(
+                    format!("migrate:{name}.{}", key.attribute),
+                    format!(
+                        "Move `{}` of table `{name}` to a vault (or keep only its HMAC) and leave an alias",
+                        key.attribute
+                    ),
+                    location,
+                    10,
+                )
+            });
+            out.edge(
+                Node::Key(class),
+                EdgeKind::StoredIn,
+                attribute_node(name, &key.attribute),
+            )
+            .confidence(key.confidence)
+            .steps(key.evidence.iter().cloned())
+            .edits(migrate)
+            .add();
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The facts as a whole, indexed: what every arm of the great `match` and every rule asks.
+//!
+//! Built from the sorted, duplicate-free set of facts, so that nothing here depends on order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keytrail_model::{
+    AwsClient, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow, Grant, Location, Operation,
+    Principal, Reach, ResponseHeader, Route, Setting, Sighting, Source, Table,
+};
+
+use crate::keys::KeyAttributes;
+use crate::reach::Calls;
+use crate::tables::{TableId, Tables};
+
+/// All facts, sorted and indexed.
+#[derive(Debug)]
+pub struct Joined<'f> {
+    /// Concrete keys.
+    pub sightings: Vec<&'f Sighting>,
+    /// Effective settings.
+    pub settings: Vec<&'f Setting>,
+    /// Routes.
+    pub routes: Vec<&'f Route>,
+    /// Calls from views to functions.
+    pub reaches: Vec<&'f Reach>,
+    /// Calls of `DynamoDB`.
+    pub operations: Vec<&'f Operation>,
+    /// Data flow.
+    pub flows: Vec<&'f Flow>,
+    /// AWS clients.
+    pub clients: Vec<&'f AwsClient>,
+    /// Response headers that open a response.
+    pub headers: Vec<&'f ResponseHeader>,
+    /// Declared tables.
+    pub declared: Vec<&'f Table>,
+    /// Principals.
+    pub principals: Vec<&'f Principal>,
+    /// Grants.
+    pub grants: Vec<&'f Grant>,
+    /// Tables' names handed to code by variables.
+    pub bindings: Vec<&'f EnvBinding>,
+    /// Declared tables and those that only code names, each once.
+    pub tables: Tables<'f>,
+    /// Which views reach which functions.
+    pub calls: Calls<'f>,
+    /// The attributes that hold keys.
+    pub keys: KeyAttributes<'f>,
+    pub(crate) sorted: Vec<&'f Fact>,
+    operation_tables: Vec<Vec<(TableId, Confidence)>>,
+    operations_at: BTreeMap<&'f Location, Vec<usize>>,
+    flows_from: BTreeMap<&'f Location, Vec<&'f Flow>>,
+    settings_named: BTreeMap<&'f str, Vec<&'f Setting>>,
+    providers: BTreeMap<Fingerprint, &'f str>,
+    sighted: BTreeSet<(&'f str, u32)>,
+    by_table: BTreeMap<TableId, Vec<usize>>,
+    named_deployments: bool,
+}
+
+impl<'f> Joined<'f> {
+    /// Sorts, drops duplicates, joins.
+    pub fn new(facts: &'f [Fact]) -> Self {
+        let mut sorted: Vec<&Fact> = facts.iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let mut joined = Self::empty();
+        for fact in &sorted {
+            joined.file(fact);
+        }
+        joined.sorted = sorted;
+        joined.index();
+        joined
+    }
+
+    fn empty() -> Self {
+        Self {
+            sightings: Vec::new(),
+            settings: Vec::new(),
+            routes: Vec::new(),
+            reaches: Vec::new(),
+            operations: Vec::new(),
+            flows: Vec::new(),
+            clients: Vec::new(),
+            headers: Vec::new(),
+            declared: Vec::new(),
+            principals: Vec::new(),
+            grants: Vec::new(),
+            bindings: Vec::new(),
+            tables: Tables::default(),
+            calls: Calls::default(),
+            keys: KeyAttributes::default(),
+            sorted: Vec::new(),
+            operation_tables: Vec::new(),
+            operations_at: BTreeMap::new(),
+            flows_from: BTreeMap::new(),
+            settings_named: BTreeMap::new(),
+            providers: BTreeMap::new(),
+            sighted: BTreeSet::new(),
+            by_table: BTreeMap::new(),
+            named_deployments: false,
+        }
+    }
+
+    fn file(&mut self, fact: &'f Fact) {
+        match fact {
+            Fact::Sighting(it) => self.sightings.push(it),
+            Fact::Setting(it) => self.settings.push(it),
+            Fact::Route(it) => self.routes.push(it),
+            Fact::Reach(it) => self.reaches.push(it),
+            Fact::Operation(it) => self.operations.push(it),
+            Fact::Flow(it) => self.flows.push(it),
+            Fact::AwsClient(it) => self.clients.push(it),
+            Fact::ResponseHeader(it) => self.headers.push(it),
+            Fact::Table(it) => self.declared.push(it),
+            Fact::Principal(it) => self.principals.push(it),
+            Fact::Grant(it) => self.grants.push(it),
+            Fact::EnvBinding(it) => self.bindings.push(it),
+        }
+    }
+
+    fn index(&mut self) {
+        for (number, operation) in self.operations.iter().enumerate() {
+            self.operations_at
+                .entry(&operation.location)
+                .or_default()
+                .push(number);
+        }
+        for &flow in &self.flows {
+            if let Source::Item(at, _) | Source::Answer(at) = &flow.source {
+                self.flows_from.entry(at).or_default().push(flow);
+            }
+        }
+        for setting in &self.settings {
+            self.settings_named
+                .entry(&setting.name)
+                .or_default()
+                .push(setting);
+        }
+        self.sighted = self
+            .sightings
+            .iter()
+            .map(|it| (&*it.location.span().path, it.location.span().line))
+            .collect();
+        self.named_deployments = self.settings.iter().any(|setting| {
+            matches!(
+                setting.environment,
+                Environment::Production | Environment::Staging
+            )
+        });
+        self.providers = crate::keys::providers(&self.sightings, &self.flows);
+        self.calls = Calls::new(&self.routes, &self.reaches);
+        let (tables, of_operations) = Tables::new(
+            &self.declared,
+            &self.bindings,
+            &self.settings_named,
+            &self.operations,
+        );
+        self.tables = tables;
+        for (number, tables) in of_operations.iter().enumerate() {
+            for &(table, _) in tables {
+                self.by_table.entry(table).or_default().push(number);
+            }
+        }
+        self.operation_tables = of_operations;
+        self.keys = KeyAttributes::new(self);
+    }
+
+    /// The tables that operation number `operation` may mean, with how sure the join is.
+    pub fn tables_of(&self, operation: usize) -> &[(TableId, Confidence)] {
+        self.operation_tables
+            .get(operation)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Numbers of the operation facts at one call, one per entry.
+    pub fn operations_at(&self, location: &Location) -> &[usize] {
+        self.operations_at
+            .get(location)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Numbers of the operation facts at a call that belong together with `function`: those
+    /// entered there, else those entered where a common view leads, else all.
+    pub fn operations_for(&self, location: &Location, function: &str) -> Vec<usize> {
+        let all = self.operations_at(location);
+        let own: Vec<usize> = self.filtered(all, |entry| entry == function);
+        let joint = self.filtered(all, |entry| self.calls.meet(entry, function));
+        let mut both: Vec<usize> = own.into_iter().chain(joint).collect();
+        both.sort_unstable();
+        both.dedup();
+        if both.is_empty() { all.to_vec() } else { both }
+    }
+
+    fn filtered(&self, numbers: &[usize], keep: impl Fn(&str) -> bool) -> Vec<usize> {
+        numbers
+            .iter()
+            .copied()
+            .filter(|&number| keep(&self.operations[number].entry))
+            .collect()
+    }
+
+    /// All modules' values of one setting.
+    pub fn settings_named(&self, name: &str) -> &[&'f Setting] {
+        self.settings_named.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The flows of what the call at `location` brings in.
+    pub fn flows_from(&self, location: &Location) -> &[&'f Flow] {
+        self.flows_from.get(location).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of settings, each once.
+    pub fn setting_names(&self) -> impl Iterator<Item = &'f str> {
+        self.settings_named.keys().copied()
+    }
+
+    /// The provider of a concrete key: the most telling of those that saw it.
+    pub fn provider_of(&self, fingerprint: Fingerprint) -> &str {
+        self.providers.get(&fingerprint).copied().unwrap_or("generic")
+    }
+
+    /// Numbers of the operations on one table.
+    pub fn operations_on(&self, table: TableId) -> &[usize] {
+        self.by_table.get(&table).map_or(&[], Vec::as_slice)
+    }
+
+    /// True when several deployments have settings of their own, so that a module whose name
+    /// says nothing is a base or a developer's.
+    pub fn has_named_deployments(&self) -> bool {
+        self.named_deployments
+    }
+
+    /// True where a concrete key begins in this line.
+    pub fn is_sighted(&self, path: &str, line: u32) -> bool {
+        self.sighted.contains(&(path, line))
+    }
+}

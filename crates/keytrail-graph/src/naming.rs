@@ -1,0 +1,101 @@
+//! How names, paths into items and patterns compare, and what things are called in messages.
+
+use keytrail_model::{Index, IndexProjection, Projection, Route, Table};
+
+/// True when `path` into an item brings `attribute` with it: the whole item, the attribute
+/// itself, a map that holds it, or a part of it.
+pub fn covers(path: &str, attribute: &str) -> bool {
+    path.is_empty() || path == attribute || within(attribute, path) || within(path, attribute)
+}
+
+fn within(inner: &str, outer: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Whether something lets an attribute through; `None` when that is not known.
+pub fn shows(projection: &Projection, attribute: &str) -> Option<bool> {
+    match projection {
+        Projection::Whole => Some(true),
+        Projection::Count => Some(false),
+        Projection::Attributes(paths) => Some(paths.iter().any(|path| covers(path, attribute))),
+        Projection::Unknown => None,
+    }
+}
+
+/// Whether an index holds an attribute; `None` when that is not known.
+pub(crate) fn index_holds(table: &Table, index: &Index, attribute: &str) -> Option<bool> {
+    let is_key = table
+        .keys
+        .iter()
+        .chain(&index.keys)
+        .any(|key| covers(&key.attribute, attribute));
+    match &index.projection {
+        IndexProjection::All => Some(true),
+        IndexProjection::KeysOnly => Some(is_key),
+        IndexProjection::Include(names) => {
+            Some(is_key || names.iter().any(|name| covers(name, attribute)))
+        }
+        IndexProjection::Unknown if is_key => Some(true),
+        IndexProjection::Unknown => None,
+    }
+}
+
+/// `GET /api/keys/`.
+pub(crate) fn route_name(route: &Route) -> String {
+    format!("{} {}", route.method, route.pattern)
+}
+
+/// Matches `text` against `pattern`, where `*` in either stands for anything. Linear in the
+/// product of the lengths; patterns are short.
+pub(crate) fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut pos) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while pos < text.len() {
+        if pattern.get(at) == Some(&b'*') {
+            star = Some((at, pos));
+            at += 1;
+        } else if pattern.get(at) == Some(&text[pos]) {
+            at += 1;
+            pos += 1;
+        } else if let Some((back, from)) = star {
+            at = back + 1;
+            pos = from + 1;
+            star = Some((back, from + 1));
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|&byte| byte == b'*')
+}
+
+/// How many characters of a pattern are known.
+pub(crate) fn known_characters(pattern: &str) -> usize {
+    pattern.chars().filter(|&c| c.is_alphanumeric()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_cover_what_they_bring() {
+        assert!(covers("", "api_key"));
+        assert!(covers("api_key", "api_key"));
+        assert!(covers("metadata", "metadata.api_key"));
+        assert!(covers("api_key.value", "api_key"));
+        assert!(!covers("label", "api_key"));
+        assert!(!covers("api", "api_key"));
+    }
+
+    #[test]
+    fn stars_stand_for_anything() {
+        assert!(matches_pattern("*-keys", "prod-keys"));
+        assert!(matches_pattern("a*c*", "abcd"));
+        assert!(!matches_pattern("*-keys", "prod-users"));
+        assert!(!matches_pattern("a", "ab"));
+        assert!(matches_pattern("*", ""));
+    }
+}
