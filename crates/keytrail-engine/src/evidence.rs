@@ -2,9 +2,7 @@
 
 use keytrail_detect::Detector;
 use keytrail_files::FilesOptions;
-use keytrail_model::{
-    Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Tree,
-};
+use keytrail_model::{Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Tree};
 
 use crate::forest::Forest;
 use crate::{Config, SOURCES, Watch};
@@ -18,7 +16,7 @@ pub(crate) struct Evidence {
 /// Runs the collectors of `only`, all at once.
 pub(crate) fn collect(
     tree: &Forest,
-    detector: &Detector,
+    detector: Detector,
     prints: &Fingerprinter,
     only: &[String],
     watch: &Watch,
@@ -28,12 +26,11 @@ pub(crate) fn collect(
         listing: tree.listing().clone(),
         ..FilesOptions::default()
     };
-    let code = || {
-        wanted("code").then(|| keytrail_code::collect(tree, detector, prints, &watch.code))
-    };
+    let code =
+        || wanted("code").then(|| keytrail_code::collect(tree, &detector, prints, &watch.code));
     let files = || {
         wanted("files")
-            .then(|| keytrail_files::collect(tree, detector, prints, &watch.files, &files_options))
+            .then(|| keytrail_files::collect(tree, &detector, prints, &watch.files, &files_options))
     };
     let infra = || wanted("infra").then(|| keytrail_infra::collect(tree, &watch.infra));
     let (code, (files, infra)) = rayon::join(code, || rayon::join(files, infra));

@@ -165,7 +165,11 @@ mod tests {
 
     fn tree() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
-        for (path, text) in [("a/app/x.py", "one"), ("b/app/x.py", "two"), ("b/main.tf", "three")] {
+        for (path, text) in [
+            ("a/app/x.py", "one"),
+            ("b/app/x.py", "two"),
+            ("b/main.tf", "three"),
+        ] {
             let path = directory.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();

@@ -125,7 +125,9 @@ fn holds_secret(value: &SettingValue) -> bool {
         SettingValue::Secret { .. } => true,
         SettingValue::List(values) => values.iter().any(holds_secret),
         SettingValue::Dict(pairs) => pairs.iter().any(|(_, value)| holds_secret(value)),
-        SettingValue::FromEnvironment { default, .. } => default.as_deref().is_some_and(holds_secret),
+        SettingValue::FromEnvironment { default, .. } => {
+            default.as_deref().is_some_and(holds_secret)
+        }
         _ => false,
     }
 }
@@ -195,7 +197,7 @@ fn mask_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use keytrail_model::{
-        Environment, Fingerprinter, Location, MemoryTree, Masked, Secret, Setting,
+        Environment, Fingerprinter, Location, Masked, MemoryTree, Secret, Setting,
     };
 
     use super::*;

@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 
 use keytrail_detect::Detector;
 use keytrail_graph::{Graph, Target};
-use keytrail_model::{Fingerprinter, Finding, Severity};
-use keytrail_report::{
-    Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, Verdict,
-};
+use keytrail_model::{Finding, Fingerprinter, Severity};
+use keytrail_report::{Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, Verdict};
 
 use crate::evidence::{self, Evidence};
 use crate::forest::Forest;
@@ -66,9 +64,8 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     let comments = Ignores::read(&read.tree);
     findings.extend(comments.findings(&ids, options.today));
     comments.apply(&mut findings, options.today);
-    let mut notes =
-        ignores::apply_configured(&read.config.ignore, &mut findings, options.today)
-            .map_err(|source| EngineError::Glob { source })?;
+    let mut notes = ignores::apply_configured(&read.config.ignore, &mut findings, options.today)
+        .map_err(|source| EngineError::Glob { source })?;
     if let Some(baseline) = baseline {
         let stale = baseline.apply(&mut findings).len();
         if stale > 0 {
@@ -141,7 +138,10 @@ struct Reading {
 impl Reading {
     fn of(options: &Options, table: &[RuleInfo], watch: &Watch) -> Result<Self, EngineError> {
         let ids: Vec<&str> = table.iter().map(|rule| rule.id).collect();
-        let root = options.paths.first().map_or(Path::new("."), PathBuf::as_path);
+        let root = options
+            .paths
+            .first()
+            .map_or(Path::new("."), PathBuf::as_path);
         // A path that is not there is told as such, before anything about configuration.
         let mut exclude = options.exclude.clone();
         let config = Config::load(options.config.as_deref(), root, &ids)?;
@@ -165,7 +165,7 @@ impl Reading {
             .or_else(|| config.only.clone())
             .unwrap_or_else(|| SOURCES.map(str::to_owned).to_vec());
         let detector = Detector::new();
-        let mut evidence = evidence::collect(&tree, &detector, &prints, &only, watch);
+        let mut evidence = evidence::collect(&tree, detector, &prints, &only, watch);
         evidence.apply_environments(&config);
         if let Some(reason) = evidence.nothing() {
             return Err(EngineError::Nothing { reason });

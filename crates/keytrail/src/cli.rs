@@ -170,7 +170,11 @@ pub(crate) struct Baseline {
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
     /// Where to write it
-    #[arg(short = 'o', value_name = "FILE", default_value = "keytrail-baseline.txt")]
+    #[arg(
+        short = 'o',
+        value_name = "FILE",
+        default_value = "keytrail-baseline.txt"
+    )]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) reading: Reading,

@@ -28,7 +28,11 @@ mod tests {
             panic!("sk_live_payload_of_a_panic");
         }
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "quiet_panic::tests::the_hook_shows_the_place_and_not_the_payload", "--nocapture"])
+            .args([
+                "--exact",
+                "quiet_panic::tests::the_hook_shows_the_place_and_not_the_payload",
+                "--nocapture",
+            ])
             .env(name, "1")
             .output()
             .unwrap();

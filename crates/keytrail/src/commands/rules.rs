@@ -21,7 +21,11 @@ fn table(rules: &[RuleInfo]) -> String {
     let widest = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for rule in rules {
-        let _ = writeln!(text, "{:widest$}  {:8}  {}", rule.id, rule.severity, rule.title);
+        let _ = writeln!(
+            text,
+            "{:widest$}  {:8}  {}",
+            rule.id, rule.severity, rule.title
+        );
     }
     text
 }

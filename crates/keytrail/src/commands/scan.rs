@@ -25,7 +25,10 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
 
     // A colour or a fold is for standard output only.
     for further in &scan.output {
-        output::write(&further.file, &render(global, &outcome, further.format, false))?;
+        output::write(
+            &further.file,
+            &render(global, &outcome, further.format, false),
+        )?;
     }
     match &scan.file {
         Some(file) => output::write(file, &render(global, &outcome, scan.format, false))?,

@@ -24,7 +24,10 @@ pub(super) fn run(global: &Global, who: &Who) -> anyhow::Result<u8> {
             (None, []) => "no key was found in this tree".to_owned(),
             (None, known) => format!("known here: {}", known.join(", ")),
         };
-        return Err(usage(format!("nothing here is called `{}`", who.target), hint));
+        return Err(usage(
+            format!("nothing here is called `{}`", who.target),
+            hint,
+        ));
     };
     let layout = TerminalOptions {
         color: talk::color(global),
