@@ -226,6 +226,7 @@ impl<'a> Page<'a> {
     }
 
     fn coverage(&mut self, report: &Report) {
+        self.read(report);
         for (status, title) in [
             (CoverageStatus::Partial, "Read in part"),
             (CoverageStatus::NotApplicable, "Not applicable"),
@@ -245,6 +246,34 @@ impl<'a> Page<'a> {
                 self.hanging(&format!("  {name} "), 11, &record.reason);
                 self.problems(&record.problems);
             }
+        }
+    }
+
+    /// What was read, in numbers.
+    fn read(&mut self, report: &Report) {
+        let read: Vec<_> = report
+            .coverage
+            .iter()
+            .filter(|record| !record.counts.is_empty())
+            .filter(|record| {
+                matches!(
+                    record.status,
+                    CoverageStatus::Evaluated | CoverageStatus::Partial
+                )
+            })
+            .collect();
+        if read.is_empty() {
+            return;
+        }
+        self.heading("Read");
+        for record in read {
+            let name = self.paint.bold(&format!("{:<8}", record.source));
+            let counts: Vec<String> = record
+                .counts
+                .iter()
+                .map(|(name, number)| format!("{number} {}", name.replace('_', " ")))
+                .collect();
+            self.hanging(&format!("  {name} "), 11, &counts.join(", "));
         }
     }
 
