@@ -93,10 +93,11 @@ impl Gate {
     }
 }
 
-/// The reason of a record, or its first problem.
+/// The first clause of a record's reason, or its first problem.
 fn told(record: &Coverage) -> String {
+    let clause = record.reason.split(['.', ';']).next().unwrap_or_default();
     match record.problems.first() {
-        _ if !record.reason.is_empty() => record.reason.clone(),
+        _ if !clause.is_empty() => clause.to_owned(),
         Some(problem) => format!("{}: {}", problem.path, problem.message),
         None => "no reason was given".to_owned(),
     }

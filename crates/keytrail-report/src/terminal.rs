@@ -271,7 +271,8 @@ impl<'a> Page<'a> {
             let counts: Vec<String> = record
                 .counts
                 .iter()
-                .map(|(name, number)| format!("{number} {}", name.replace('_', " ")))
+                .filter(|&(_, &number)| number > 0)
+                .map(|(name, &number)| counted(number, name))
                 .collect();
             self.hanging(&format!("  {name} "), 11, &counts.join(", "));
         }
@@ -338,6 +339,16 @@ fn section(report: &Report, part: Section) -> impl Iterator<Item = (usize, &Find
         .enumerate()
         .map(|(at, finding)| (at + 1, finding))
         .filter(move |(_, finding)| Section::of(finding) == part)
+}
+
+/// `1 file`, `23 skipped directories`.
+fn counted(number: u64, name: &str) -> String {
+    let plural = name.replace('_', " ");
+    let singular = match plural.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => plural.strip_suffix('s').unwrap_or(&plural).to_owned(),
+    };
+    format!("{number} {}", if number == 1 { singular } else { plural })
 }
 
 /// What an edit costs, in words.

@@ -36,7 +36,12 @@ pub(crate) fn tell(error: &anyhow::Error) -> u8 {
         return 0; // Whoever read us has seen enough, as in `keytrail rules | head`.
     }
     let mut stderr = std::io::stderr();
-    let _ = writeln!(stderr, "error: {error:#}");
+    // The engine's errors tell their causes themselves.
+    let told = match error.downcast_ref::<EngineError>() {
+        Some(engine) => engine.to_string(),
+        None => format!("{error:#}"),
+    };
+    let _ = writeln!(stderr, "error: {told}");
     if let Some(usage) = error.downcast_ref::<Usage>() {
         let _ = writeln!(stderr, "hint: {}", usage.hint);
         return 2;

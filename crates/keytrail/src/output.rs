@@ -5,12 +5,37 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::failure::usage;
+
 /// To standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
     Ok(())
+}
+
+/// Refuses a path whose directory is not there, before any work is done for it.
+pub(crate) fn check(path: &Path) -> anyhow::Result<()> {
+    let directory = directory_of(path);
+    if directory.is_dir() {
+        return Ok(());
+    }
+    Err(usage(
+        format!(
+            "cannot write {}: there is no directory {}",
+            path.display(),
+            directory.display()
+        ),
+        "make the directory first, or write elsewhere",
+    ))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// To `path`: written beside it first, then renamed over it. What is no regular file (a pipe,
@@ -23,13 +48,9 @@ pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     if special {
         return std::fs::write(path, text).with_context(cannot);
     }
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
     let mut file = tempfile::Builder::new()
         .prefix(".keytrail-")
-        .tempfile_in(directory)
+        .tempfile_in(directory_of(path))
         .with_context(cannot)?;
     file.write_all(text.as_bytes()).with_context(cannot)?;
     publish_mode(&file).with_context(cannot)?;
@@ -68,7 +89,10 @@ mod tests {
 
     #[test]
     fn a_directory_that_is_not_there_is_told() {
-        let error = write(Path::new("/nonexistent-keytrail/x"), "").unwrap_err();
-        assert!(format!("{error:#}").starts_with("cannot write /nonexistent-keytrail/x: "));
+        let path = Path::new("/nonexistent-keytrail/x");
+        let told = "cannot write /nonexistent-keytrail/x: ";
+        assert!(check(path).unwrap_err().to_string().starts_with(told));
+        assert!(format!("{:#}", write(path, "").unwrap_err()).starts_with(told));
+        assert!(check(Path::new("x")).is_ok());
     }
 }

@@ -10,6 +10,7 @@ use crate::progress::Shown;
 use crate::{output, talk};
 
 pub(super) fn run(global: &Global, baseline: &Baseline) -> anyhow::Result<u8> {
+    output::check(&baseline.file)?;
     let mut options = options(&baseline.paths, &baseline.reading);
     options.fail_on = Some(FailOn::Never);
     // What the old baseline let pass belongs into the new one too.

@@ -13,6 +13,10 @@ use crate::{output, talk};
 
 pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
     check_sources(&scan.require)?;
+    let files = scan.output.iter().map(|further| &further.file);
+    files
+        .chain(&scan.file)
+        .try_for_each(|file| output::check(file))?;
     let mut options = options(&scan.paths, &scan.reading);
     options.baseline.clone_from(&scan.baseline);
     options.fail_on = scan.fail_on;
