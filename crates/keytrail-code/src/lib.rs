@@ -3,7 +3,9 @@
 //! The crate reads a [`Tree`] and judges nothing. How it reads, and why its answers can be
 //! believed, is in `CORRECTNESS.md` beside it.
 
+mod collect;
 mod django;
+mod emit;
 mod fixpoint;
 mod interp;
 mod known;
@@ -11,3 +13,6 @@ mod program;
 mod resolve;
 mod symbols;
 mod syntax;
+mod tables;
+
+pub use collect::collect;

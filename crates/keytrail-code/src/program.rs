@@ -17,9 +17,23 @@ pub(crate) struct FunctionRef(pub(crate) ModuleId, pub(crate) FunctionId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClassRef(pub(crate) ModuleId, pub(crate) ClassId);
 
-/// An expression of the program.
+/// An expression of the program, or a function's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Site(pub(crate) ModuleId, pub(crate) ExprId);
+
+/// Set in a site that names a function instead of an expression.
+const FUNCTION: ExprId = 1 << 31;
+
+impl Site {
+    /// The head of a function: where what the framework passes comes in.
+    pub(crate) fn head(function: FunctionRef) -> Self {
+        Self(function.0, function.1 | FUNCTION)
+    }
+
+    pub(crate) fn is_head(self) -> bool {
+        self.1 & FUNCTION != 0
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct LinkedModule {
@@ -273,7 +287,12 @@ impl Program {
 
     /// An expression's place, inside `function`.
     pub(crate) fn location(&self, site: Site, function: Option<FunctionRef>) -> Location {
-        self.range_location(site.0, self.module(site.0).ir.range(site.1), function)
+        let ir = &self.module(site.0).ir;
+        if site.1 & FUNCTION != 0 {
+            let own = FunctionRef(site.0, site.1 & !FUNCTION);
+            return self.range_location(site.0, ir.function(own.1).range, Some(own));
+        }
+        self.range_location(site.0, ir.range(site.1), function)
     }
 
     pub(crate) fn range_location(

@@ -1,1 +1,602 @@
-//! Who passes the door of a view.
+//! Who passes the door of a view: decorators, permission classes, mixins, middleware, the
+//! project's defaults, and checks in the body.
+
+use keytrail_model::{Access, HttpMethod, Location, Setting, SettingValue, Step};
+
+use super::urls::Binding;
+use crate::interp::Shape;
+use crate::program::{ClassRef, FunctionRef, ModuleId, Program, Site};
+use crate::resolve::{Base, Resolver};
+use crate::symbols::Sym;
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, Operator, Stmt};
+
+/// What the settings say for views that say nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Defaults {
+    /// DRF's permission classes, by dotted name, and where they are set.
+    pub(crate) permissions: Option<(Vec<String>, Location)>,
+    /// Middleware that asks every caller to sign in.
+    pub(crate) login_middleware: Option<Step>,
+    /// DRF's default throttles are set.
+    pub(crate) throttled: bool,
+}
+
+/// The answer for one route.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) access: Access,
+    pub(crate) evidence: Vec<Step>,
+    pub(crate) csrf_exempt: Option<Location>,
+    pub(crate) throttled: bool,
+}
+
+pub(crate) struct Doors<'a> {
+    program: &'a Program,
+    resolver: &'a Resolver<'a>,
+    defaults: Defaults,
+}
+
+impl<'a> Doors<'a> {
+    pub(crate) fn new(program: &'a Program, resolver: &'a Resolver<'a>, settings: &[Setting]) -> Self {
+        let mut doors = Self { program, resolver, defaults: Defaults::default() };
+        doors.defaults = doors.read_defaults(settings);
+        doors
+    }
+
+    fn read_defaults(&self, settings: &[Setting]) -> Defaults {
+        // of several settings modules the one that outsiders meet counts
+        let best = |name: &str| {
+            settings.iter().filter(|setting| setting.name == name).min_by_key(|setting| {
+                (!setting.loaded, !setting.environment.is_deployed(), setting.environment, setting.module.clone())
+            })
+        };
+        let permissions = best("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES")
+            .and_then(|setting| Some((texts(&setting.value)?, setting.location.clone())));
+        let throttled = best("REST_FRAMEWORK.DEFAULT_THROTTLE_CLASSES")
+            .and_then(|setting| texts(&setting.value))
+            .is_some_and(|classes| !classes.is_empty());
+        let login_middleware = best("MIDDLEWARE").and_then(|setting| {
+            texts(&setting.value)?.into_iter().find_map(|name| {
+                let asks = name == "django.contrib.auth.middleware.LoginRequiredMiddleware"
+                    || self.class_named(&name).is_some_and(|class| self.mentions_sign_in(class));
+                asks.then(|| Step::new(format!("middleware {name} asks callers to sign in"), setting.location.clone()))
+            })
+        });
+        Defaults { permissions, login_middleware, throttled }
+    }
+
+    fn class_named(&self, dotted: &str) -> Option<ClassRef> {
+        let (module, class) = dotted.rsplit_once('.')?;
+        let module = self.program.module_named(module)?;
+        let class = self.program.symbols.find(class)?;
+        self.resolver.global(module, class).into_iter().find_map(|shape| match shape {
+            Shape::Class(class) => Some(class),
+            _ => None,
+        })
+    }
+
+    /// A middleware that looks at `is_authenticated` and turns callers away.
+    fn mentions_sign_in(&self, class: ClassRef) -> bool {
+        let mut methods: Vec<FunctionRef> = self.resolver.class(class).methods.values().copied().collect();
+        methods.sort();
+        methods.into_iter().any(|method| matches!(self.body_check(method), Some((Access::Authenticated | Access::Privileged, _))))
+    }
+
+    pub(crate) fn of(&self, binding: &Binding) -> Door {
+        let mut door = Door { access: Access::Anonymous, evidence: Vec::new(), csrf_exempt: None, throttled: false };
+        let view = binding.view;
+        let module = self.program.module(view.0);
+        let decorators = &module.ir.function(view.1).decorators;
+        let mut verdicts: Vec<(Access, Step)> = Vec::new();
+        for &wrapper in &binding.wrappers {
+            self.decorator(wrapper, binding.method, &mut verdicts, &mut door);
+        }
+        for &decorator in decorators {
+            self.decorator(Site(view.0, decorator), binding.method, &mut verdicts, &mut door);
+        }
+        let mut drf = decorators.iter().any(|&decorator| self.called(Site(view.0, decorator)) == Some("api_view"));
+        let mut decided = verdicts.iter().any(|(_, step)| step.label.starts_with("permission classes"));
+        if let Some(class) = binding.class {
+            drf |= self.is_drf(class);
+            if let Some(action) = binding.action
+                && let Some(list) = self.keyword(action, "permission_classes")
+            {
+                verdicts.push(self.permission_list(action.0, list, binding.method));
+                decided = true;
+            }
+            if !decided {
+                decided = self.class_permissions(class, binding.method, &mut verdicts);
+            }
+            self.mixins(class, &mut verdicts, &mut door, binding.method);
+        }
+        if drf && !decided {
+            verdicts.push(self.default_permission(binding));
+        }
+        if let Some((access, step)) = self.body_check(view) {
+            verdicts.push((access, step));
+        }
+        if let Some(step) = &self.defaults.login_middleware
+            && !drf
+        {
+            verdicts.push((Access::Authenticated, step.clone()));
+        }
+        door.throttled |= drf && self.defaults.throttled;
+        if let Some(worst) = verdicts.iter().map(|(access, _)| strength(*access)).max() {
+            door.access = verdicts
+                .iter()
+                .map(|(access, _)| *access)
+                .find(|access| strength(*access) == worst)
+                .unwrap_or(Access::Anonymous);
+        }
+        door.evidence = verdicts
+            .into_iter()
+            .filter(|(access, _)| *access == door.access)
+            .map(|(_, step)| step)
+            .collect();
+        if door.evidence.is_empty() {
+            let location = self.program.function_location(view);
+            door.evidence.push(Step::new("nothing asks the caller to sign in", location));
+        }
+        door
+    }
+
+    fn location(&self, site: Site) -> Location {
+        self.program.location(site, None)
+    }
+
+    /// The last part of a decorator's name, called or not.
+    fn called(&self, site: Site) -> Option<&'a str> {
+        let module = self.program.module(site.0);
+        let name = match module.ir.expr(site.1) {
+            Expr::Call(function, _) => *function,
+            _ => site.1,
+        };
+        match module.ir.expr(name) {
+            Expr::Name(name) | Expr::Attribute(_, name) => Some(module.ir.text(*name)),
+            _ => None,
+        }
+    }
+
+    fn arguments(&self, site: Site) -> &'a [Argument] {
+        match self.program.module(site.0).ir.expr(site.1) {
+            Expr::Call(_, arguments) => arguments,
+            _ => &[],
+        }
+    }
+
+    fn keyword(&self, site: Site, name: &str) -> Option<ExprId> {
+        let module = self.program.module(site.0);
+        self.arguments(site).iter().find_map(|argument| match argument.kind {
+            ArgumentKind::Keyword(own) if module.ir.text(own) == name => Some(argument.value),
+            _ => None,
+        })
+    }
+
+    fn decorator(&self, site: Site, method: HttpMethod, verdicts: &mut Vec<(Access, Step)>, door: &mut Door) {
+        let Some(name) = self.called(site) else { return };
+        let step = |what: &str| Step::new(format!("{name} {what}"), self.location(site));
+        match name {
+            "login_required" | "async_login_required" | "jwt_required" | "token_required" | "requires_auth"
+            | "auth_required" | "authenticated" => {
+                verdicts.push((Access::Authenticated, step("asks the caller to sign in")));
+            }
+            "permission_required" | "staff_member_required" | "superuser_required" | "admin_required" => {
+                verdicts.push((Access::Privileged, step("asks for a permission")));
+            }
+            "user_passes_test" => verdicts.push((Access::Unknown, step("runs a test on the user"))),
+            "permission_classes" => {
+                if let Some(first) = self.arguments(site).first() {
+                    verdicts.push(self.permission_list(site.0, first.value, method));
+                }
+            }
+            "throttle_classes" => door.throttled = true,
+            "csrf_exempt" => door.csrf_exempt = Some(self.location(site)),
+            "method_decorator" => {
+                if let Some(first) = self.arguments(site).first() {
+                    let module = self.program.module(site.0);
+                    let list = match module.ir.expr(first.value) {
+                        Expr::Sequence(parts) => parts.to_vec(),
+                        _ => vec![first.value],
+                    };
+                    for inner in list {
+                        self.decorator(Site(site.0, inner), method, verdicts, door);
+                    }
+                }
+            }
+            "ratelimit" => door.throttled = true,
+            "csrf_protect" | "api_view" | "action" | "require_http_methods" | "require_GET" | "require_POST"
+            | "require_safe" | "never_cache" | "cache_page" | "vary_on_headers" | "extend_schema" | "transaction"
+            | "atomic" | "swagger_auto_schema" | "override" | "sensitive_post_parameters" | "gzip_page" => {}
+            // a decorator of the tree that itself looks at the user
+            _ => {
+                if let Some(verdict) = self.own_decorator(site) {
+                    verdicts.push(verdict);
+                }
+            }
+        }
+    }
+
+    fn own_decorator(&self, site: Site) -> Option<(Access, Step)> {
+        let module = self.program.module(site.0);
+        let name = match module.ir.expr(site.1) {
+            Expr::Call(function, _) => *function,
+            _ => site.1,
+        };
+        match self.resolver.expression(site.0, name)? {
+            Shape::Function(function) => {
+                let inner = self.program.module(function.0);
+                // the wrapper inside holds the check
+                let check = (0u32..)
+                    .zip(&inner.ir.functions)
+                    .filter(|(id, candidate)| *id == function.1 || self.inside(function, candidate.parent))
+                    .find_map(|(id, _)| self.body_check(FunctionRef(function.0, id)));
+                check.map(|(access, step)| {
+                    (access, Step::new(format!("decorator {}", step.label), self.location(site)))
+                })
+            }
+            Shape::External(path) => {
+                let dotted = self.resolver.dotted(&path).to_ascii_lowercase();
+                let telling = ["auth", "login", "permission", "require_token", "api_key"];
+                telling.iter().any(|word| dotted.contains(word)).then(|| {
+                    (Access::Unknown, Step::new(format!("decorator {dotted} may check the caller"), self.location(site)))
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn inside(&self, function: FunctionRef, mut parent: u32) -> bool {
+        let module = self.program.module(function.0);
+        for _ in 0..8 {
+            if parent == function.1 {
+                return true;
+            }
+            if parent == 0 {
+                return false;
+            }
+            parent = module.ir.function(parent).parent;
+        }
+        false
+    }
+
+    fn is_drf(&self, class: ClassRef) -> bool {
+        self.resolver.class(class).lineage.iter().any(|base| match base {
+            Base::External(path) => path.first().is_some_and(|&first| self.program.text(first) == "rest_framework"),
+            Base::Class(_) => false,
+        })
+    }
+
+    /// `permission_classes`, `authentication_classes = []`, `get_permissions` over the lineage.
+    fn class_permissions(&self, class: ClassRef, method: HttpMethod, verdicts: &mut Vec<(Access, Step)>) -> bool {
+        let find = |name: &str| self.program.symbols.find(name);
+        for base in &self.resolver.class(class).lineage {
+            let Base::Class(base) = base else { continue };
+            let facts = self.resolver.class(*base);
+            if let Some(&own) = find("get_permissions").and_then(|name| facts.methods.get(&name)) {
+                let location = self.program.function_location(own);
+                verdicts.push((Access::Unknown, Step::new("get_permissions decides by action", location)));
+                return true;
+            }
+            let list = facts.fields.iter().rev().find(|(name, _)| Some(*name) == find("permission_classes"));
+            if let Some((_, Some(list))) = list {
+                verdicts.push(self.permission_list(base.0, *list, method));
+                return true;
+            }
+        }
+        false
+    }
+
+    fn mixins(&self, class: ClassRef, verdicts: &mut Vec<(Access, Step)>, door: &mut Door, method: HttpMethod) {
+        let throttles = self.program.symbols.find("throttle_classes");
+        for base in &self.resolver.class(class).lineage {
+            match base {
+                Base::External(path) => {
+                    let Some(&last) = path.last() else { continue };
+                    let name = self.program.text(last);
+                    let location = self.class_location(class);
+                    match name {
+                        "LoginRequiredMixin" => {
+                            verdicts.push((Access::Authenticated, Step::new("LoginRequiredMixin asks the caller to sign in", location)));
+                        }
+                        "PermissionRequiredMixin" | "AccessMixin" | "StaffuserRequiredMixin" | "SuperuserRequiredMixin" => {
+                            verdicts.push((Access::Privileged, Step::new(format!("{name} asks for a permission"), location)));
+                        }
+                        "UserPassesTestMixin" => {
+                            verdicts.push((Access::Unknown, Step::new("UserPassesTestMixin runs a test on the user", location)));
+                        }
+                        _ => {}
+                    }
+                }
+                Base::Class(base) => {
+                    let module = self.program.module(base.0);
+                    let declaration = module.ir.class(base.1);
+                    for &decorator in &declaration.decorators {
+                        self.decorator(Site(base.0, decorator), method, verdicts, door);
+                    }
+                    let facts = self.resolver.class(*base);
+                    if let Some((_, Some(list))) = facts.fields.iter().find(|(name, _)| Some(*name) == throttles)
+                        && let Expr::Sequence(parts) = module.ir.expr(*list)
+                    {
+                        door.throttled |= !parts.is_empty();
+                    }
+                    for hook in ["dispatch", "initial", "check_permissions"] {
+                        let Some(function) = self.program.symbols.find(hook).and_then(|name| facts.methods.get(&name)) else { continue };
+                        let inner = self.program.module(function.0);
+                        for &decorator in &inner.ir.function(function.1).decorators {
+                            self.decorator(Site(function.0, decorator), method, verdicts, door);
+                        }
+                        if let Some(verdict) = self.body_check(*function) {
+                            verdicts.push(verdict);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn class_location(&self, class: ClassRef) -> Location {
+        let range = self.program.module(class.0).ir.class(class.1).range;
+        self.program.range_location(class.0, range, None)
+    }
+
+    /// `[IsAuthenticated, IsOwner]`: the strictest of a list counts.
+    fn permission_list(&self, module: ModuleId, list: ExprId, method: HttpMethod) -> (Access, Step) {
+        let location = self.location(Site(module, list));
+        let ir = &self.program.module(module).ir;
+        let parts = match ir.expr(list) {
+            Expr::Sequence(parts) => parts.to_vec(),
+            _ => vec![list],
+        };
+        if parts.is_empty() {
+            return (Access::Anonymous, Step::new("permission classes are empty: anybody may call", location));
+        }
+        let access = parts
+            .iter()
+            .map(|&part| self.permission(module, part, method))
+            .max_by_key(|access| strength(*access))
+            .unwrap_or(Access::Anonymous);
+        let label = format!("permission classes let in {}", who(access));
+        (access, Step::new(label, location))
+    }
+
+    fn permission(&self, module: ModuleId, expr: ExprId, method: HttpMethod) -> Access {
+        let ir = &self.program.module(module).ir;
+        if let Expr::Binary(operator, left, right) = ir.expr(expr) {
+            let (left, right) = (self.permission(module, *left, method), self.permission(module, *right, method));
+            let stricter = strength(left) >= strength(right);
+            return match operator {
+                Operator::Or if stricter => right,
+                Operator::Or => left,
+                _ if stricter => left,
+                _ => right,
+            };
+        }
+        match self.resolver.expression(module, expr) {
+            Some(Shape::Class(class)) => self.own_permission(class, method),
+            Some(Shape::External(path) | Shape::Object(path)) => {
+                path.last().map_or(Access::Unknown, |&last| named_permission(self.program.text(last), method))
+            }
+            _ => Access::Unknown,
+        }
+    }
+
+    /// A permission class of the tree: its bases, or what its check looks at.
+    fn own_permission(&self, class: ClassRef, method: HttpMethod) -> Access {
+        let check = self.program.symbols.find("has_permission").and_then(|name| self.resolver.method(class, name));
+        if let Some(check) = check {
+            if let Some((access, _)) = self.user_mention(check) {
+                return access;
+            }
+            if self.always_true(check) {
+                return Access::Anonymous;
+            }
+            return Access::Unknown;
+        }
+        self.resolver
+            .class(class)
+            .lineage
+            .iter()
+            .filter_map(|base| match base {
+                Base::External(path) => path.last().map(|&last| named_permission(self.program.text(last), method)),
+                Base::Class(_) => None,
+            })
+            .max_by_key(|access| strength(*access))
+            .unwrap_or(Access::Unknown)
+    }
+
+    fn always_true(&self, function: FunctionRef) -> bool {
+        let module = self.program.module(function.0);
+        matches!(
+            &*module.ir.function(function.1).body,
+            [Stmt::Return(Some(value), _)] if matches!(module.ir.expr(*value), Expr::Bool(true))
+        )
+    }
+
+    fn default_permission(&self, binding: &Binding) -> (Access, Step) {
+        match &self.defaults.permissions {
+            Some((classes, location)) => {
+                let access = classes
+                    .iter()
+                    .map(|dotted| match self.class_named(dotted) {
+                        Some(class) => self.own_permission(class, binding.method),
+                        None => named_permission(dotted.rsplit('.').next().unwrap_or(dotted), binding.method),
+                    })
+                    .max_by_key(|access| strength(*access))
+                    .unwrap_or(Access::Anonymous);
+                let label = if classes.is_empty() {
+                    "REST framework's default lets in anybody, and the view names no permission class".to_owned()
+                } else {
+                    format!("the default permission classes let in {}", who(access))
+                };
+                (access, Step::new(label, location.clone()))
+            }
+            None => {
+                let location = match binding.class {
+                    Some(class) => self.class_location(class),
+                    None => self.program.function_location(binding.view),
+                };
+                (Access::Anonymous, Step::new("no permission class, and REST framework's default lets in anybody", location))
+            }
+        }
+    }
+
+    /// A check at the head of a function: `if not request.user.is_authenticated: return …`.
+    fn body_check(&self, function: FunctionRef) -> Option<(Access, Step)> {
+        let module = self.program.module(function.0);
+        for statement in module.ir.function(function.1).body.iter().take(8) {
+            if let Stmt::If { test, then, .. } = statement
+                && let Some(access) = self.mention(function.0, *test, 0)
+                && (leaves(then) || !self.is_negative(function.0, *test))
+            {
+                let site = Site(function.0, *test);
+                let label = match access {
+                    Access::Unknown => "compares what the caller sends".to_owned(),
+                    _ => format!("checks the user and lets in {}", who(access)),
+                };
+                return Some((access, Step::new(label, self.program.location(site, Some(function)))));
+            }
+        }
+        None
+    }
+
+    fn is_negative(&self, module: ModuleId, expr: ExprId) -> bool {
+        matches!(self.program.module(module).ir.expr(expr), Expr::Not(_))
+    }
+
+    /// Any look at the user, anywhere in a permission class's check.
+    fn user_mention(&self, function: FunctionRef) -> Option<(Access, Step)> {
+        let module = self.program.module(function.0);
+        let mut best: Option<Access> = None;
+        let mut blocks: Vec<&[Stmt]> = vec![&module.ir.function(function.1).body];
+        while let Some(block) = blocks.pop() {
+            for statement in block {
+                let exprs: Vec<ExprId> = match statement {
+                    Stmt::Return(Some(value), _) | Stmt::Expr(value) | Stmt::Assign { value, .. } => vec![*value],
+                    Stmt::If { test, .. } => vec![*test],
+                    _ => Vec::new(),
+                };
+                for expr in exprs {
+                    if let Some(access) = self.mention(function.0, expr, 0)
+                        && best.is_none_or(|best| strength(access) > strength(best))
+                    {
+                        best = Some(access);
+                    }
+                }
+                statement.blocks(&mut |block| blocks.push(block));
+            }
+        }
+        best.map(|access| (access, Step::new("looks at the user", self.program.function_location(function))))
+    }
+
+    fn mention(&self, module: ModuleId, expr: ExprId, depth: u32) -> Option<Access> {
+        if depth > 12 {
+            return None;
+        }
+        let ir = &self.program.module(module).ir;
+        let inner = |expr: ExprId| self.mention(module, expr, depth + 1);
+        let stricter = |left: Option<Access>, right: Option<Access>| match (left, right) {
+            (Some(left), Some(right)) if strength(left) >= strength(right) => Some(left),
+            (left, right) => right.or(left),
+        };
+        match ir.expr(expr) {
+            Expr::Attribute(object, name) => match ir.text(*name) {
+                "is_authenticated" => Some(Access::Authenticated),
+                "is_staff" | "is_superuser" => Some(Access::Privileged),
+                _ => inner(*object),
+            },
+            Expr::Call(function, arguments) => {
+                if let Expr::Attribute(_, name) = ir.expr(*function)
+                    && matches!(ir.text(*name), "has_perm" | "has_perms" | "has_module_perms")
+                {
+                    return Some(Access::Privileged);
+                }
+                arguments.iter().fold(inner(*function), |found, argument| stricter(found, inner(argument.value)))
+            }
+            Expr::Not(value) => inner(*value),
+            Expr::Logic(_, parts) => parts.iter().fold(None, |found, &part| stricter(found, inner(part))),
+            Expr::Compare(left, rest) => {
+                let sent = self.is_sent(module, *left, 0) || rest.iter().any(|(_, right)| self.is_sent(module, *right, 0));
+                let found = rest.iter().fold(inner(*left), |found, (_, right)| stricter(found, inner(*right)));
+                found.or(sent.then_some(Access::Unknown))
+            }
+            Expr::Conditional { test, then, other } => stricter(inner(*test), stricter(inner(*then), inner(*other))),
+            _ => None,
+        }
+    }
+
+    /// `request.headers["X-Token"]`, `request.META.get(…)`.
+    fn is_sent(&self, module: ModuleId, expr: ExprId, depth: u32) -> bool {
+        if depth > 8 {
+            return false;
+        }
+        let ir = &self.program.module(module).ir;
+        match ir.expr(expr) {
+            Expr::Attribute(object, name) => {
+                matches!(ir.text(*name), "headers" | "META" | "auth") || self.is_sent(module, *object, depth + 1)
+            }
+            Expr::Subscript(object, _) => self.is_sent(module, *object, depth + 1),
+            Expr::Call(function, _) => self.is_sent(module, *function, depth + 1),
+            _ => false,
+        }
+    }
+
+    /// All functions that the framework may call for a request to a class view.
+    pub(crate) fn hooks(&self, class: ClassRef) -> Vec<FunctionRef> {
+        super::urls::HOOKS
+            .iter()
+            .filter_map(|name| self.program.symbols.find(name))
+            .filter_map(|name: Sym| self.resolver.method(class, name))
+            .collect()
+    }
+}
+
+fn leaves(block: &[Stmt]) -> bool {
+    matches!(block.last(), Some(Stmt::Return(..) | Stmt::Raise(_)))
+}
+
+/// Which of two checks on one route decides: the one that lets in fewer. A check that could not
+/// be understood stands between any user and staff.
+fn strength(access: Access) -> u8 {
+    match access {
+        Access::Anonymous => 0,
+        Access::Authenticated => 1,
+        Access::Unknown => 2,
+        Access::Privileged => 3,
+    }
+}
+
+fn who(access: Access) -> &'static str {
+    match access {
+        Access::Anonymous => "anybody",
+        Access::Authenticated => "any signed-in user",
+        Access::Privileged => "privileged users",
+        Access::Unknown => "whom a check of the project's own lets in",
+    }
+}
+
+fn named_permission(name: &str, method: HttpMethod) -> Access {
+    match name {
+        "AllowAny" => Access::Anonymous,
+        "IsAuthenticated" | "HasAPIKey" | "TokenHasReadWriteScope" | "TokenHasScope" => Access::Authenticated,
+        "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" => {
+            if method.writes() && method != HttpMethod::Any { Access::Authenticated } else { Access::Anonymous }
+        }
+        "IsAdminUser" | "DjangoModelPermissions" | "DjangoObjectPermissions" => Access::Privileged,
+        _ => Access::Unknown,
+    }
+}
+
+fn texts(value: &SettingValue) -> Option<Vec<String>> {
+    match value {
+        SettingValue::List(list) => Some(
+            list.iter()
+                .filter_map(|item| match item {
+                    SettingValue::Text(text) => Some(text.clone()),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        SettingValue::Text(text) => Some(vec![text.clone()]),
+        _ => None,
+    }
+}

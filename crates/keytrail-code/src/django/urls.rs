@@ -1,1 +1,586 @@
 //! URL configuration: which URL leads to which view.
+
+use keytrail_model::HttpMethod;
+
+use crate::interp::Shape;
+use crate::program::{ClassRef, FunctionRef, ModuleId, Program, Site};
+use crate::resolve::{Base, Resolver};
+use crate::symbols::Sym;
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, Operator, Stmt};
+
+/// A view behind a URL, before access is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Binding {
+    pub(crate) pattern: String,
+    pub(crate) method: HttpMethod,
+    /// The function that answers.
+    pub(crate) view: FunctionRef,
+    pub(crate) class: Option<ClassRef>,
+    /// The decorator `@action` or `@api_view` of the view, for its keywords.
+    pub(crate) action: Option<Site>,
+    /// Where the URL is declared.
+    pub(crate) declared: Site,
+    /// Decorators and wrappers at the URL.
+    pub(crate) wrappers: Vec<Site>,
+}
+
+const DEEPEST_INCLUDE: u32 = 12;
+const MOST_ROUTES: usize = 20_000;
+pub(crate) const HTTP: [(&str, HttpMethod); 5] = [
+    ("get", HttpMethod::Get),
+    ("post", HttpMethod::Post),
+    ("put", HttpMethod::Put),
+    ("patch", HttpMethod::Patch),
+    ("delete", HttpMethod::Delete),
+];
+/// Actions of a viewset: name, method, on one object.
+const ACTIONS: [(&str, HttpMethod, bool); 6] = [
+    ("list", HttpMethod::Get, false),
+    ("create", HttpMethod::Post, false),
+    ("retrieve", HttpMethod::Get, true),
+    ("update", HttpMethod::Put, true),
+    ("partial_update", HttpMethod::Patch, true),
+    ("destroy", HttpMethod::Delete, true),
+];
+/// Methods of generic views that the framework calls for each request.
+pub(crate) const HOOKS: [&str; 22] = [
+    "get_context_data", "get_queryset", "get_object", "get_serializer_class", "get_serializer",
+    "perform_create", "perform_update", "perform_destroy", "form_valid", "form_invalid",
+    "dispatch", "initial", "get_form_kwargs", "get_form_class", "filter_queryset",
+    "get_permissions", "setup", "post_save", "render_to_response", "to_representation",
+    "finalize_response", "get_initial",
+];
+
+pub(crate) struct Urls<'a> {
+    program: &'a Program,
+    resolver: &'a Resolver<'a>,
+    found: Vec<Binding>,
+    active: Vec<ModuleId>,
+}
+
+#[derive(Clone, Default)]
+struct Prefix {
+    pattern: String,
+    wrappers: Vec<Site>,
+}
+
+/// All routes, from the given root modules; without any, from every module with `urlpatterns`
+/// that no other includes.
+pub(crate) fn bindings(program: &Program, resolver: &Resolver<'_>, roots: &[ModuleId]) -> Vec<Binding> {
+    let mut urls = Urls { program, resolver, found: Vec::new(), active: Vec::new() };
+    let mut visited = Vec::new();
+    for &root in roots {
+        urls.module(root, &Prefix { pattern: "/".to_owned(), ..Prefix::default() }, 0);
+        visited.push(root);
+    }
+    if urls.found.is_empty() {
+        let patterns = program.symbols.find("urlpatterns");
+        for (id, module) in (0u32..).zip(&program.modules) {
+            let declares = module.ir.function(0).body.iter().any(|statement| {
+                patterns.is_some_and(|patterns| assigned(program, id, statement, patterns).is_some())
+            });
+            if declares && !visited.contains(&id) {
+                urls.module(id, &Prefix { pattern: "/".to_owned(), ..Prefix::default() }, 0);
+            }
+        }
+        // what another includes is there twice: with the prefix is the true one
+        let longest = urls.found.clone();
+        urls.found.retain(|short| {
+            !longest.iter().any(|long| {
+                long.declared == short.declared
+                    && long.method == short.method
+                    && long.pattern.len() > short.pattern.len()
+                    && long.pattern.ends_with(short.pattern.trim_start_matches('/'))
+            })
+        });
+    }
+    let mut found = urls.found;
+    found.dedup();
+    found
+}
+
+/// The value that a statement assigns (or adds) to `name`.
+fn assigned(program: &Program, module: ModuleId, statement: &Stmt, name: Sym) -> Option<ExprId> {
+    let linked = program.module(module);
+    let is = |target: ExprId| matches!(linked.ir.expr(target), Expr::Name(own) if linked.sym(*own) == name);
+    match statement {
+        Stmt::Assign { targets, value } if targets.iter().any(|&target| is(target)) => Some(*value),
+        Stmt::Annotated { target, value, .. } if is(*target) => *value,
+        Stmt::Augmented { target, value, .. } if is(*target) => Some(*value),
+        _ => None,
+    }
+}
+
+impl Urls<'_> {
+    fn text(&self, sym: Sym) -> &str {
+        self.program.text(sym)
+    }
+
+    fn module(&mut self, id: ModuleId, prefix: &Prefix, depth: u32) {
+        if depth > DEEPEST_INCLUDE || self.active.contains(&id) {
+            return;
+        }
+        self.active.push(id);
+        if let Some(patterns) = self.program.symbols.find("urlpatterns") {
+            self.variable(id, patterns, prefix, depth);
+        }
+        self.active.pop();
+    }
+
+    /// Every list that is assigned or added to a variable of a module.
+    fn variable(&mut self, id: ModuleId, name: Sym, prefix: &Prefix, depth: u32) {
+        let program = self.program;
+        let mut blocks: Vec<&[Stmt]> = vec![&program.module(id).ir.function(0).body];
+        while let Some(block) = blocks.pop() {
+            for statement in block {
+                if let Some(value) = assigned(program, id, statement, name) {
+                    self.list(id, value, prefix, depth);
+                }
+                if let Stmt::Expr(value) = statement {
+                    self.appended(id, *value, name, prefix, depth);
+                }
+                statement.blocks(&mut |block| blocks.push(block));
+            }
+        }
+    }
+
+    /// `urlpatterns.append(path(…))`, `.extend([…])`.
+    fn appended(&mut self, id: ModuleId, value: ExprId, name: Sym, prefix: &Prefix, depth: u32) {
+        let module = self.program.module(id);
+        if let Expr::Call(function, arguments) = module.ir.expr(value)
+            && let Expr::Attribute(object, method) = module.ir.expr(*function)
+            && matches!(module.ir.text(*method), "append" | "extend")
+            && matches!(module.ir.expr(*object), Expr::Name(own) if module.sym(*own) == name)
+            && let Some(first) = arguments.first()
+        {
+            self.list(id, first.value, prefix, depth);
+        }
+    }
+
+    fn list(&mut self, id: ModuleId, list: ExprId, prefix: &Prefix, depth: u32) {
+        if depth > DEEPEST_INCLUDE || self.found.len() > MOST_ROUTES {
+            return;
+        }
+        let module = self.program.module(id);
+        match module.ir.expr(list) {
+            Expr::Sequence(parts) => parts.iter().for_each(|&part| self.list(id, part, prefix, depth)),
+            Expr::Starred(inner) => self.list(id, *inner, prefix, depth),
+            Expr::Binary(Operator::Add, left, right) => {
+                self.list(id, *left, prefix, depth);
+                self.list(id, *right, prefix, depth);
+            }
+            Expr::Name(name) => {
+                let name = module.sym(*name);
+                for (module, name) in self.resolver.variable(id, name) {
+                    if Some(name) != self.program.symbols.find("urlpatterns") || module != id {
+                        self.variable(module, name, prefix, depth + 1);
+                    }
+                }
+            }
+            Expr::Attribute(object, name) if module.ir.text(*name) == "urls" => {
+                self.router(id, *object, prefix, depth);
+            }
+            Expr::Attribute(object, name) => {
+                if let Some(Shape::Module(inner)) = self.resolver.expression(id, *object) {
+                    self.variable(inner, module.sym(*name), prefix, depth + 1);
+                }
+            }
+            Expr::Call(function, arguments) => self.entry(id, list, *function, arguments, prefix, depth),
+            _ => {}
+        }
+    }
+
+    /// `path("keys/", view)`, or a helper around a list.
+    fn entry(&mut self, id: ModuleId, call: ExprId, function: ExprId, arguments: &[Argument], prefix: &Prefix, depth: u32) {
+        let module = self.program.module(id);
+        let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(function) else { return };
+        match module.ir.text(*name) {
+            "path" | "re_path" | "url" => {
+                let route = self.argument(id, arguments, 0, "route").or_else(|| self.argument(id, arguments, 0, "regex"));
+                let Some(target) = self.argument(id, arguments, 1, "view") else { return };
+                let route = route.map_or(String::new(), |route| self.pattern(id, route));
+                let mut prefix = prefix.clone();
+                prefix.pattern = joined(&prefix.pattern, &route);
+                self.target(id, target, Site(id, call), &prefix, depth);
+            }
+            "include" => self.include(id, arguments, prefix, depth),
+            // i18n_patterns(…), format_suffix_patterns([…])
+            "static" => {}
+            _ => {
+                for argument in arguments {
+                    if argument.kind == ArgumentKind::Positional || argument.kind == ArgumentKind::Star {
+                        self.list(id, argument.value, prefix, depth + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn argument(&self, id: ModuleId, arguments: &[Argument], index: usize, name: &str) -> Option<ExprId> {
+        let module = self.program.module(id);
+        let keyword = arguments.iter().find(
+            |argument| matches!(argument.kind, ArgumentKind::Keyword(own) if module.ir.text(own) == name),
+        );
+        keyword
+            .or_else(|| arguments.get(index).filter(|argument| argument.kind == ArgumentKind::Positional))
+            .map(|argument| argument.value)
+    }
+
+    fn pattern(&self, id: ModuleId, expr: ExprId) -> String {
+        let module = self.program.module(id);
+        match module.ir.expr(expr) {
+            Expr::Str(text) => module.ir.text(*text).trim_start_matches('^').trim_end_matches('$').to_owned(),
+            // gettext_lazy("keys/")
+            Expr::Call(_, arguments) => arguments.first().map_or(String::new(), |first| self.pattern(id, first.value)),
+            _ => "*".to_owned(),
+        }
+    }
+
+    fn target(&mut self, id: ModuleId, target: ExprId, declared: Site, prefix: &Prefix, depth: u32) {
+        let module = self.program.module(id);
+        if let Expr::Call(function, arguments) = module.ir.expr(target) {
+            match module.ir.expr(*function) {
+                Expr::Attribute(class, name) if module.ir.text(*name) == "as_view" => {
+                    if let Some(Shape::Class(class)) = self.resolver.expression(id, *class) {
+                        self.class_view(id, class, arguments, declared, prefix);
+                    }
+                    return;
+                }
+                Expr::Name(name) | Expr::Attribute(_, name) if module.ir.text(*name) == "include" => {
+                    self.include(id, arguments, prefix, depth);
+                    return;
+                }
+                // csrf_exempt(view), cache_page(60)(view)
+                _ => {
+                    if let Some(last) = arguments.iter().rev().find(|argument| argument.kind == ArgumentKind::Positional) {
+                        let mut prefix = prefix.clone();
+                        prefix.wrappers.push(Site(id, *function));
+                        self.target(id, last.value, declared, &prefix, depth);
+                    }
+                    return;
+                }
+            }
+        }
+        match module.ir.expr(target) {
+            Expr::Sequence(parts) if !parts.is_empty() => {
+                // an old-style (patterns, app name, namespace) tuple
+                self.list(id, parts[0], prefix, depth + 1);
+            }
+            Expr::Attribute(object, name) if module.ir.text(*name) == "urls" => {
+                self.router(id, *object, prefix, depth);
+            }
+            _ => match self.resolver.expression(id, target) {
+                Some(Shape::Function(view)) => self.function_view(view, declared, prefix),
+                Some(Shape::Class(class)) => self.class_view(id, class, &[], declared, prefix),
+                _ => self.view_variable(id, target, declared, prefix, depth),
+            },
+        }
+    }
+
+    /// `keys = KeyView.as_view()` in the views module.
+    fn view_variable(&mut self, id: ModuleId, target: ExprId, declared: Site, prefix: &Prefix, depth: u32) {
+        if depth >= DEEPEST_INCLUDE {
+            return;
+        }
+        let module = self.program.module(id);
+        let places = match module.ir.expr(target) {
+            Expr::Name(name) => self.resolver.variable(id, module.sym(*name)),
+            Expr::Attribute(object, name) => match self.resolver.expression(id, *object) {
+                Some(Shape::Module(inner)) => self.resolver.variable(inner, module.sym(*name)),
+                _ => return,
+            },
+            _ => return,
+        };
+        for (place, name) in places {
+            let program = self.program;
+            for statement in &program.module(place).ir.function(0).body {
+                if let Some(value) = assigned(program, place, statement, name)
+                    && matches!(program.module(place).ir.expr(value), Expr::Call(..))
+                {
+                    self.target(place, value, declared, prefix, depth + 1);
+                }
+            }
+        }
+    }
+
+    fn include(&mut self, id: ModuleId, arguments: &[Argument], prefix: &Prefix, depth: u32) {
+        let Some(first) = arguments.first() else { return };
+        let module = self.program.module(id);
+        let target = match module.ir.expr(first.value) {
+            Expr::Sequence(parts) if parts.len() <= 3 && !parts.is_empty() && !self.is_entry(id, parts[0]) => parts[0],
+            _ => first.value,
+        };
+        match module.ir.expr(target) {
+            Expr::Str(dotted) => {
+                if let Some(inner) = self.program.module_named(module.ir.text(*dotted)) {
+                    self.module(inner, prefix, depth + 1);
+                }
+            }
+            Expr::Name(_) | Expr::Attribute(..) => match self.resolver.expression(id, target) {
+                Some(Shape::Module(inner)) => self.module(inner, prefix, depth + 1),
+                _ => self.list(id, target, prefix, depth + 1),
+            },
+            _ => self.list(id, target, prefix, depth + 1),
+        }
+    }
+
+    fn is_entry(&self, id: ModuleId, expr: ExprId) -> bool {
+        let module = self.program.module(id);
+        let Expr::Call(function, _) = module.ir.expr(expr) else { return false };
+        matches!(
+            module.ir.expr(*function),
+            Expr::Name(name) | Expr::Attribute(_, name) if matches!(module.ir.text(*name), "path" | "re_path" | "url")
+        )
+    }
+
+    fn add(&mut self, prefix: &Prefix, method: HttpMethod, view: FunctionRef, class: Option<ClassRef>, action: Option<Site>, declared: Site) {
+        let binding = Binding {
+            pattern: prefix.pattern.clone(),
+            method,
+            view,
+            class,
+            action,
+            declared,
+            wrappers: prefix.wrappers.clone(),
+        };
+        if self.found.len() < MOST_ROUTES && !self.found[self.found.len().saturating_sub(64)..].contains(&binding) {
+            self.found.push(binding);
+        }
+    }
+
+    fn function_view(&mut self, view: FunctionRef, declared: Site, prefix: &Prefix) {
+        for method in self.methods_of(view) {
+            self.add(prefix, method, view, None, None, declared);
+        }
+    }
+
+    /// From `@api_view([…])`, `@require_POST` and their kin; else any.
+    fn methods_of(&self, view: FunctionRef) -> Vec<HttpMethod> {
+        let module = self.program.module(view.0);
+        for &decorator in &module.ir.function(view.1).decorators {
+            let (name, arguments): (_, &[Argument]) = match module.ir.expr(decorator) {
+                Expr::Call(function, arguments) => (*function, arguments),
+                _ => (decorator, &[]),
+            };
+            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(name) else { continue };
+            match module.ir.text(*name) {
+                "require_GET" | "require_safe" => return vec![HttpMethod::Get],
+                "require_POST" => return vec![HttpMethod::Post],
+                "api_view" | "require_http_methods" | "action" => {
+                    let list = self.argument(view.0, arguments, 0, "http_method_names")
+                        .or_else(|| self.argument(view.0, arguments, 0, "methods"))
+                        .or_else(|| self.argument(view.0, arguments, 0, "request_method_list"));
+                    let methods = list.map(|list| self.methods(view.0, list)).unwrap_or_default();
+                    return if methods.is_empty() { vec![HttpMethod::Get] } else { methods };
+                }
+                _ => {}
+            }
+        }
+        vec![HttpMethod::Any]
+    }
+
+    fn methods(&self, id: ModuleId, list: ExprId) -> Vec<HttpMethod> {
+        let module = self.program.module(id);
+        let Expr::Sequence(parts) = module.ir.expr(list) else { return Vec::new() };
+        parts
+            .iter()
+            .filter_map(|&part| match module.ir.expr(part) {
+                Expr::Str(text) => {
+                    let lower = module.ir.text(*text).to_ascii_lowercase();
+                    HTTP.iter().find(|(name, _)| *name == lower).map(|(_, method)| *method)
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        self.resolver.method(class, self.program.symbols.find(name)?)
+    }
+
+    fn class_view(&mut self, id: ModuleId, class: ClassRef, arguments: &[Argument], declared: Site, prefix: &Prefix) {
+        // a viewset's as_view({"get": "list"})
+        let module = self.program.module(id);
+        if let Some(first) = arguments.first()
+            && let Expr::Dict(entries) = module.ir.expr(first.value)
+        {
+            for &(key, value) in entries {
+                let (Some(key), Expr::Str(action)) = (key, module.ir.expr(value)) else { continue };
+                let Expr::Str(method) = module.ir.expr(key) else { continue };
+                let method = module.ir.text(*method).to_ascii_lowercase();
+                let Some((_, method)) = HTTP.iter().find(|(name, _)| *name == method) else { continue };
+                if let Some(view) = self.method(class, module.ir.text(*action)) {
+                    self.add(prefix, *method, view, Some(class), None, declared);
+                }
+            }
+            return;
+        }
+        let mut any = false;
+        for (name, method) in HTTP {
+            if let Some(view) = self.method(class, name) {
+                self.add(prefix, method, view, Some(class), None, declared);
+                any = true;
+            }
+        }
+        if !any {
+            self.generic_view(class, declared, prefix);
+        }
+    }
+
+    /// A view whose methods the framework supplies: its hooks stand for them.
+    fn generic_view(&mut self, class: ClassRef, declared: Site, prefix: &Prefix) {
+        let external: Vec<&str> = self
+            .resolver
+            .class(class)
+            .lineage
+            .iter()
+            .filter_map(|base| match base {
+                Base::External(path) => path.last().map(|&last| self.program.text(last)),
+                Base::Class(_) => None,
+            })
+            .collect();
+        let writes = external.iter().any(|name| {
+            ["Create", "Update", "Destroy", "Delete", "Form", "Edit"].iter().any(|word| name.contains(word))
+        });
+        let reads = !writes || external.iter().any(|name| name.contains("List") || name.contains("Retrieve"));
+        let hook = |names: &[&str]| names.iter().find_map(|name| self.method(class, name));
+        let read = hook(&["get_context_data", "get_queryset", "get_object", "list", "retrieve"]);
+        let write = hook(&["form_valid", "perform_create", "perform_update", "create", "update"]);
+        let mut add = Vec::new();
+        if reads && let Some(view) = read {
+            add.push((HttpMethod::Get, view));
+        }
+        if writes && let Some(view) = write.or(read) {
+            add.push((HttpMethod::Post, view));
+        }
+        for (method, view) in add {
+            self.add(prefix, method, view, Some(class), None, declared);
+        }
+    }
+
+    // ---- routers ----
+
+    /// `router.urls`: what was registered.
+    fn router(&mut self, id: ModuleId, router: ExprId, prefix: &Prefix, depth: u32) {
+        let module = self.program.module(id);
+        let places = match module.ir.expr(router) {
+            Expr::Name(name) => self.resolver.variable(id, module.sym(*name)),
+            Expr::Attribute(object, name) => match self.resolver.expression(id, *object) {
+                Some(Shape::Module(inner)) => self.resolver.variable(inner, module.sym(*name)),
+                _ => return,
+            },
+            _ => return,
+        };
+        let _ = depth;
+        for (place, name) in places {
+            let program = self.program;
+            let linked = program.module(place);
+            let mut blocks: Vec<&[Stmt]> = vec![&linked.ir.function(0).body];
+            while let Some(block) = blocks.pop() {
+                for statement in block {
+                    if let Stmt::Expr(call) = statement
+                        && let Expr::Call(function, arguments) = linked.ir.expr(*call)
+                        && let Expr::Attribute(object, method) = linked.ir.expr(*function)
+                        && linked.ir.text(*method) == "register"
+                        && matches!(linked.ir.expr(*object), Expr::Name(own) if linked.sym(*own) == name)
+                    {
+                        self.registered(place, *call, arguments, prefix);
+                    }
+                    statement.blocks(&mut |block| blocks.push(block));
+                }
+            }
+        }
+    }
+
+    fn registered(&mut self, id: ModuleId, call: ExprId, arguments: &[Argument], prefix: &Prefix) {
+        let route = self.argument(id, arguments, 0, "prefix").map_or(String::new(), |route| self.pattern(id, route));
+        let Some(view) = self.argument(id, arguments, 1, "viewset") else { return };
+        let Some(Shape::Class(class)) = self.resolver.expression(id, view) else { return };
+        let mut prefix = prefix.clone();
+        prefix.pattern = joined(&prefix.pattern, &route);
+        if !prefix.pattern.ends_with('/') {
+            prefix.pattern.push('/');
+        }
+        self.viewset(class, Site(id, call), &prefix);
+    }
+
+    fn viewset(&mut self, class: ClassRef, declared: Site, prefix: &Prefix) {
+        let lookup = self.lookup(class);
+        let one = Prefix { pattern: format!("{}{{{lookup}}}/", prefix.pattern), wrappers: prefix.wrappers.clone() };
+        for (name, method, single) in ACTIONS {
+            if let Some(view) = self.method(class, name) {
+                self.add(if single { &one } else { prefix }, method, view, Some(class), None, declared);
+            }
+        }
+        for base in self.resolver.class(class).lineage.clone() {
+            let Base::Class(base) = base else { continue };
+            let mut methods: Vec<FunctionRef> = self.resolver.class(base).methods.values().copied().collect();
+            methods.sort();
+            for view in methods {
+                self.extra_action(view, class, declared, prefix, &one);
+            }
+        }
+        // actions that the framework supplies work on the hooks
+        let hooks = ["get_queryset", "get_object", "perform_create", "perform_update"];
+        if ACTIONS.iter().all(|(name, ..)| self.method(class, name).is_none())
+            && let Some(view) = hooks.iter().find_map(|name| self.method(class, name))
+        {
+            self.add(prefix, HttpMethod::Get, view, Some(class), None, declared);
+        }
+    }
+
+    fn lookup(&self, class: ClassRef) -> String {
+        let fields = &self.resolver.class(class).fields;
+        let named = |wanted: &str| {
+            fields.iter().find(|(name, _)| self.text(*name) == wanted).and_then(|(_, value)| {
+                let module = self.program.module(class.0);
+                match module.ir.expr((*value)?) {
+                    Expr::Str(text) => Some(module.ir.text(*text).to_owned()),
+                    _ => None,
+                }
+            })
+        };
+        named("lookup_url_kwarg").or_else(|| named("lookup_field")).unwrap_or_else(|| "pk".to_owned())
+    }
+
+    /// `@action(detail=True, methods=["post"], url_path="reveal")`.
+    fn extra_action(&mut self, view: FunctionRef, class: ClassRef, declared: Site, many: &Prefix, one: &Prefix) {
+        let module = self.program.module(view.0);
+        let function = module.ir.function(view.1);
+        let Some((decorator, arguments)) = function.decorators.iter().find_map(|&decorator| {
+            let Expr::Call(function, arguments) = module.ir.expr(decorator) else { return None };
+            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(*function) else { return None };
+            matches!(module.ir.text(*name), "action" | "detail_route" | "list_route").then_some((decorator, arguments))
+        }) else {
+            return;
+        };
+        let keyword = |name: &str| {
+            arguments.iter().find_map(|argument| match argument.kind {
+                ArgumentKind::Keyword(own) if module.ir.text(own) == name => Some(argument.value),
+                _ => None,
+            })
+        };
+        let detail = keyword("detail").is_some_and(|value| matches!(module.ir.expr(value), Expr::Bool(true)));
+        let path = match keyword("url_path").map(|value| module.ir.expr(value)) {
+            Some(Expr::Str(text)) => module.ir.text(*text).to_owned(),
+            _ => module.ir.text(function.name).to_owned(),
+        };
+        let base = if detail { one } else { many };
+        let prefix = Prefix { pattern: format!("{}{path}/", base.pattern), wrappers: base.wrappers.clone() };
+        let mut methods = keyword("methods").map(|list| self.methods(view.0, list)).unwrap_or_default();
+        if methods.is_empty() {
+            methods.push(HttpMethod::Get);
+        }
+        for method in methods {
+            self.add(&prefix, method, view, Some(class), Some(Site(view.0, decorator)), declared);
+        }
+    }
+}
+
+fn joined(prefix: &str, route: &str) -> String {
+    if prefix.ends_with('/') && route.starts_with('/') {
+        format!("{prefix}{}", &route[1..])
+    } else {
+        format!("{prefix}{route}")
+    }
+}

@@ -59,8 +59,9 @@ impl Machine<'_> {
                     return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(keep_name(&arguments.first()))))));
                 }
                 if self.text(name) == "create_table" {
-                    let table = arguments.named(words.table_name).unwrap_or_default();
-                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(keep_name(&table))))));
+                    let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
+                    self.out.tables.push((site, table.clone()));
+                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))));
                 }
                 self.client_call(site, *service, name, arguments)
             }
@@ -100,6 +101,10 @@ impl Machine<'_> {
             if let Some(kind) = operation(self.text(name)) {
                 let table = arguments.named(words.table_name).unwrap_or_default();
                 return Some(self.dynamo(site, kind, &table, arguments, false));
+            }
+            if self.text(name) == "create_table" {
+                let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
+                self.out.tables.push((site, table));
             }
             return Some(Value::default());
         }
@@ -566,16 +571,14 @@ impl Machine<'_> {
             self.sink(&SinkKind::Store(site, SmallVec::new()), site, &whole);
             return;
         };
-        for assignment in text.split(',') {
-            let Some((target, source)) = assignment.split_once('=') else { continue };
-            let target = target.trim().trim_start_matches("SET ").trim_start_matches("set ").trim();
+        for (target, source) in assignments(&text) {
             let Some(attribute) = self.attribute_name(target, names) else { continue };
             let path: SmallVec<[Sym; 3]> = attribute
                 .split('.')
                 .filter_map(|part| self.shared.program.symbols.find(part))
                 .collect();
             let mut value = Value::default();
-            for placeholder in source.split([' ', '(', ')', '+', '-']).filter(|part| part.starts_with(':')) {
+            for placeholder in source.split([' ', '(', ')', '+', '-', ',']).filter(|part| part.starts_with(':')) {
                 if let Some(placeholder) = self.shared.program.symbols.find(placeholder) {
                     value.join(&values.field(placeholder).flat());
                 }
@@ -642,6 +645,51 @@ pub(crate) fn is_descriptor(name: &str) -> bool {
     matches!(name, "S" | "N" | "B" | "M" | "L" | "BOOL" | "NULL" | "SS" | "NS" | "BS")
 }
 
+/// `SET a = :a, b = if_not_exists(b, :b) ADD n :n` → pairs of target and value; clauses that
+/// remove give none.
+fn assignments(text: &str) -> Vec<(&str, &str)> {
+    let mut pairs = Vec::new();
+    let lower = text.to_ascii_lowercase();
+    let mut starts: Vec<(usize, &str)> = ["set ", "add ", "remove ", "delete "]
+        .into_iter()
+        .flat_map(|word| lower.match_indices(word).collect::<Vec<_>>())
+        .filter(|(at, _)| *at == 0 || lower.as_bytes()[at - 1].is_ascii_whitespace())
+        .collect();
+    starts.sort_unstable();
+    for (index, (at, word)) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).map_or(text.len(), |(next, _)| *next);
+        let clause = text.get(at + word.len()..end).unwrap_or("");
+        for part in split_commas(clause) {
+            let pair = match *word {
+                "set " => part.split_once('='),
+                "add " => part.trim().split_once(' '),
+                _ => None,
+            };
+            pairs.extend(pair.map(|(target, value)| (target.trim(), value.trim())));
+        }
+    }
+    pairs
+}
+
+/// Splits at commas outside parentheses.
+fn split_commas(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut from) = (0_i32, 0);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b',' if depth == 0 => {
+                parts.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[from..]);
+    parts
+}
+
 /// Splits at ` AND ` in any case, leaving that of BETWEEN alone well enough for names.
 fn split_and(text: &str) -> Vec<&str> {
     let lower = text.to_ascii_lowercase();
@@ -667,5 +715,24 @@ impl Value {
             }
         }
         flat
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn update_expressions_fall_into_pairs() {
+        let pairs = assignments("SET api_key = :k, #m.token = if_not_exists(#m.token, :t) ADD calls :one REMOVE old");
+        assert_eq!(
+            pairs,
+            [("api_key", ":k"), ("#m.token", "if_not_exists(#m.token, :t)"), ("calls", ":one")]
+        );
+    }
+
+    #[test]
+    fn conditions_split_at_and() {
+        assert_eq!(split_and("a = :a AND begins_with(b, :b)"), ["a = :a", "begins_with(b, :b)"]);
     }
 }

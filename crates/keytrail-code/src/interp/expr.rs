@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::record::SinkKind;
 use super::value::{Label, NameSourceRef, Path, Shape, Value, What, hop};
 use super::{Cell, Machine};
-use crate::program::{FunctionRef, ModuleId, Target};
+use crate::program::{FunctionRef, ModuleId, Site, Target};
 use crate::symbols::Sym;
 use crate::syntax::ir::{
     Comparator, Comprehension, Expr, ExprId, FormatPart, FunctionKind, Operator,
@@ -246,7 +246,7 @@ impl Machine<'_> {
         if let Some(own) = receiver.own_field(name) {
             return own.clone();
         }
-        if let Some(value) = self.serializer_attribute(receiver, class, name) {
+        if let Some(value) = self.serializer_attribute(receiver, class, name, self.site(id)) {
             return value;
         }
         if name == words.request && self.is_view(class) {
@@ -336,7 +336,8 @@ impl Machine<'_> {
                 let mut part = receiver.field(name);
                 for shape in &receiver.shapes {
                     if let Shape::Instance(class) = shape {
-                        part.join(&self.instance_item(&receiver, *class, name));
+                        let site = self.site(id);
+                        part.join(&self.instance_item(&receiver, *class, site));
                     }
                 }
                 part
@@ -350,11 +351,10 @@ impl Machine<'_> {
     }
 
     /// `object[key]` of an own class: what `__getitem__` gives.
-    fn instance_item(&mut self, receiver: &Value, class: crate::program::ClassRef, _name: Sym) -> Value {
+    fn instance_item(&mut self, receiver: &Value, class: crate::program::ClassRef, site: Site) -> Value {
         let Some(method) = self.shared.program.symbols.find("__getitem__") else { return Value::default() };
         match self.shared.resolver.method(class, method) {
             Some(function) => {
-                let site = crate::program::Site(self.function.0, 0);
                 self.invoke(site, function, Some(receiver), &Arguments::default())
             }
             None => Value::default(),

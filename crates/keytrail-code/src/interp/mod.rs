@@ -18,10 +18,11 @@ mod value;
 use keytrail_detect::Detector;
 use rustc_hash::FxHashMap;
 
+pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
-pub(crate) use record::{ClientRecord, HeaderRecord, SinkKind, SinkRecord};
+pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
 pub(crate) use summary::{Cell, Outcome, Summary, substitute};
-pub(crate) use value::{Aws, Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, unroll};
+pub(crate) use value::{Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll};
 
 use crate::django::templates::Templates;
 use crate::known::{KnownTable, Words};

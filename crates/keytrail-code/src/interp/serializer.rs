@@ -138,7 +138,13 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn serializer_attribute(&mut self, receiver: &Value, class: ClassRef, name: Sym) -> Option<Value> {
+    pub(super) fn serializer_attribute(
+        &mut self,
+        receiver: &Value,
+        class: ClassRef,
+        name: Sym,
+        site: Site,
+    ) -> Option<Value> {
         let words = self.shared.words;
         if !self.is_serializer(class) {
             return None;
@@ -161,7 +167,6 @@ impl Machine<'_> {
             let shown = if object.is_tainted() || object.fields.is_some() { object } else { data };
             if let Some(method) = self.shared.resolver.method(class, words.to_representation) {
                 let mut arguments = Arguments::default();
-                let site = Site(self.function.0, 0);
                 arguments.positional.push((shown, site));
                 return Some(self.invoke(site, method, Some(receiver), &arguments));
             }

@@ -50,6 +50,8 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<(FunctionRef, Site)>,
     pub(crate) clients: Vec<ClientRecord>,
     pub(crate) headers: Vec<HeaderRecord>,
+    /// Calls of `create_table`, with the table's name.
+    pub(crate) tables: Vec<(Site, Value)>,
     /// Items tied to the caller by a check.
     pub(crate) ties: Vec<(Label, Site)>,
     /// Names of the functions and cells that were read, for the next round.

@@ -18,7 +18,7 @@ pub(crate) const LONGEST_PATH: usize = 3;
 const MOST_SHAPES: usize = 6;
 /// Lists of field names are as long as this.
 const MOST_STRINGS: usize = 32;
-const MOST_TAINTS: usize = 40;
+const MOST_TAINTS: usize = 16;
 const DEEPEST_FIELDS: u32 = 4;
 const MOST_FIELDS: usize = 48;
 

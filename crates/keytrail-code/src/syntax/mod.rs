@@ -7,4 +7,4 @@ mod lower;
 mod lower_stmt;
 
 pub(crate) use lines::LineIndex;
-pub(crate) use lower::{Parsed, SyntaxProblem, parse};
+pub(crate) use lower::parse;

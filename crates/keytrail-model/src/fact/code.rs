@@ -551,6 +551,8 @@ pub struct Flow {
     pub location: Location,
     /// The function in which source and sink met.
     pub function: Ident,
+    /// Parts of the source that were taken out or replaced before the sink, sorted.
+    pub excluded: Vec<AttributePath>,
     /// Checks that tie the source item to the caller before the sink.
     pub checks: Vec<Check>,
 }

@@ -1,0 +1,217 @@
+//! The collector: a tree in, facts out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use keytrail_detect::Detector;
+use keytrail_model::{
+    Collected, Coverage, CoverageStatus, Entry, Fact, Fingerprinter, Problem, Progress, Tree,
+};
+use rayon::prelude::*;
+
+use crate::django::access::Doors;
+use crate::django::templates::Templates;
+use crate::django::{settings, urls};
+use crate::emit::Emitter;
+use crate::interp::Shared;
+use crate::known::{KnownTable, Words};
+use crate::program::Program;
+use crate::resolve::Resolver;
+use crate::symbols::Symbols;
+use crate::syntax::{self, ir::Module};
+use crate::{fixpoint, tables};
+
+/// Larger files are generated or hostile.
+const LARGEST_SOURCE: u64 = 4 << 20;
+const LARGEST_TEMPLATE: u64 = 1 << 20;
+
+/// Reads all Python (and Django templates) of `tree`.
+pub fn collect(tree: &dyn Tree, detector: &Detector, prints: &Fingerprinter, progress: &Progress) -> Collected {
+    let (sources, tests) = chosen(tree.entries());
+    let mut counts = BTreeMap::new();
+    counts.insert("test_files_left_out".to_owned(), tests);
+    if sources.is_empty() {
+        return nothing(counts);
+    }
+    progress.expect(sources.len() as u64);
+    let read: Vec<Read> = sources
+        .par_iter()
+        .map(|entry| {
+            let read = parse(tree, entry);
+            progress.advance(1);
+            read
+        })
+        .collect();
+    let mut problems = Vec::new();
+    let mut modules = Vec::new();
+    for one in read {
+        problems.extend(one.problems);
+        modules.extend(one.module.map(|module| (one.path, module)));
+    }
+    if modules.is_empty() {
+        let mut collected = nothing(counts);
+        collected.coverage.status = CoverageStatus::Partial;
+        collected.coverage.reason = "no Python file could be read".to_owned();
+        collected.coverage.problems = problems;
+        return collected;
+    }
+    counts.insert("files".to_owned(), modules.len() as u64);
+    let mut templates = Templates::new(&pages(tree));
+    let mut symbols = Symbols::default();
+    let known = KnownTable::new(&mut symbols);
+    let words = Words::new(&mut symbols);
+    for name in templates.names() {
+        symbols.intern(name);
+    }
+    let program = Program::link(modules, symbols);
+    let resolver = Resolver::new(&program);
+    let settings_modules = settings::modules(&program);
+    templates.set_settings_modules(settings_modules.clone());
+    let settings = settings::facts(&program, &resolver, &settings_modules, detector, prints);
+    let shared = Shared {
+        program: &program,
+        resolver: &resolver,
+        known: &known,
+        words: &words,
+        detector,
+        templates: &templates,
+    };
+    let fixpoint = fixpoint::run(&shared, progress);
+    let roots = settings::url_roots(&program, &settings);
+    let bindings = urls::bindings(&program, &resolver, &roots);
+    let doors = Doors::new(&program, &resolver, &settings);
+    let mut emitter = Emitter::new(&shared, prints, &fixpoint);
+    emitter.routes(&bindings, &doors);
+    emitter.facts();
+    let mut facts = emitter.finish();
+    facts.extend(tables::created(&shared, &fixpoint));
+    counts.insert("functions".to_owned(), fixpoint.functions.len() as u64);
+    counts.insert("routes".to_owned(), count(&facts, |fact| matches!(fact, Fact::Route(_))));
+    counts.insert("operations".to_owned(), count(&facts, |fact| matches!(fact, Fact::Operation(_))));
+    counts.insert("flows".to_owned(), count(&facts, |fact| matches!(fact, Fact::Flow(_))));
+    counts.insert("settings_modules".to_owned(), settings_modules.len() as u64);
+    counts.insert("rounds".to_owned(), fixpoint.rounds as u64);
+    counts.insert("functions_cut_short".to_owned(), fixpoint.unfinished as u64);
+    facts.extend(settings.into_iter().map(Fact::Setting));
+    problems.sort();
+    let (status, reason) = if problems.is_empty() {
+        (CoverageStatus::Evaluated, String::new())
+    } else {
+        let reason = format!("{} could not be read whole; what could is evaluated", files(&problems));
+        (CoverageStatus::Partial, reason)
+    };
+    Collected {
+        facts,
+        coverage: Coverage { source: "code".to_owned(), status, reason, counts, problems },
+    }
+}
+
+fn count(facts: &[Fact], test: impl Fn(&Fact) -> bool) -> u64 {
+    facts.iter().filter(|fact| test(fact)).count() as u64
+}
+
+fn files(problems: &[Problem]) -> String {
+    let mut paths: Vec<&Arc<str>> = problems.iter().map(|problem| &problem.path).collect();
+    paths.dedup();
+    match paths.len() {
+        1 => "1 file".to_owned(),
+        many => format!("{many} files"),
+    }
+}
+
+fn nothing(counts: BTreeMap<String, u64>) -> Collected {
+    Collected {
+        facts: Vec::new(),
+        coverage: Coverage {
+            source: "code".to_owned(),
+            status: CoverageStatus::NotApplicable,
+            reason: "there is no Python source here".to_owned(),
+            counts,
+            problems: Vec::new(),
+        },
+    }
+}
+
+/// Application sources; tests and migrations are left out unless there is nothing else.
+fn chosen(entries: &[Entry]) -> (Vec<&Entry>, u64) {
+    let python: Vec<&Entry> = entries.iter().filter(|entry| entry.extension() == "py").collect();
+    let (tests, rest): (Vec<&Entry>, Vec<&Entry>) = python.iter().partition(|entry| is_test(&entry.path));
+    if rest.is_empty() { (python, 0) } else { (rest, tests.len() as u64) }
+}
+
+fn is_test(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let file = parts.next().unwrap_or(path);
+    file.starts_with("test_")
+        || file.ends_with("_test.py")
+        || file == "tests.py"
+        || file == "conftest.py"
+        || parts.any(|part| matches!(part, "tests" | "test" | "testing" | "migrations" | "node_modules"))
+}
+
+struct Read {
+    path: Arc<str>,
+    module: Option<Module>,
+    problems: Vec<Problem>,
+}
+
+fn parse(tree: &dyn Tree, entry: &Entry) -> Read {
+    let problem = |line, message: String| Problem { path: Arc::clone(&entry.path), line, message };
+    let mut read = Read { path: Arc::clone(&entry.path), module: None, problems: Vec::new() };
+    if entry.size > LARGEST_SOURCE {
+        read.problems.push(problem(None, format!(
+            "the file is larger than {} MB and was not parsed; its keys are still looked for",
+            LARGEST_SOURCE >> 20
+        )));
+        return read;
+    }
+    let bytes = match tree.read(entry) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            read.problems.push(problem(None, format!("the file cannot be read ({}); check its permissions", error.kind())));
+            return read;
+        }
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            // a declared Latin-1 source is Python too; the bytes beyond ASCII are text, not code
+            let bytes = error.into_bytes();
+            if bytes.contains(&0) {
+                read.problems.push(problem(None, "the file is binary and was not parsed".to_owned()));
+                return read;
+            }
+            bytes.iter().map(|&byte| char::from(byte)).collect()
+        }
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let parsed = syntax::parse(text);
+    for complaint in parsed.problems {
+        read.problems.push(problem(
+            Some(complaint.line),
+            format!("not valid Python: {}; the rest of the file is still read", complaint.message),
+        ));
+    }
+    read.module = Some(parsed.module);
+    read
+}
+
+/// Templates under `templates/` directories.
+fn pages(tree: &dyn Tree) -> Vec<(String, String)> {
+    let entries: Vec<&Entry> = tree
+        .entries()
+        .iter()
+        .filter(|entry| {
+            entry.path.contains("templates/")
+                && matches!(entry.extension(), "html" | "txt" | "htm" | "xml" | "jinja" | "j2")
+                && entry.size <= LARGEST_TEMPLATE
+        })
+        .collect();
+    entries
+        .par_iter()
+        .filter_map(|entry| {
+            let bytes = tree.read(entry).ok()?;
+            Some((entry.path.to_string(), String::from_utf8_lossy(&bytes).into_owned()))
+        })
+        .collect()
+}
