@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keytrail_model::{
-    Actor, Door, Environment, Grant, OperationKind, Principal, PrincipalKind,
-};
+use keytrail_model::{Actor, Door, Environment, Grant, OperationKind, Principal, PrincipalKind};
 
 use crate::Joined;
 
 /// What every principal is.
 #[derive(Debug)]
-pub(crate) struct Standings<'f> {
+pub struct Standings<'f> {
     application: BTreeSet<&'f str>,
     principals: BTreeMap<&'f str, &'f Principal>,
 }
@@ -25,11 +23,14 @@ impl<'f> Standings<'f> {
     /// come first; then those whose name says that they are an application. Principals that fit
     /// equally well are all taken for the application: a wrong accusation costs more than a miss,
     /// and `other-reader` says on what it rests.
-    pub(crate) fn decide(joined: &Joined<'f>) -> Self {
+    pub fn decide(joined: &Joined<'f>) -> Self {
         let needed = needed_doors(joined);
         let mut doors: BTreeMap<&str, BTreeSet<Door>> = BTreeMap::new();
         for grant in &joined.grants {
-            doors.entry(&grant.principal).or_default().insert(grant.door);
+            doors
+                .entry(&grant.principal)
+                .or_default()
+                .insert(grant.door);
         }
         let mut best: BTreeMap<Environment, (Fit, Vec<&'f str>)> = BTreeMap::new();
         for &principal in &joined.principals {
@@ -67,12 +68,12 @@ impl<'f> Standings<'f> {
 
     /// False when no principal could be told to be the application: the others are then only
     /// possibly wrong.
-    pub(crate) fn has_application(&self) -> bool {
+    pub fn has_application(&self) -> bool {
         !self.application.is_empty()
     }
 
     /// Who a grant lets in.
-    pub(crate) fn actor(&self, joined: &Joined<'_>, grant: &Grant) -> Actor {
+    pub fn actor(&self, joined: &Joined<'_>, grant: &Grant) -> Actor {
         let Some(principal) = self.principals.get(&*grant.principal) else {
             return Actor::OtherRole(grant.principal.clone());
         };
@@ -81,8 +82,7 @@ impl<'f> Standings<'f> {
         }
         let crossing = joined.tables.addressed(&grant.table).iter().any(|&id| {
             joined.tables.node(id).declared.iter().any(|table| {
-                table.address == grant.table
-                    && differ(table.environment, principal.environment)
+                table.address == grant.table && differ(table.environment, principal.environment)
             })
         });
         if crossing {
@@ -101,10 +101,7 @@ impl<'f> Standings<'f> {
 
 /// Where nothing says what runs under a role, a role that has the tables to itself is the
 /// application's.
-fn only_one<'f>(
-    joined: &Joined<'f>,
-    doors: &BTreeMap<&str, BTreeSet<Door>>,
-) -> Option<&'f str> {
+fn only_one<'f>(joined: &Joined<'f>, doors: &BTreeMap<&str, BTreeSet<Door>>) -> Option<&'f str> {
     let mut inside = joined.principals.iter().filter(|principal| {
         principal.kind != PrincipalKind::Outside && doors.contains_key(&*principal.address)
     });
@@ -164,14 +161,21 @@ fn fit(principal: &Principal, open: &BTreeSet<Door>, needed: &BTreeSet<Door>) ->
 
 fn is_compute(service: &str) -> bool {
     const COMPUTE: &[&str] = &[
-        "ecs-tasks.", "lambda.", "ec2.", "tasks.apprunner.", "pods.eks.", "eks.",
+        "ecs-tasks.",
+        "lambda.",
+        "ec2.",
+        "tasks.apprunner.",
+        "pods.eks.",
+        "eks.",
         "elasticbeanstalk.",
     ];
     COMPUTE.iter().any(|start| service.starts_with(start))
 }
 
 fn names_an_application(principal: &Principal) -> bool {
-    const WORDS: &[&str] = &["app", "web", "api", "django", "service", "backend", "server"];
+    const WORDS: &[&str] = &[
+        "app", "web", "api", "django", "service", "backend", "server",
+    ];
     let full = format!("{}.{}", principal.address, principal.name).to_ascii_lowercase();
     full.split(|c: char| !c.is_ascii_alphanumeric())
         .any(|word| WORDS.contains(&word))

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keytrail_model::{
-    Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, KeyRef, Node, Step,
-};
+use keytrail_model::{Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, KeyRef, Node, Step};
 
 use crate::application::Standings;
 use crate::edges::{
@@ -33,10 +31,12 @@ impl Graph {
                 Fact::Table(table) => tables::edges(joined, table, &mut out),
                 Fact::Grant(grant) => grants::edges(joined, &standings, grant, &mut out),
                 // These join others: calls tie operations and flows to routes, principals stand
-                // behind grants, variables name tables. They are asked for in `Joined`.
-                Fact::Reach(_) | Fact::Principal(_) | Fact::EnvBinding(_) => {}
-                // Opens a response to other sites, which have a user's rights and no more.
-                Fact::ResponseHeader(_) => {}
+                // behind grants, variables name tables. They are asked for in `Joined`. A header
+                // opens a response to other sites, which have a user's rights and no more.
+                Fact::Reach(_)
+                | Fact::Principal(_)
+                | Fact::EnvBinding(_)
+                | Fact::ResponseHeader(_) => {}
             }
         }
         attributes::edges(joined, &mut out);

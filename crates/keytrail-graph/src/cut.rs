@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use keytrail_model::{Confidence, Edit, Node, Severity};
 use petgraph::algo::maximum_flow::dinics;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
 
 use crate::Graph;
 use crate::paths::{LEVELS, Trail};
@@ -48,13 +49,13 @@ impl Graph {
         self.polish(&edits, floor, &mut chosen);
         let removed = edits.edges(&chosen);
         let still_open = self.open_terminals(floor, &removed);
-        let closed = |trail: &&Trail| {
+        let is_closed = |trail: &&Trail| {
             !trail
                 .edges
                 .last()
                 .is_some_and(|last| still_open.contains(&(trail.key, *last)))
         };
-        let closes = trails.iter().filter(closed).count();
+        let closes = trails.iter().filter(is_closed).count();
         LeastCut {
             edits: edits.ordered(&chosen, &trails),
             closes,
@@ -114,11 +115,14 @@ impl Graph {
             let power = self.power(key);
             for level in LEVELS {
                 let seen = self.flood(std::iter::once(start), level, removed);
-                for (_, _, reach) in classes(floor)
-                    .filter(|&(at, rank, _)| at == level && POWERS[rank] == power)
+                for (_, _, reach) in
+                    classes(floor).filter(|&(at, rank, _)| at == level && POWERS[rank] == power)
                 {
                     let left = self.terminals(level, reach, removed);
-                    open.extend(left.filter(|&edge| seen[self.ends(edge).0]).map(|edge| (start, edge)));
+                    open.extend(
+                        left.filter(|&edge| seen[self.ends(edge).0])
+                            .map(|edge| (start, edge)),
+                    );
                 }
             }
         }
@@ -139,10 +143,7 @@ impl Graph {
         while let Some(node) = queue.pop_front() {
             for &edge in self.out_edges(node) {
                 let (_, to) = self.ends(edge);
-                if !seen[to]
-                    && self.edges()[edge].confidence >= level
-                    && !removed.contains(&edge)
-                {
+                if !seen[to] && self.edges()[edge].confidence >= level && !removed.contains(&edge) {
                     seen[to] = true;
                     queue.push_back(to);
                 }
@@ -268,7 +269,10 @@ impl<'g> Edits<'g> {
     }
 
     fn cost(&self, chosen: &BTreeSet<usize>) -> u64 {
-        chosen.iter().map(|&edit| u64::from(self.all[edit].cost)).sum()
+        chosen
+            .iter()
+            .map(|&edit| u64::from(self.all[edit].cost))
+            .sum()
     }
 
     /// Edits that cut several edges, the ones a flow may have counted twice; bounded.
@@ -284,10 +288,16 @@ impl<'g> Edits<'g> {
 
     fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<Edit> {
         let hits = |edit: usize| {
-            let on = |trail: &&Trail| trail.edges.iter().any(|edge| self.cuts[edit].contains(edge));
+            let on = |trail: &&Trail| {
+                trail
+                    .edges
+                    .iter()
+                    .any(|edge| self.cuts[edit].contains(edge))
+            };
             trails.iter().filter(on).count()
         };
-        let mut ordered: Vec<(usize, usize)> = chosen.iter().map(|&edit| (hits(edit), edit)).collect();
+        let mut ordered: Vec<(usize, usize)> =
+            chosen.iter().map(|&edit| (hits(edit), edit)).collect();
         ordered.sort_by_key(|&(hits, edit)| (std::cmp::Reverse(hits), edit));
         ordered
             .into_iter()
@@ -361,8 +371,16 @@ impl Network {
         doors: &mut BTreeMap<usize, (NodeIndex, NodeIndex)>,
     ) {
         let own = edits.on_edge.get(&edge).map_or(&[][..], Vec::as_slice);
-        let mut tail: Vec<usize> = own.iter().copied().filter(|it| gates.tail.contains(it)).collect();
-        let mut head: Vec<usize> = own.iter().copied().filter(|it| gates.head.contains(it)).collect();
+        let mut tail: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|it| gates.tail.contains(it))
+            .collect();
+        let mut head: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|it| gates.head.contains(it))
+            .collect();
         // Nested gates: the widest stands nearest to the node that all share.
         tail.sort_by_key(|&edit| (std::cmp::Reverse(edits.cuts[edit].len()), edit));
         head.sort_by_key(|&edit| (edits.cuts[edit].len(), edit));
@@ -392,14 +410,13 @@ impl Network {
         edits: &Edits<'_>,
         doors: &mut BTreeMap<usize, (NodeIndex, NodeIndex)>,
     ) -> NodeIndex {
-        let (inside, outside) = match doors.get(&edit) {
-            Some(&door) => door,
-            None => {
-                let door = (self.graph.add_node(()), self.graph.add_node(()));
-                self.arc(door.0, door.1, price(edits.all[edit]), Some(edit));
-                doors.insert(edit, door);
-                door
-            }
+        let (inside, outside) = if let Some(&door) = doors.get(&edit) {
+            door
+        } else {
+            let door = (self.graph.add_node(()), self.graph.add_node(()));
+            self.arc(door.0, door.1, price(edits.all[edit]), Some(edit));
+            doors.insert(edit, door);
+            door
         };
         self.arc(at, inside, NEVER, None);
         outside
@@ -419,13 +436,15 @@ impl Network {
                     queue.push_back(next);
                 }
             };
-            use petgraph::visit::EdgeRef;
             for arc in self.graph.edges(node) {
                 if flows[arc.id().index()] < *arc.weight() {
                     visit(arc.target());
                 }
             }
-            for arc in self.graph.edges_directed(node, petgraph::Direction::Incoming) {
+            for arc in self
+                .graph
+                .edges_directed(node, petgraph::Direction::Incoming)
+            {
                 if flows[arc.id().index()] > 0 {
                     visit(arc.source());
                 }

@@ -65,10 +65,12 @@ impl Graph {
     fn find_shadowed(&self) -> BTreeSet<usize> {
         let mut shadowed = BTreeSet::new();
         for edges in &self.out {
-            let widest = edges.iter().filter_map(|&edge| width(&self.edges[edge].to)).max();
-            let lesser = |edge: &&usize| {
-                width(&self.edges[**edge].to).is_some_and(|own| Some(own) < widest)
-            };
+            let widest = edges
+                .iter()
+                .filter_map(|&edge| width(&self.edges[edge].to))
+                .max();
+            let lesser =
+                |edge: &&usize| width(&self.edges[**edge].to).is_some_and(|own| Some(own) < widest);
             shadowed.extend(edges.iter().filter(lesser));
         }
         shadowed
@@ -102,7 +104,9 @@ impl Graph {
     /// How much a key opens.
     pub fn power(&self, key: &KeyRef) -> KeyPower {
         self.powers.get(key).copied().unwrap_or_else(|| match key {
-            KeyRef::Attribute { attribute: name, .. }
+            KeyRef::Attribute {
+                attribute: name, ..
+            }
             | KeyRef::Setting(name)
             | KeyRef::Vault(name)
             | KeyRef::Transient(name) => power_of_name(name),
@@ -143,10 +147,13 @@ impl Graph {
 
     /// The keys, with their nodes.
     pub(crate) fn keys(&self) -> impl Iterator<Item = (usize, &KeyRef)> {
-        self.nodes.iter().enumerate().filter_map(|(number, node)| match node {
-            Node::Key(key) => Some((number, key)),
-            Node::Place(_) | Node::Actor(_) => None,
-        })
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(number, node)| match node {
+                Node::Key(key) => Some((number, key)),
+                Node::Place(_) | Node::Actor(_) => None,
+            })
     }
 }
 

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    AwsClient, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow, Grant, Location, Operation,
-    Principal, Reach, ResponseHeader, Route, Setting, Sighting, Source, Table,
+    AwsClient, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow, Grant, Location, Node,
+    Operation, Principal, Reach, ResponseHeader, Route, Setting, Sighting, Source, Table,
 };
 
-use crate::keys::KeyAttributes;
+use crate::keys::{KeyAttribute, KeyAttributes};
 use crate::reach::Calls;
 use crate::tables::{TableId, Tables};
 
@@ -174,9 +174,7 @@ impl<'f> Joined<'f> {
 
     /// Numbers of the operation facts at one call, one per entry.
     pub fn operations_at(&self, location: &Location) -> &[usize] {
-        self.operations_at
-            .get(location)
-            .map_or(&[], Vec::as_slice)
+        self.operations_at.get(location).map_or(&[], Vec::as_slice)
     }
 
     /// Numbers of the operation facts at a call that belong together with `function`: those
@@ -199,6 +197,23 @@ impl<'f> Joined<'f> {
             .collect()
     }
 
+    /// The key attributes that call number `operation` returns, by its table, index and
+    /// projection.
+    pub fn keys_read_by(&self, operation: usize) -> Vec<(TableId, &KeyAttribute)> {
+        crate::edges::keys_read_by(self, operation)
+    }
+
+    /// The node of what call number `operation` brings in of an attribute.
+    pub fn read_node(&self, operation: usize, attribute: &str) -> Node {
+        crate::edges::read_node(self.operations[operation], attribute)
+    }
+
+    /// True where a source's own value is a key: a secret setting, a literal, a field that
+    /// callers send a key in.
+    pub fn is_secret(&self, source: &Source) -> bool {
+        crate::keys::is_secret(self, source)
+    }
+
     /// All modules' values of one setting.
     pub fn settings_named(&self, name: &str) -> &[&'f Setting] {
         self.settings_named.get(name).map_or(&[], Vec::as_slice)
@@ -216,7 +231,10 @@ impl<'f> Joined<'f> {
 
     /// The provider of a concrete key: the most telling of those that saw it.
     pub fn provider_of(&self, fingerprint: Fingerprint) -> &str {
-        self.providers.get(&fingerprint).copied().unwrap_or("generic")
+        self.providers
+            .get(&fingerprint)
+            .copied()
+            .unwrap_or("generic")
     }
 
     /// Numbers of the operations on one table.

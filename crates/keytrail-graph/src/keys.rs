@@ -147,7 +147,11 @@ impl<'f> KeyAttributes<'f> {
             _ => "",
         };
         let projection: &Projection = &joined.operations[operation].projection;
-        let tables: Vec<TableId> = joined.tables_of(operation).iter().map(|&(id, _)| id).collect();
+        let tables: Vec<TableId> = joined
+            .tables_of(operation)
+            .iter()
+            .map(|&(id, _)| id)
+            .collect();
         tables
             .into_iter()
             .flat_map(|table| self.of(table))
@@ -158,7 +162,10 @@ impl<'f> KeyAttributes<'f> {
 
     /// The key attributes of a table.
     pub fn of(&self, table: TableId) -> impl Iterator<Item = &KeyAttribute> {
-        self.by_table.get(&table).into_iter().flat_map(BTreeMap::values)
+        self.by_table
+            .get(&table)
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 
     /// One of them.
@@ -183,6 +190,7 @@ impl<'f> KeyAttributes<'f> {
 
 /// `detail` and `api_key` give `detail.api_key`; the key alone goes by its new name.
 fn renamed(flow: &Flow, attribute: &str, to: &str) -> Option<String> {
+    const DEEPEST: usize = 4;
     let path = match &flow.source {
         Source::Item(_, path) => path.as_str(),
         _ => "",
@@ -190,14 +198,15 @@ fn renamed(flow: &Flow, attribute: &str, to: &str) -> Option<String> {
     let rest = if path.is_empty() {
         Some(attribute)
     } else {
-        attribute.strip_prefix(path).map(|rest| rest.trim_start_matches('.'))
+        attribute
+            .strip_prefix(path)
+            .map(|rest| rest.trim_start_matches('.'))
     };
     let name = match rest {
         None | Some("") => to.to_owned(),
         Some(rest) if to.is_empty() => rest.to_owned(),
         Some(rest) => format!("{to}.{rest}"),
     };
-    const DEEPEST: usize = 4;
     let usable = !name.is_empty() && name != "*" && name.matches('.').count() < DEEPEST;
     usable.then_some(name)
 }
@@ -285,7 +294,10 @@ fn gather_names<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
 fn gather_declared<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
     for table in joined.tables.ids() {
         for declared in joined.tables.node(table).believed() {
-            let keys = declared.keys.iter().map(|key| (&key.attribute, &declared.location));
+            let keys = declared
+                .keys
+                .iter()
+                .map(|key| (&key.attribute, &declared.location));
             let indexed = declared.indexes.iter().flat_map(|index| {
                 let included = match &index.projection {
                     keytrail_model::IndexProjection::Include(names) => names.as_slice(),
@@ -298,14 +310,18 @@ fn gather_declared<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
                 if names_a_secret(name) {
                     let label = format!("the template declares the attribute `{name}`");
                     let evidence = gathered.entry((table, name.clone())).or_default();
-                    evidence.named_at.get_or_insert(Step::new(label, location.clone()));
+                    evidence
+                        .named_at
+                        .get_or_insert(Step::new(label, location.clone()));
                 }
             }
             for (name, location) in &declared.seeded {
                 if names_a_secret(name) {
                     let label = format!("the template itself writes an item with `{name}`");
                     let evidence = gathered.entry((table, name.clone())).or_default();
-                    evidence.seeded_at.get_or_insert(Step::new(label, location.clone()));
+                    evidence
+                        .seeded_at
+                        .get_or_insert(Step::new(label, location.clone()));
                 }
             }
         }
@@ -381,7 +397,11 @@ fn is_credential_header(field: &str) -> bool {
     let lower = field.to_ascii_lowercase().replace('-', "_");
     matches!(
         lower.as_str(),
-        "authorization" | "http_authorization" | "x_api_key" | "http_x_api_key" | "proxy_authorization"
+        "authorization"
+            | "http_authorization"
+            | "x_api_key"
+            | "http_x_api_key"
+            | "proxy_authorization"
     )
 }
 
@@ -396,7 +416,10 @@ pub(crate) fn power_of_name(name: &str) -> KeyPower {
     let broad = last
         .split(|c: char| !c.is_ascii_alphanumeric())
         .any(|word| BROAD.contains(&word))
-        || matches!(last, "secret_key" | "secret_access_key" | "access_key_id" | "database_url");
+        || matches!(
+            last,
+            "secret_key" | "secret_access_key" | "access_key_id" | "database_url"
+        );
     if broad {
         KeyPower::Broad
     } else {
@@ -407,10 +430,34 @@ pub(crate) fn power_of_name(name: &str) -> KeyPower {
 /// How much a concrete key opens, by its provider.
 pub(crate) fn power_of_provider(provider: &str) -> KeyPower {
     const BROAD: &[&str] = &[
-        "aws", "stripe", "github", "gitlab", "gcp", "google-service-account", "azure", "django",
-        "database", "postgres", "mysql", "mongodb", "private-key", "pem", "rsa", "npm", "pypi",
-        "slack", "twilio", "square", "paypal", "braintree", "shopify", "vault", "heroku",
-        "digitalocean", "terraform", "okta",
+        "aws",
+        "stripe",
+        "github",
+        "gitlab",
+        "gcp",
+        "google-service-account",
+        "azure",
+        "django",
+        "database",
+        "postgres",
+        "mysql",
+        "mongodb",
+        "private-key",
+        "pem",
+        "rsa",
+        "npm",
+        "pypi",
+        "slack",
+        "twilio",
+        "square",
+        "paypal",
+        "braintree",
+        "shopify",
+        "vault",
+        "heroku",
+        "digitalocean",
+        "terraform",
+        "okta",
     ];
     if provider.contains("test") {
         KeyPower::Low

@@ -21,14 +21,16 @@ mod tables;
 mod tie;
 mod who;
 
+pub use application::Standings;
 pub use cut::LeastCut;
+pub use edges::{is_test_file, transport_weakness};
 pub use graph::Graph;
 pub use joined::Joined;
 pub use keys::KeyAttribute;
+pub use naming::{covers, index_holds, route_name, shows};
 pub use paths::{Through, is_public, key_name};
-pub use naming::{covers, shows};
 pub use settings::{Truth, is_deployed, truth};
 pub use severity::{Reach, severity};
 pub use tables::{TableId, TableNode};
-pub use tie::Tie;
+pub use tie::{Tie, names_an_owner};
 pub use who::{Standing, Target};

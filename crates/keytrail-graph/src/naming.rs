@@ -25,7 +25,7 @@ pub fn shows(projection: &Projection, attribute: &str) -> Option<bool> {
 }
 
 /// Whether an index holds an attribute; `None` when that is not known.
-pub(crate) fn index_holds(table: &Table, index: &Index, attribute: &str) -> Option<bool> {
+pub fn index_holds(table: &Table, index: &Index, attribute: &str) -> Option<bool> {
     let is_key = table
         .keys
         .iter()
@@ -43,7 +43,7 @@ pub(crate) fn index_holds(table: &Table, index: &Index, attribute: &str) -> Opti
 }
 
 /// `GET /api/keys/`.
-pub(crate) fn route_name(route: &Route) -> String {
+pub fn route_name(route: &Route) -> String {
     format!("{} {}", route.method, route.pattern)
 }
 

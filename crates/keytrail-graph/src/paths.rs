@@ -6,8 +6,8 @@ use keytrail_model::{
     Actor, Confidence, ExposurePath, Guard, KeyPower, KeyRef, Node, Severity, Step,
 };
 
-use crate::severity::{POWERS, Reach, severity};
 use crate::Graph;
+use crate::severity::{POWERS, Reach, severity};
 
 /// Sure edges first: a longer path that is sure says more than a short one that is not.
 pub(crate) const LEVELS: [Confidence; 2] = [Confidence::Likely, Confidence::Possible];
@@ -67,7 +67,8 @@ impl Graph {
     /// A path over these edges; `None` unless they lead from a key to an actor.
     pub(crate) fn path(&self, edges: Vec<usize>) -> Option<ExposurePath> {
         let (first, last) = (*edges.first()?, *edges.last()?);
-        let (Node::Key(key), Node::Actor(actor)) = (&self.edges()[first].from, &self.edges()[last].to)
+        let (Node::Key(key), Node::Actor(actor)) =
+            (&self.edges()[first].from, &self.edges()[last].to)
         else {
             return None;
         };
@@ -92,7 +93,10 @@ impl Graph {
     pub fn steps(&self, edges: &[usize]) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         for step in edges.iter().flat_map(|&edge| &self.edges()[edge].steps) {
-            if steps.last().is_none_or(|last| last.location != step.location) {
+            if steps
+                .last()
+                .is_none_or(|last| last.location != step.location)
+            {
                 steps.push(step.clone());
             }
         }
@@ -256,8 +260,7 @@ impl Graph {
         while let Some(node) = queue.pop_front() {
             for &edge in self.in_edges(node) {
                 let (from, _) = self.ends(edge);
-                let usable =
-                    self.edges()[edge].confidence >= level && !self.is_shadowed(edge);
+                let usable = self.edges()[edge].confidence >= level && !self.is_shadowed(edge);
                 if usable && nearest.reach(from, edge, nearest.distance[node] + 1) {
                     queue.push_back(from);
                 }
@@ -304,8 +307,7 @@ impl Through<'_> {
                 if ahead.level != back.level || ahead.distance[to] == u32::MAX {
                     continue;
                 }
-                let severity =
-                    severity(POWERS[back.rank], Reach::ALL[ahead.rank], back.level);
+                let severity = severity(POWERS[back.rank], Reach::ALL[ahead.rank], back.level);
                 let length = back.distance[from] + ahead.distance[to];
                 let better = best.is_none_or(|(worst, sure, short, ..)| {
                     (severity, back.level, std::cmp::Reverse(length))

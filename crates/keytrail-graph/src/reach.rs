@@ -17,7 +17,11 @@ impl<'f> Calls<'f> {
         let mut calls = Self::default();
         for route in routes {
             calls.routes.entry(&route.view).or_default().push(route);
-            calls.views.entry(&route.view).or_default().insert(&route.view);
+            calls
+                .views
+                .entry(&route.view)
+                .or_default()
+                .insert(&route.view);
         }
         for reach in reaches {
             if !calls.routes.contains_key(&*reach.view) {

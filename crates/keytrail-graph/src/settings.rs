@@ -83,9 +83,18 @@ mod tests {
     fn text_that_says_false_is_true() {
         let text = |text: &str| SettingValue::Text(text.to_owned());
         assert_eq!(truth(&text("False")), Truth::Yes);
-        assert_eq!(truth(&from_environment(Some(text("False")), false)), Truth::Yes);
-        assert_eq!(truth(&from_environment(Some(text("False")), true)), Truth::No);
-        assert_eq!(truth(&from_environment(Some(SettingValue::Bool(true)), true)), Truth::Perhaps);
+        assert_eq!(
+            truth(&from_environment(Some(text("False")), false)),
+            Truth::Yes
+        );
+        assert_eq!(
+            truth(&from_environment(Some(text("False")), true)),
+            Truth::No
+        );
+        assert_eq!(
+            truth(&from_environment(Some(SettingValue::Bool(true)), true)),
+            Truth::Perhaps
+        );
         assert_eq!(truth(&from_environment(None, false)), Truth::No);
         assert_eq!(truth(&SettingValue::Bool(false)), Truth::No);
     }

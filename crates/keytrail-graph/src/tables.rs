@@ -116,7 +116,10 @@ impl<'f> Tables<'f> {
                 .map(String::as_str)
                 .filter(|name| known_characters(name) > 0)
                 .collect();
-            let known = names.iter().find_map(|name| self.by_name.get(*name)).copied();
+            let known = names
+                .iter()
+                .find_map(|name| self.by_name.get(*name))
+                .copied();
             let id = known.unwrap_or_else(|| {
                 let fallback: &str = &table.address;
                 self.add(names.first().copied().unwrap_or(fallback))
@@ -125,7 +128,10 @@ impl<'f> Tables<'f> {
                 self.by_name.entry(Arc::from(name)).or_insert(id);
             }
             self.nodes[id.0].declared.push(table);
-            self.by_address.entry(&table.address).or_default().insert(id);
+            self.by_address
+                .entry(&table.address)
+                .or_default()
+                .insert(id);
         }
     }
 
@@ -196,12 +202,25 @@ impl<'f> Tables<'f> {
         for via in &named.via {
             match via {
                 NameSource::Environment(variable) => {
-                    found.extend(self.by_variable.get(variable.as_str()).into_iter().flatten());
+                    found.extend(
+                        self.by_variable
+                            .get(variable.as_str())
+                            .into_iter()
+                            .flatten(),
+                    );
                 }
                 NameSource::Setting(setting) => {
                     if let Some(names) = self.names_by_setting.get(setting.as_str()) {
-                        found.extend(names.literal.iter().filter_map(|name| self.by_name.get(*name)));
-                        let bound = names.variables.iter().filter_map(|it| self.by_variable.get(it));
+                        found.extend(
+                            names
+                                .literal
+                                .iter()
+                                .filter_map(|name| self.by_name.get(*name)),
+                        );
+                        let bound = names
+                            .variables
+                            .iter()
+                            .filter_map(|it| self.by_variable.get(it));
                         found.extend(bound.flatten());
                     }
                 }
@@ -237,12 +256,12 @@ impl<'f> Tables<'f> {
             NameSource::Setting(name) => self.names_by_setting.get(name.as_str()),
             NameSource::Environment(_) => None,
         });
-        let names = named
+        let patterns = named
             .names
             .iter()
             .map(String::as_str)
             .chain(from_settings.flat_map(|names| names.literal.iter().copied()));
-        for name in names.filter(|name| known_characters(name) >= ENOUGH) {
+        for name in patterns.filter(|name| known_characters(name) >= ENOUGH) {
             for (known, &id) in &self.by_name {
                 let starred = name.contains('*') || known.contains('*');
                 let enough = known_characters(known) >= ENOUGH;

@@ -95,10 +95,23 @@ fn of_source(joined: &Joined<'_>, location: &Location, depth: u8) -> Option<Tie>
 }
 
 /// True for attributes that say whose an item is.
-pub(crate) fn names_an_owner(name: &str) -> bool {
+pub fn names_an_owner(name: &str) -> bool {
     const OWNERS: &[&str] = &[
-        "owner", "user", "userid", "username", "tenant", "team", "account", "customer", "org",
-        "organization", "organisation", "workspace", "member", "author", "client",
+        "owner",
+        "user",
+        "userid",
+        "username",
+        "tenant",
+        "team",
+        "account",
+        "customer",
+        "org",
+        "organization",
+        "organisation",
+        "workspace",
+        "member",
+        "author",
+        "client",
     ];
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .any(|word| OWNERS.contains(&word.to_ascii_lowercase().as_str()))

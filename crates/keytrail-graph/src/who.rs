@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use keytrail_model::{
-    Actor, Confidence, Guard, KeyIdentity, KeyRef, Node, Place, Rightful, Step,
-};
+use keytrail_model::{Actor, Confidence, Guard, KeyIdentity, KeyRef, Node, Place, Rightful, Step};
 
 use crate::Graph;
 use crate::paths::LEVELS;
@@ -88,15 +86,21 @@ impl Target {
                     attribute: it,
                 }),
             ) => **of == **table && it == attribute,
-            (Self::Setting(name), Node::Key(KeyRef::Setting(it) | KeyRef::Vault(it)))
-            | (Self::Setting(name), Node::Place(Place::Setting(it))) => it == name,
+            (
+                Self::Setting(name),
+                Node::Key(KeyRef::Setting(it) | KeyRef::Vault(it))
+                | Node::Place(Place::Setting(it)),
+            ) => it == name,
             (Self::Key(text), Node::Key(KeyRef::Concrete { provider, identity })) => {
                 provider == text || names(identity, text)
             }
             _ => false,
         };
         let nodes = graph.nodes().iter().enumerate();
-        nodes.filter(|(_, node)| is_start(node)).map(|(number, _)| number).collect()
+        nodes
+            .filter(|(_, node)| is_start(node))
+            .map(|(number, _)| number)
+            .collect()
     }
 }
 

@@ -28,11 +28,20 @@ fn many_routes_behind_one_read_need_one_edit() {
     let mut facts = Story::new().facts();
     for number in 0..5 {
         let view = format!("views.list{number}");
-        facts.push(Fact::Route(route(&format!("/r{number}/"), &view, Access::Anonymous)));
+        facts.push(Fact::Route(route(
+            &format!("/r{number}/"),
+            &view,
+            Access::Anonymous,
+        )));
         facts.push(Fact::Reach(reach(&view, "store.by_service")));
         let at = code("shop/store.py", 20, "store.by_service");
         let source = Source::Item(at, String::new());
-        facts.push(Fact::Flow(flow(source, Sink::Response, 100 + number, &view)));
+        facts.push(Fact::Flow(flow(
+            source,
+            Sink::Response,
+            100 + number,
+            &view,
+        )));
     }
     let (edits, closes, of) = ids(&facts);
     assert_eq!(edits, ["projection:shop/store.py:20:1"]);

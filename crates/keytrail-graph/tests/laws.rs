@@ -16,11 +16,24 @@ fn many() -> Vec<Fact> {
         facts.push(Fact::Grant(grant("aws_iam_role.report", "keys", door)));
     }
     let on = SettingValue::Bool(true);
-    facts.push(Fact::Setting(setting("DEBUG", on.clone(), "config.settings.staging")));
-    facts.push(Fact::Setting(setting("DEBUG", on, "config.settings.production")));
+    facts.push(Fact::Setting(setting(
+        "DEBUG",
+        on.clone(),
+        "config.settings.staging",
+    )));
+    facts.push(Fact::Setting(setting(
+        "DEBUG",
+        on,
+        "config.settings.production",
+    )));
     for line in 1..6 {
         let text = format!("sk_live_kq7Zp2Vx9LmR4tYw8Bn{}", line % 3);
-        facts.push(Fact::Sighting(sighting("a.py", line, "stripe-secret-key", &text)));
+        facts.push(Fact::Sighting(sighting(
+            "a.py",
+            line,
+            "stripe-secret-key",
+            &text,
+        )));
         facts.push(Fact::Sighting(sighting("b.py", line, "generic", &text)));
     }
     facts
@@ -65,7 +78,11 @@ fn a_hundred_thousand_facts() {
     let mut facts = many();
     for number in 0..10_000_u32 {
         let view = format!("app{}.views.v{number}", number % 97);
-        facts.push(Fact::Route(route(&format!("/{number}/"), &view, Access::Authenticated)));
+        facts.push(Fact::Route(route(
+            &format!("/{number}/"),
+            &view,
+            Access::Authenticated,
+        )));
         facts.push(Fact::Reach(reach(&view, &format!("f{}", number % 500))));
         facts.push(Fact::Reach(reach(&view, "store.by_service")));
         let mut query = operation(
@@ -79,12 +96,22 @@ fn a_hundred_thousand_facts() {
         facts.push(Fact::Operation(query));
         for sink in 0..4 {
             let function = format!("f{}", number % 500);
-            let mut flow = flow(source.clone(), Sink::Log("info".to_owned()), 10 + sink, &function);
+            let mut flow = flow(
+                source.clone(),
+                Sink::Log("info".to_owned()),
+                10 + sink,
+                &function,
+            );
             flow.location = code("big.py", number * 4 + sink, &function);
             facts.push(Fact::Flow(flow));
         }
         let text = format!("sk_live_kq7Zp2Vx9LmR4tYw8Bn{number}");
-        facts.push(Fact::Sighting(sighting("c.py", number + 1, "stripe-secret-key", &text)));
+        facts.push(Fact::Sighting(sighting(
+            "c.py",
+            number + 1,
+            "stripe-secret-key",
+            &text,
+        )));
         facts.push(Fact::Setting(setting(
             &format!("S{number}"),
             SettingValue::Bool(true),

@@ -66,7 +66,10 @@ fn an_index_that_leaves_the_key_out_gives_no_path() {
 fn an_index_that_nobody_declares_is_only_possible() {
     let mut story = Story::new();
     story.table.indexes.clear();
-    assert_eq!(actors(&story.facts()), [(Severity::Medium, Actor::Anonymous)]);
+    assert_eq!(
+        actors(&story.facts()),
+        [(Severity::Medium, Actor::Anonymous)]
+    );
 }
 
 #[test]
@@ -80,7 +83,10 @@ fn a_hash_is_no_key() {
 fn a_signed_in_caller_who_names_the_item_is_another_tenant() {
     let mut story = Story::new();
     story.get.access = Access::Authenticated;
-    assert_eq!(actors(&story.facts()), [(Severity::High, Actor::OtherTenant)]);
+    assert_eq!(
+        actors(&story.facts()),
+        [(Severity::High, Actor::OtherTenant)]
+    );
 }
 
 #[test]
@@ -103,7 +109,10 @@ fn staff_are_rightful_and_an_unknown_check_is_possible() {
     assert_eq!(actors(&story.facts()), []);
     let mut story = Story::new();
     story.get.access = Access::Unknown;
-    assert_eq!(actors(&story.facts()), [(Severity::Medium, Actor::OtherTenant)]);
+    assert_eq!(
+        actors(&story.facts()),
+        [(Severity::Medium, Actor::OtherTenant)]
+    );
 }
 
 #[test]
@@ -119,7 +128,11 @@ fn routes_join_only_what_one_request_passes() {
     let mut facts = Story::new().facts();
     facts.retain(|fact| !matches!(fact, Fact::Reach(it) if &*it.view == "views.list"));
     facts.push(Fact::Reach(reach("views.other", "store.by_service")));
-    facts.push(Fact::Route(route("/other/", "views.other", Access::Anonymous)));
+    facts.push(Fact::Route(route(
+        "/other/",
+        "views.other",
+        Access::Anonymous,
+    )));
     assert_eq!(actors(&facts), []);
 }
 
@@ -133,7 +146,8 @@ fn a_log_call_reaches_log_readers() {
 #[test]
 fn the_key_of_a_request_that_is_stored_too_is_the_attributes() {
     let mut facts = Story::new().facts();
-    let Some(Fact::Flow(stored)) = facts.iter().find(|it| matches!(it, Fact::Flow(_))).cloned() else {
+    let Some(Fact::Flow(stored)) = facts.iter().find(|it| matches!(it, Fact::Flow(_))).cloned()
+    else {
         panic!("the story has flows")
     };
     let log = Flow {
@@ -142,7 +156,10 @@ fn the_key_of_a_request_that_is_stored_too_is_the_attributes() {
     };
     facts.push(Fact::Flow(log));
     let paths = Graph::build(&facts).exposure_paths();
-    let to_log = paths.iter().find(|path| path.actor == Actor::LogReader).unwrap();
+    let to_log = paths
+        .iter()
+        .find(|path| path.actor == Actor::LogReader)
+        .unwrap();
     assert!(matches!(&to_log.key, KeyRef::Attribute { attribute, .. } if attribute == "api_key"));
 }
 
@@ -156,13 +173,23 @@ fn other_roles_and_the_application_are_told_apart() {
     for door in [Door::Query, Door::GetItem, Door::Write] {
         facts.push(Fact::Grant(grant("aws_iam_role.app", "keys", door)));
     }
-    facts.push(Fact::Grant(grant("aws_iam_role.report", "keys", Door::Scan)));
+    facts.push(Fact::Grant(grant(
+        "aws_iam_role.report",
+        "keys",
+        Door::Scan,
+    )));
     let graph = Graph::build(&facts);
     let paths = graph.exposure_paths();
     assert_eq!(paths.len(), 1, "{paths:#?}");
-    assert_eq!(paths[0].actor, Actor::OtherRole("aws_iam_role.report".into()));
+    assert_eq!(
+        paths[0].actor,
+        Actor::OtherRole("aws_iam_role.report".into())
+    );
     let who = graph.who(&Target::find(&graph, "keys").unwrap());
-    assert!(who.iter().any(|it| it.actor == Actor::Application("aws_iam_role.app".into())));
+    assert!(
+        who.iter()
+            .any(|it| it.actor == Actor::Application("aws_iam_role.app".into()))
+    );
     assert!(who.iter().any(|it| it.actor == Actor::Staff));
     assert_eq!(who[0].rightful, Rightful::No);
 }
@@ -173,7 +200,11 @@ fn a_role_that_has_the_tables_to_itself_is_the_application() {
     story.get.access = Access::Privileged;
     let mut facts = story.facts();
     facts.push(Fact::Principal(principal("aws_iam_role.thing", false)));
-    facts.push(Fact::Grant(grant("aws_iam_role.thing", "keys", Door::Query)));
+    facts.push(Fact::Grant(grant(
+        "aws_iam_role.thing",
+        "keys",
+        Door::Query,
+    )));
     assert_eq!(actors(&facts), []);
 }
 
@@ -193,7 +224,11 @@ fn tables_are_joined_by_variables() {
         parsed: false,
     };
     let mut facts = story.facts();
-    facts.push(Fact::Setting(setting("KEYS_TABLE", value, "config.settings")));
+    facts.push(Fact::Setting(setting(
+        "KEYS_TABLE",
+        value,
+        "config.settings",
+    )));
     facts.push(Fact::EnvBinding(EnvBinding {
         variable: "TABLE".to_owned(),
         table: "aws_dynamodb_table.keys".into(),
@@ -213,7 +248,12 @@ fn a_hard_coded_key_that_is_stored_and_served_is_one_key() {
         masked,
     };
     let mut facts = story.facts();
-    facts.push(Fact::Sighting(sighting("shop/house.py", 3, "stripe-secret-key", text)));
+    facts.push(Fact::Sighting(sighting(
+        "shop/house.py",
+        3,
+        "stripe-secret-key",
+        text,
+    )));
     let graph = Graph::build(&facts);
     let concrete: Vec<Actor> = graph
         .exposure_paths()
@@ -226,7 +266,12 @@ fn a_hard_coded_key_that_is_stored_and_served_is_one_key() {
 
 #[test]
 fn ignored_files_stay_local() {
-    let mut local = sighting(".env", 3, "stripe-secret-key", "sk_live_kq7Zp2Vx9LmR4tYw8BnC");
+    let mut local = sighting(
+        ".env",
+        3,
+        "stripe-secret-key",
+        "sk_live_kq7Zp2Vx9LmR4tYw8BnC",
+    );
     local.context.ignored_file = true;
     assert_eq!(actors(&[Fact::Sighting(local)]), []);
 }
@@ -237,8 +282,16 @@ fn the_debug_page_shows_what_views_read() {
     story.served.source = Source::Item(story.query.location.clone(), "label".to_owned());
     let mut facts = story.facts();
     let on = SettingValue::Text("False".to_owned());
-    facts.push(Fact::Setting(setting("DEBUG", on.clone(), "config.settings.local")));
+    facts.push(Fact::Setting(setting(
+        "DEBUG",
+        on.clone(),
+        "config.settings.local",
+    )));
     assert_eq!(actors(&facts), []);
-    facts.push(Fact::Setting(setting("DEBUG", on, "config.settings.staging")));
+    facts.push(Fact::Setting(setting(
+        "DEBUG",
+        on,
+        "config.settings.staging",
+    )));
     assert_eq!(actors(&facts), [(Severity::Critical, Actor::Anonymous)]);
 }

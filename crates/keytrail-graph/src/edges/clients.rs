@@ -8,7 +8,7 @@ use crate::build::Builder;
 
 /// A client that speaks in the clear, or to whoever answers, shows every key that it carries.
 pub(crate) fn edges(joined: &Joined<'_>, client: &AwsClient, out: &mut Builder) {
-    let Some(label) = weakness(client) else {
+    let Some(label) = transport_weakness(client) else {
         return;
     };
     let network = Node::Place(Place::Network(client.location.clone()));
@@ -63,7 +63,7 @@ fn only_client(joined: &Joined<'_>) -> Confidence {
 }
 
 /// What is wrong with a client's transport, outside of local development.
-pub(crate) fn weakness(client: &AwsClient) -> Option<&'static str> {
+pub fn transport_weakness(client: &AwsClient) -> Option<&'static str> {
     let speaks_of_tables = matches!(client.service.as_str(), "dynamodb" | "dynamodbstreams" | "");
     if !speaks_of_tables || is_test_file(&client.location.span().path) {
         return None;
@@ -93,8 +93,9 @@ fn is_local(endpoint: &str) -> bool {
     !host.contains('.')
         || host.starts_with("127.")
         || host.starts_with("0.0.0.0")
-        || host.ends_with(".localhost")
-        || host.ends_with(".local")
-        || host.ends_with(".internal")
+        || matches!(
+            host.rsplit('.').next(),
+            Some("localhost" | "local" | "internal")
+        )
         || rest.starts_with('[')
 }

@@ -164,7 +164,10 @@ fn leave_out(flow: &Flow, start: &Start) -> Edit {
     }
     edit(
         format!("response:{}", flow.location),
-        format!("Pick the fields of this response and leave `{}` out", start.name),
+        format!(
+            "Pick the fields of this response and leave `{}` out",
+            start.name
+        ),
         &flow.location,
         2,
     )
@@ -216,7 +219,10 @@ fn write_log(joined: &Joined<'_>, flow: &Flow, confidence: Confidence, out: &mut
             .steps(evidence(flow))
             .edits([edit(
                 format!("log:{}", flow.location),
-                format!("Leave `{}` out of this log call, or log its alias", start.name),
+                format!(
+                    "Leave `{}` out of this log call, or log its alias",
+                    start.name
+                ),
                 &flow.location,
                 1,
             )])
@@ -313,12 +319,7 @@ fn store(joined: &Joined<'_>, flow: &Flow, at: &Location, to: &str, out: &mut Bu
 }
 
 /// The key attributes under `to` that this start fills.
-fn landing(
-    joined: &Joined<'_>,
-    table: crate::TableId,
-    to: &str,
-    start: &Start,
-) -> Vec<String> {
+fn landing(joined: &Joined<'_>, table: crate::TableId, to: &str, start: &Start) -> Vec<String> {
     let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
     joined
         .keys

@@ -12,9 +12,27 @@ pub(crate) mod sightings;
 pub(crate) mod starts;
 pub(crate) mod tables;
 
+pub use clients::transport_weakness;
+
 use std::sync::Arc;
 
 use keytrail_model::{Edit, Location, Node, Place};
+
+use crate::Joined;
+use crate::keys::KeyAttribute;
+use crate::tables::TableId;
+
+pub(crate) use operations::node as read_node;
+
+pub(crate) fn keys_read_by<'j>(
+    joined: &'j Joined<'_>,
+    operation: usize,
+) -> Vec<(TableId, &'j KeyAttribute)> {
+    operations::seen_by(joined, operation)
+        .into_iter()
+        .map(|seen| (seen.table, seen.key))
+        .collect()
+}
 
 /// An edit. `id` names what is changed, so that edges which one change cuts agree on it.
 fn edit(id: String, title: String, location: &Location, cost: u32) -> Edit {
@@ -42,7 +60,7 @@ fn index_node(table: &Arc<str>, index: &str, attribute: &str) -> Node {
 }
 
 /// True for files that only tests read: what flows there reaches nobody.
-pub(crate) fn is_test_file(path: &str) -> bool {
+pub fn is_test_file(path: &str) -> bool {
     let mut parts = path.split('/').rev();
     let file = parts.next().unwrap_or_default();
     file.starts_with("test_")

@@ -32,15 +32,19 @@ pub(crate) fn edges(joined: &Joined<'_>, operation: &Operation, out: &mut Builde
                 index_node(name, index, &seen.key.attribute)
             }
         };
-        out.edge(from, EdgeKind::ReadableBy, node(operation, &seen.key.attribute))
-            .confidence(seen.confidence)
-            .steps([Step::new(
-                reading(operation, name, &seen.key.attribute),
-                operation.location.clone(),
-            )])
-            .guards(at_rest(joined, seen.table))
-            .edits(project(joined, operation, seen.key, name))
-            .add();
+        out.edge(
+            from,
+            EdgeKind::ReadableBy,
+            node(operation, &seen.key.attribute),
+        )
+        .confidence(seen.confidence)
+        .steps([Step::new(
+            reading(operation, name, &seen.key.attribute),
+            operation.location.clone(),
+        )])
+        .guards(at_rest(joined, seen.table))
+        .edits(project(joined, operation, seen.key, name))
+        .add();
     }
 }
 
@@ -121,7 +125,8 @@ fn undeclared_index(
     out: &mut Builder,
 ) {
     let shown = if index == "*" { "an index" } else { index };
-    let label = format!("index `{shown}` may copy `{attribute}`; no template read here declares it");
+    let label =
+        format!("index `{shown}` may copy `{attribute}`; no template read here declares it");
     out.edge(
         attribute_node(table, attribute),
         EdgeKind::ProjectedTo,

@@ -14,14 +14,18 @@ use crate::naming::route_name;
 pub(crate) fn edges(route: &Route, out: &mut Builder) {
     match route.access {
         Access::Anonymous => {
-            out.edge(door(route), EdgeKind::ReachableBy, Node::Actor(Actor::Anonymous))
-                .steps(evidence(route, "nothing asks who is calling"))
-                .guards([Guard {
-                    present: false,
-                    step: Step::new("no sign-in is required", lock_location(route).clone()),
-                }])
-                .edits(locks(route))
-                .add();
+            out.edge(
+                door(route),
+                EdgeKind::ReachableBy,
+                Node::Actor(Actor::Anonymous),
+            )
+            .steps(evidence(route, "nothing asks who is calling"))
+            .guards([Guard {
+                present: false,
+                step: Step::new("no sign-in is required", lock_location(route).clone()),
+            }])
+            .edits(locks(route))
+            .add();
             admit(route, Actor::AnyUser, out);
         }
         Access::Privileged => admit(route, Actor::Staff, out),

@@ -40,7 +40,12 @@ fn holds_secret(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
         ..
     }) = literal
     {
-        let key = concrete(joined, provider_of(&setting.name), *fingerprint, &setting.location);
+        let key = concrete(
+            joined,
+            provider_of(&setting.name),
+            *fingerprint,
+            &setting.location,
+        );
         let power = if is_deployed(joined, setting) {
             power_of_name(&setting.name)
         } else {
@@ -56,7 +61,10 @@ fn holds_secret(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
             .steps([step.clone()])
             .add();
     }
-    if !matches!(setting.value, SettingValue::Secret { .. } | SettingValue::None) {
+    if !matches!(
+        setting.value,
+        SettingValue::Secret { .. } | SettingValue::None
+    ) {
         out.edge(
             Node::Key(KeyRef::Setting(setting.name.clone())),
             EdgeKind::StoredIn,
@@ -91,14 +99,18 @@ fn debug_page(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
         Truth::No => return,
     };
     let page = Node::Place(Place::DebugPage(setting.location.clone()));
-    let before_edges = shown_settings(joined, setting, &page, out) + shown_items(joined, &page, out);
+    let before_edges =
+        shown_settings(joined, setting, &page, out) + shown_items(joined, &page, out);
     if before_edges == 0 {
         return;
     }
     out.edge(page, EdgeKind::ReachableBy, Node::Actor(Actor::Anonymous))
         .confidence(confidence)
         .steps([Step::new(
-            format!("DEBUG is on in `{}`: any error shows the debug page", setting.module),
+            format!(
+                "DEBUG is on in `{}`: any error shows the debug page",
+                setting.module
+            ),
             setting.location.clone(),
         )])
         .edits([edit(
@@ -110,12 +122,7 @@ fn debug_page(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
         .add();
 }
 
-fn shown_settings(
-    joined: &Joined<'_>,
-    debug: &Setting,
-    page: &Node,
-    out: &mut Builder,
-) -> usize {
+fn shown_settings(joined: &Joined<'_>, debug: &Setting, page: &Node, out: &mut Builder) -> usize {
     let mut shown = 0;
     for other in &joined.settings {
         let literal = matches!(other.value, SettingValue::Secret { .. });
@@ -210,7 +217,11 @@ fn shares_table(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
                     setting.location.clone(),
                 ),
                 Step::new(
-                    format!("`{}` ({}) names the same", other.module, other.environment.as_str()),
+                    format!(
+                        "`{}` ({}) names the same",
+                        other.module,
+                        other.environment.as_str()
+                    ),
                     other.location.clone(),
                 ),
             ])

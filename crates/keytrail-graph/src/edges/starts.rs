@@ -39,7 +39,10 @@ pub(crate) fn of(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) -> Vec<Sta
             fingerprint,
             ..
         } => {
-            let at = flow.steps.first().map_or(&flow.location, |step| &step.location);
+            let at = flow
+                .steps
+                .first()
+                .map_or(&flow.location, |step| &step.location);
             let key = concrete(joined, provider, *fingerprint, at);
             vec![plain(Node::Key(key), provider)]
         }
@@ -147,7 +150,10 @@ fn passing(joined: &Joined<'_>, flow: &Flow, name: &str) -> Vec<Start> {
 /// A setting or variable; one that no settings module tells of gets its key here.
 fn configured(flow: &Flow, name: &str, out: &mut Builder) -> Start {
     let place = Node::Place(Place::Setting(name.to_owned()));
-    let at = flow.steps.first().map_or(&flow.location, |step| &step.location);
+    let at = flow
+        .steps
+        .first()
+        .map_or(&flow.location, |step| &step.location);
     out.edge(
         Node::Key(KeyRef::Setting(name.to_owned())),
         EdgeKind::StoredIn,

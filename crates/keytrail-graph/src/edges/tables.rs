@@ -132,17 +132,13 @@ fn copies(table: &Table, name: &Arc<str>, attribute: &str, out: &mut Builder) {
             4,
         )])
         .add();
-        out.edge(
-            place,
-            EdgeKind::ReachableBy,
-            Node::Actor(Actor::CopyReader),
-        )
-        .confidence(Confidence::Possible)
-        .steps([Step::new(
-            "whoever may read the copy has the keys",
-            copy.location.clone(),
-        )])
-        .add();
+        out.edge(place, EdgeKind::ReachableBy, Node::Actor(Actor::CopyReader))
+            .confidence(Confidence::Possible)
+            .steps([Step::new(
+                "whoever may read the copy has the keys",
+                copy.location.clone(),
+            )])
+            .add();
     }
     for replica in &table.replicas {
         // The same table elsewhere: its readers are those whom the policies let in.

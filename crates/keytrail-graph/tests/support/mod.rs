@@ -85,7 +85,10 @@ pub fn flow(source: Source, sink: Sink, line: u32, function: &str) -> Flow {
         sink,
         transform: Transform::None,
         steps: vec![
-            step("it comes from here", code("shop/views.py", line.saturating_sub(1), function)),
+            step(
+                "it comes from here",
+                code("shop/views.py", line.saturating_sub(1), function),
+            ),
             step("it goes in here", location.clone()),
         ],
         location,
@@ -174,7 +177,10 @@ pub fn principal(address: &str, runs: bool) -> Principal {
         kind: PrincipalKind::Role,
         location: location.clone(),
         environment: Environment::Unspecified,
-        runs: runs.then(|| step("a task runs under it", location)).into_iter().collect(),
+        runs: runs
+            .then(|| step("a task runs under it", location))
+            .into_iter()
+            .collect(),
         trusts: Vec::new(),
     }
 }

@@ -1,0 +1,170 @@
+//! What is given out where: the common part of the rules on responses, logs and third parties.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keytrail_graph::{covers, is_test_file};
+use keytrail_model::{ExposurePath, Flow, Location, Node, Place, Sink, Source};
+
+use crate::Context;
+use crate::context::list;
+
+/// What a flow carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carries {
+    /// The key itself.
+    Key,
+    /// An item, or a map in it, with the key inside.
+    Item,
+}
+
+/// Where to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    Response,
+    Log,
+    ThirdParty,
+}
+
+/// One place that gives keys out on an exposure path.
+pub(crate) struct Leak {
+    pub(crate) location: Location,
+    /// `` `api_key` and `secret` ``.
+    pub(crate) what: String,
+    /// The routes that answer with it; the third party.
+    pub(crate) routes: String,
+    pub(crate) subject: String,
+    pub(crate) path: ExposurePath,
+}
+
+#[derive(Default)]
+struct Spot {
+    names: BTreeSet<String>,
+    routes: BTreeSet<String>,
+    edges: BTreeSet<usize>,
+}
+
+/// Every place of the kind, with the worst path through it.
+pub(crate) fn all(cx: &Context<'_>, carries: Carries, to: To) -> Vec<Leak> {
+    let mut places: BTreeMap<&Location, Spot> = BTreeMap::new();
+    for flow in &cx.joined.flows {
+        let relevant = goes(flow, to) && flow.transform.is_readable();
+        if relevant && !is_test_file(&flow.location.span().path) {
+            gather(cx, flow, carries, to, &mut places);
+        }
+    }
+    places
+        .into_iter()
+        .filter_map(|(location, place)| {
+            let path = cx.path_over(place.edges.iter().copied())?;
+            let names: Vec<&str> = place.names.iter().map(String::as_str).collect();
+            Some(Leak {
+                location: location.clone(),
+                what: list(&names),
+                routes: told(&place.routes, &path),
+                subject: names.join(","),
+                path,
+            })
+        })
+        .collect()
+}
+
+fn goes(flow: &Flow, to: To) -> bool {
+    match &flow.sink {
+        Sink::Response | Sink::Template(..) => to == To::Response,
+        Sink::Log(_) | Sink::Print => to == To::Log,
+        Sink::ThirdParty(_) => to == To::ThirdParty,
+        _ => false,
+    }
+}
+
+fn gather<'c>(
+    cx: &Context<'c>,
+    flow: &'c Flow,
+    carries: Carries,
+    to: To,
+    places: &mut BTreeMap<&'c Location, Spot>,
+) {
+    // Errors and whole environments have rules of their own.
+    if matches!(flow.source, Source::Exception(_) | Source::WholeEnvironment) {
+        return;
+    }
+    for (edge, name) in edges_of(cx, flow, to) {
+        let kind = match &flow.source {
+            Source::Item(_, path) if picks(path, &name) => Carries::Key,
+            Source::Item(..) | Source::Answer(_) => Carries::Item,
+            _ => Carries::Key,
+        };
+        if kind != carries {
+            continue;
+        }
+        let place = places.entry(&flow.location).or_default();
+        place.names.insert(name);
+        place.edges.insert(edge);
+        match &cx.graph.edges()[edge].to {
+            Node::Place(Place::Response { route, .. }) => place.routes.insert(route.clone()),
+            Node::Place(Place::ThirdParty(who)) => place.routes.insert(who.clone()),
+            _ => false,
+        };
+    }
+}
+
+/// The path names the key and not something round it.
+fn picks(path: &str, attribute: &str) -> bool {
+    !path.is_empty()
+        && (path == attribute || path.starts_with(attribute))
+        && covers(path, attribute)
+}
+
+/// The graph's edges of one flow, with the name of what each carries.
+fn edges_of(cx: &Context<'_>, flow: &Flow, to: To) -> Vec<(usize, String)> {
+    let candidates: Vec<usize> = match (to, &flow.sink) {
+        (To::ThirdParty, Sink::ThirdParty(who)) => cx
+            .graph
+            .into(&Node::Place(Place::ThirdParty(who.clone())))
+            .to_vec(),
+        _ => cx.graph.given_out_at(&flow.location).to_vec(),
+    };
+    candidates
+        .into_iter()
+        .filter(|&edge| {
+            let steps = &cx.graph.edges()[edge].steps;
+            flow.steps.is_empty() || steps.starts_with(&flow.steps)
+        })
+        .filter_map(|edge| Some((edge, carried(cx, flow, edge)?)))
+        .collect()
+}
+
+fn carried(cx: &Context<'_>, flow: &Flow, edge: usize) -> Option<String> {
+    match (&cx.graph.edges()[edge].from, &flow.source) {
+        (
+            Node::Place(Place::Read {
+                operation,
+                attribute,
+                ..
+            }),
+            Source::Item(at, _) | Source::Answer(at),
+        ) => (operation == at).then(|| attribute.clone()),
+        (Node::Place(Place::Setting(name)), _) => Some(name.clone()),
+        (Node::Key(key), source) if !matches!(source, Source::Item(..) | Source::Answer(_)) => {
+            Some(keytrail_graph::key_name(key))
+        }
+        _ => None,
+    }
+}
+
+/// The route of the worst path first.
+fn told(routes: &BTreeSet<String>, path: &ExposurePath) -> String {
+    let on_path = path.steps.iter().find_map(|step| {
+        routes
+            .iter()
+            .find(|route| step.label.ends_with(&format!("answers {route}")))
+    });
+    let Some(first) = on_path.or_else(|| routes.first()) else {
+        return "a request".to_owned();
+    };
+    match routes.len() - 1 {
+        0 => format!("`{first}`"),
+        1 => format!("`{first}` and 1 more route"),
+        more => format!("`{first}` and {more} more routes"),
+    }
+}

@@ -1,0 +1,28 @@
+//! Graph and facts → findings. One rule is one `.rs` and one `.md` under `rules`; the page is
+//! documentation and test at once.
+//!
+//! Pure: a rule never reads a file, the clock or the network. A weakness that lies on an
+//! exposure path takes that path's severity, actor and steps; one that lies on none is hygiene.
+
+mod context;
+mod draft;
+mod evaluate;
+mod given_out;
+mod page;
+mod rule;
+mod rules;
+
+pub use context::Context;
+pub use draft::Draft;
+pub use evaluate::{NotEvaluated, Outcome, evaluate};
+pub use page::{Example, Expected, File, Page, PageError};
+pub use rule::{Kind, Meta, Rule};
+pub use rules::RULES;
+
+/// The rule of this id.
+pub fn find(id: &str) -> Option<&'static dyn Rule> {
+    RULES
+        .binary_search_by(|rule| rule.meta().id.cmp(id))
+        .ok()
+        .map(|at| RULES[at])
+}

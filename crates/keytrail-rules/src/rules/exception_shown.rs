@@ -1,0 +1,65 @@
+//! See the page beside this file.
+
+use keytrail_graph::is_test_file;
+use keytrail_model::{Access, Finding, Severity, Sink, Source};
+
+use crate::{Context, Draft, Kind, Meta, Rule};
+
+/// An error's text or traceback is shown to the caller.
+pub(crate) struct ExceptionShown;
+
+static META: Meta = Meta {
+    id: "exception-shown",
+    title: "An error's text or traceback is shown to the caller",
+    cwe: &[209],
+    severity: Severity::Low,
+    needs: &[Kind::Code],
+    page: include_str!("exception_shown.md"),
+};
+
+impl Rule for ExceptionShown {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        for flow in &cx.joined.flows {
+            let Source::Exception(operations) = &flow.source else {
+                continue;
+            };
+            let shown = matches!(flow.sink, Sink::Response | Sink::Template(..));
+            if !shown || is_test_file(&flow.location.span().path) {
+                continue;
+            }
+            let routes: Vec<_> = cx
+                .joined
+                .calls
+                .routes_to(&flow.function)
+                .into_iter()
+                .filter(|route| route.access != Access::Privileged)
+                .collect();
+            let path = operations
+                .iter()
+                .filter_map(|at| cx.path_from_to(at, &flow.location))
+                .max_by_key(|path| (path.severity, std::cmp::Reverse(path.steps.clone())));
+            if routes.is_empty() && path.is_none() {
+                continue;
+            }
+            let what = if operations.is_empty() {
+                String::new()
+            } else {
+                " It may quote what the DynamoDB call was given.".to_owned()
+            };
+            Draft::new(cx, &META, &flow.location)
+                .path(path)
+                .steps(flow.steps.iter().cloned())
+                .subject(&*flow.function)
+                .message(format!(
+                    "The text of an error goes to whoever calls {}.{what}",
+                    crate::context::routes(&routes)
+                ))
+                .fix("Answer with a fixed message, and log the error without its data")
+                .add(out);
+        }
+    }
+}

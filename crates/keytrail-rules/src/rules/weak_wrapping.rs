@@ -1,0 +1,52 @@
+//! See the page beside this file.
+
+use keytrail_model::{Finding, Severity, Sink, Transform};
+
+use crate::{Context, Draft, Kind, Meta, Rule};
+
+/// A key is stored under a wrapping that anybody can undo.
+pub(crate) struct WeakWrapping;
+
+static META: Meta = Meta {
+    id: "weak-wrapping",
+    title: "A key is stored under a wrapping that anybody can undo",
+    cwe: &[261, 327],
+    severity: Severity::Low,
+    needs: &[Kind::Code],
+    page: include_str!("weak_wrapping.md"),
+};
+
+impl Rule for WeakWrapping {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        for flow in &cx.joined.flows {
+            let Sink::Store(at, attribute) = &flow.sink else {
+                continue;
+            };
+            if flow.transform != Transform::Encoded {
+                continue;
+            }
+            for &number in cx.joined.operations_at(at) {
+                for &(table, _) in cx.joined.tables_of(number) {
+                    let Some(key) = cx.joined.keys.get(table, attribute) else {
+                        continue;
+                    };
+                    let name = cx.table_name(table);
+                    Draft::new(cx, &META, &flow.location)
+                        .path(cx.path_of_attribute(table, attribute))
+                        .confidence(key.confidence)
+                        .steps(flow.steps.iter().cloned())
+                        .subject(format!("{name}.{attribute}"))
+                        .message(format!(
+                            "`{attribute}` of table `{name}` is only encoded, not encrypted: whoever reads the item can read the key."
+                        ))
+                        .unsafe_fix("Encrypt it with a KMS data key and an encryption context, or keep it in a vault")
+                        .add(out);
+                }
+            }
+        }
+    }
+}
