@@ -32,10 +32,16 @@ pub(crate) fn after(bytes: &[u8], inside: usize, bare: bool) -> Option<Assigned>
         return None;
     }
     walk.take(b']');
-    walk.blank();
-    let separator = walk.separator(name_quote.is_some())?;
-    walk.blank();
-    let value = walk.value(bare && separator != b',')?;
+    let value = if let Some(value) = walk.netrc(name, bare) {
+        value
+    } else if let Some(value) = walk.in_connection_string(name_end - name_length) {
+        value
+    } else {
+        walk.blank();
+        let separator = walk.separator(name_quote.is_some())?;
+        walk.blank();
+        walk.value(bare && separator != b',')?
+    };
     Some(Assigned {
         name: name.to_owned(),
         value: value.0,
@@ -95,6 +101,40 @@ impl Walk<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `login x password value`.
+    fn netrc(&mut self, name: &str, bare: bool) -> Option<(Range<usize>, bool)> {
+        if !bare || name != "password" || self.peek() != Some(b' ') {
+            return None;
+        }
+        let before = &self.bytes[self.at.saturating_sub(200)..self.at];
+        memchr::memmem::find(before, b"login ")?;
+        let start = self.at + 1;
+        let length = self.until(start, |byte| byte.is_ascii_whitespace());
+        (length > 0).then(|| (start..start + length, false))
+    }
+
+    /// `Server=x;User Id=y;Password=value;`.
+    fn in_connection_string(&mut self, name_start: usize) -> Option<(Range<usize>, bool)> {
+        if self.peek() != Some(b'=') {
+            return None;
+        }
+        let before = &self.bytes[name_start.saturating_sub(200)..name_start];
+        let line = before.rsplit(|&byte| byte == b'\n').next()?.to_ascii_lowercase();
+        let holds = |part: &[u8]| memchr::memmem::find(&line, part).is_some();
+        let user = holds(b"user id=") || holds(b"uid=") || holds(b"user=") || holds(b"username=");
+        if !user || !line.trim_ascii_end().ends_with(b";") {
+            return None;
+        }
+        let start = self.at + 1;
+        let length = self.until(start, |byte| byte.is_ascii_whitespace() || b";\"'`<".contains(&byte));
+        (length > 0).then(|| (start..start + length, true))
+    }
+
+    fn until(&self, start: usize, stop: impl Fn(u8) -> bool) -> usize {
+        let rest = &self.bytes[start..self.bytes.len().min(start + LONGEST_VALUE)];
+        rest.iter().position(|&byte| stop(byte)).unwrap_or(rest.len())
     }
 
     fn value(&mut self, bare: bool) -> Option<(Range<usize>, bool)> {

@@ -48,7 +48,7 @@ const GENERATED_ENDINGS: &[&str] = &[
     ".min.js", ".min.css", ".map", ".svg", ".po", ".pot", ".mo", ".css", ".scss", ".less", ".xlf",
     ".ttf", ".woff", ".ipynb_checkpoints", ".dist-info/record", ".sum", ".lock", ".bundle.js",
     ".chunk.js", ".drawio", ".pem.pub", ".pub", ".crt", ".cer", ".asc.sig", ".snap", ".csv", ".tsv",
-    ".pyi", ".h", ".pdf", ".ps", ".eps", ".afm", ".sql.gz", ".har.gz",
+    ".pyi", ".h", ".pdf", ".ps", ".eps", ".afm", ".cyclonedx.json", ".cdx.json", ".spdx.json",
 ];
 
 const CONFIG_ENDINGS: &[&str] = &[

@@ -3,7 +3,8 @@
 use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
 
 use crate::context::{Format, ScanContext};
-use crate::placeholder::{is_fake, is_stand_in};
+use crate::placeholder::{is_fake, is_indirect, is_pattern, is_stand_in};
+use crate::proof::{self, Verdict};
 use crate::provider::Provider;
 use crate::shape::{Strength, classes, is_uuid, strength, strength_of_parts};
 
@@ -25,6 +26,8 @@ pub(crate) struct Candidate<'a> {
     /// Lower case.
     pub(crate) line: &'a str,
     pub(crate) quoted: bool,
+    /// On a line of an interactive example, `>>> …`, or in a docstring.
+    pub(crate) illustration: bool,
 }
 
 /// `None` when it is no key.
@@ -38,7 +41,7 @@ pub(crate) fn judge(
         return None;
     }
     // `AWS::IAM::AccessKey` is the name of a type.
-    if candidate.name.contains("::") {
+    if candidate.name.contains("::") || !could_name_a_key(candidate.name) {
         return None;
     }
     let (kind, confidence) = match judge_named(candidate, providers, named) {
@@ -46,12 +49,24 @@ pub(crate) fn judge(
         None if is_something_else(candidate) || is_fake(candidate.value) => return None,
         None => judge_generic(candidate, cx)?,
     };
-    let less_sure = cx.test || (cx.format == Format::Prose && matches!(kind, Kind::Password));
+    let less_sure = cx.test || cx.format == Format::Prose || candidate.illustration;
     Some((kind, if less_sure { SightingConfidence::Low } else { confidence }))
 }
 
 fn is_printable(value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_graphic)
+}
+
+/// The quick look: most names are names of something else.
+fn could_name_a_key(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "key", "token", "secret", "auth", "pass", "pat", "pwd", "credential", "bearer", "dsn",
+        "connection", "database", "webhook", "private",
+    ];
+    name.len() >= 3 && {
+        let lower = name.to_ascii_lowercase();
+        WORDS.iter().any(|word| lower.contains(word))
+    }
 }
 
 /// The name speaks of a secret, if not as plainly as [`names_a_secret`] asks.
@@ -97,9 +112,17 @@ fn judge_named(
     if !(exact || names_something_secret(candidate.name)) || is_fake(candidate.value) {
         return None;
     }
+    let mut confidence = provider.confidence;
+    if let Some(kind) = provider.search.proof {
+        match proof::examine(kind, candidate.value, candidate.value) {
+            Verdict::Refuted => return None,
+            Verdict::Limited(most) => confidence = confidence.min(most),
+            Verdict::Open | Verdict::Proved(_) | Verdict::Other(..) => {}
+        }
+    }
     let minimum = if is_uuid(candidate.value) { Strength::Weak } else { Strength::Strong };
-    let random = strength_of_parts(candidate.value) >= minimum;
-    (random && !is_reference(candidate)).then_some((Kind::Named(best.1), provider.confidence))
+    let random = !provider.search.random || strength_of_parts(candidate.value) >= minimum;
+    (random && !is_reference(candidate) && !is_pattern(candidate.value)).then_some((Kind::Named(best.1), confidence))
 }
 
 /// A value that names, locates or proves something instead of opening it.
@@ -176,12 +199,19 @@ fn judge_generic(
         return None;
     }
     match strength {
-        Strength::Strong if value.len() >= 16 && classes(value) >= 2 => {
+        Strength::Strong if value.len() >= 16 && classes(value) >= 2 && has_long_part(value) => {
             Some((Kind::Token, SightingConfidence::Medium))
         }
         Strength::Strong | Strength::Weak => Some((Kind::Token, SightingConfidence::Low)),
         Strength::None => None,
     }
+}
+
+/// Names are made of short parts, keys of one long one as a rule.
+fn has_long_part(value: &[u8]) -> bool {
+    value
+        .split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        .any(|part| part.len() >= 10)
 }
 
 /// `STRIPE_KEY`, `house_stripe_key` in configuration: somebody's key, though the name does not say
@@ -206,8 +236,12 @@ fn password(value: &[u8], strength: Strength) -> Option<SightingConfidence> {
         || value.contains(&b'_') && strength == Strength::None
         || value.ends_with(b":")
         || value.contains(&b'{');
-    if is_stand_in(value) || looks_like_text && strength != Strength::Strong {
+    if is_indirect(value) || looks_like_text && strength != Strength::Strong {
         return None;
+    }
+    // `Passw0rd!2024` is a bad password, and one all the same.
+    if is_stand_in(value) {
+        return (classes(value) >= 3).then_some(SightingConfidence::Low);
     }
     let mixed = classes(value) >= 3 && value.len() >= 8 && strength >= Strength::Weak;
     Some(if mixed || strength == Strength::Strong && value.len() >= 10 {

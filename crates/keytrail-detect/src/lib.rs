@@ -12,6 +12,7 @@ mod anchors;
 mod assigned;
 mod context;
 mod detector;
+mod docstring;
 mod hit;
 mod judge;
 mod overlap;

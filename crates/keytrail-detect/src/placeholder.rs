@@ -1,6 +1,8 @@
 //! What stands where a key should be: `changeme`, `xxxx`, `<your-key>`, `${KEY}`, the keys of
 //! vendors' documentation.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// Words that no random key of its length holds by chance, and that placeholders do.
@@ -11,20 +13,57 @@ const FAKE: &[&str] = &[
     "cafebabe", "sample", "secret-here", "-here", "_here", "todo", "fixme", "mysecret",
 ];
 
-/// Words and signs that make the value of a named secret a placeholder, a reference or a
-/// well-known default. Not applied to tokens with a shape of their own.
-const STAND_INS: &[&str] = &[
-    "${", "{{", "}}", "<%", "%(", "$(", "%s", "{}", "secret", "password", "passw0rd", "passwd",
-    "passphrase", "p@ssw", "pa$$w", "letmein", "qwerty", "hunter2", "invalid", "undefined",
-    "default", "env(", "getenv", "environ", "process.", "settings.", "config.", "self.", "vault:",
-    "arn:", "ssm:", "!ref", "!sub", "none", "null", "nil", "test", "demo", "mock", "stub", "abc123",
-    "123456", "admin", "unsafe", "insecure", "correct", "horse", "battery", "staple", "bogus",
-    "random", "unused", "unset", "empty", "string", "value", "token", "apikey", "api_key",
-    "api-key", "not-set", "optional", "development", "localhost", "local-dev",
+/// Words and signs of values that are looked up elsewhere.
+const INDIRECT: &[&str] = &[
+    "${", "{{", "}}", "<%", "%(", "$(", "%s", "{}", "env(", "getenv", "environ", "process.",
+    "settings.", "config.", "self.", "vault:", "arn:", "ssm:", "!ref", "!sub", "undefined", "none",
+    "null", "not-set",
 ];
 
-/// First eight bytes of the SHA-256 of keys that vendors print in their documentation.
-const DOCUMENTED: &[[u8; 8]] = &[];
+/// Words that make the value of a named secret a placeholder or a well-known default. Not
+/// applied to tokens with a shape of their own.
+const STAND_INS: &[&str] = &[
+    "secret", "password", "passw0rd", "passwd",
+    "passphrase", "p@ssw", "pa$$w", "letmein", "qwerty", "hunter2", "invalid",
+    "default", "nil", "test", "demo", "mock", "stub", "abc123",
+    "123456", "admin", "unsafe", "insecure", "correct", "horse", "battery", "staple", "bogus",
+    "random", "unused", "unset", "empty", "string", "value", "token", "apikey", "api_key",
+    "api-key", "optional", "development", "localhost", "local-dev",
+];
+
+/// First eight bytes of the SHA-256 (of the lower case) of keys that vendors and the OAuth RFCs
+/// print in their documentation. Sorted.
+const DOCUMENTED: &[u64] = &[
+    0x01eefb2a86129c68,
+    0x0f1a4cf6f786a8e9,
+    0x13e091b2098dfe55,
+    0x20ddbbe6425b8942,
+    0x2460fcb4c80ad935,
+    0x293257ab6495ebb1,
+    0x2ff8b0fb93aca981,
+    0x3dfa95ce9d1c7b15,
+    0x46a01c02ab286799,
+    0x4c20e6f5cc11b937,
+    0x4df3ade4f64b7798,
+    0x4fc3c1f8581a5a00,
+    0x5ddaacdd1fed9ab3,
+    0x649e1f5c769e718b,
+    0x6aa14267d94944e6,
+    0x71784e6e8e92e4e0,
+    0x7930789b6bd73b22,
+    0x7bcec6c5b2075085,
+    0x9b4d1fe07ab0b901,
+    0x9d03b692e941d5ac,
+    0x9fb80255482abf64,
+    0xa71b359a87afde13,
+    0xb87dad10a32a2d81,
+    0xbb9b1163338b2a51,
+    0xc20fbc2b96183894,
+    0xcb87c87e4a138d9a,
+    0xd757d2328f1955fa,
+    0xf109d3ddccb2c952,
+    0xf5e723f9c7598acb,
+];
 
 fn lower(value: &[u8]) -> Vec<u8> {
     value.to_ascii_lowercase()
@@ -43,11 +82,53 @@ pub(crate) fn is_fake(value: &[u8]) -> bool {
         || is_documented(&value)
 }
 
+/// `p@55w0rd` is `password`.
+fn plain_letters(lower: &[u8]) -> Vec<u8> {
+    lower
+        .iter()
+        .map(|byte| match byte {
+            b'@' | b'4' => b'a',
+            b'5' | b'$' => b's',
+            b'0' => b'o',
+            b'1' | b'!' => b'i',
+            b'3' => b'e',
+            &other => other,
+        })
+        .collect()
+}
+
+/// Base64 of a text that people wrote.
+fn is_encoded_text(value: &[u8]) -> bool {
+    value.len() >= 12
+        && STANDARD.decode(value).is_ok_and(|text| {
+            text.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+                && crate::shape::strength(&text) == crate::shape::Strength::None
+        })
+}
+
+/// A pattern that describes keys.
+pub(crate) fn is_pattern(value: &[u8]) -> bool {
+    let value = &lower(value);
+    ["[a-z", "[0-9", "(?", "\\d", "\\w", "[^"].iter().any(|part| contains(value, part))
+}
+
 /// True for a value that stands in for a secret, by its words.
 pub(crate) fn is_stand_in(value: &[u8]) -> bool {
+    if is_encoded_text(value) {
+        return true;
+    }
     let value = lower(value);
+    let plain = plain_letters(&value);
     STAND_INS.iter().any(|word| contains(&value, word))
-        || value.starts_with(b"$")
+        || ["password", "passwort", "secret"].iter().any(|word| contains(&plain, word))
+        || is_indirect(&value)
+}
+
+/// True for a reference, a template or a pattern.
+pub(crate) fn is_indirect(value: &[u8]) -> bool {
+    let value = lower(value);
+    INDIRECT.iter().any(|word| contains(&value, word))
+        || is_pattern(&value)
         || value.starts_with(b"%")
         || (value.starts_with(b"<") && value.ends_with(b">"))
         || (value.starts_with(b"[") && value.ends_with(b"]"))
@@ -56,10 +137,9 @@ pub(crate) fn is_stand_in(value: &[u8]) -> bool {
 }
 
 fn is_documented(lower: &[u8]) -> bool {
-    !DOCUMENTED.is_empty() && {
-        let digest = Sha256::digest(lower);
-        DOCUMENTED.iter().any(|known| digest.starts_with(known))
-    }
+    let digest = Sha256::digest(lower);
+    let head = digest.iter().take(8).fold(0, |head, &byte| (head << 8) | u64::from(byte));
+    DOCUMENTED.binary_search(&head).is_ok()
 }
 
 /// One character more than half of the time, few different ones, or a repeated part.

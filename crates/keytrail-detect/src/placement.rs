@@ -37,7 +37,9 @@ fn is_name(byte: u8) -> bool {
 
 /// The value that the run of token characters belongs to.
 pub(crate) fn around(bytes: &[u8], run: &Range<usize>) -> Option<Placement> {
-    if let Some(quoted) = quoted_around(bytes, run) {
+    // `"…?token=value"`: within the string, the nearer name counts.
+    let nearer = run.start >= 2 && bytes[run.start - 1] == b'=' && is_name(bytes[run.start - 2]);
+    if let Some(quoted) = quoted_around(bytes, run).filter(|_| !nearer) {
         return Some(Placement {
             name: name_before(bytes, quoted.start - 1, true),
             value: quoted,
@@ -111,7 +113,7 @@ pub(crate) fn name_before(bytes: &[u8], at: usize, quoted: bool) -> Option<Strin
         b',' if quoted => {
             back.step();
             back.skip_blank();
-            back.key_in_quotes()?
+            back.key_in_quotes().filter(|name| name.bytes().all(is_name))?
         }
         b'(' if quoted => {
             back.step();
@@ -133,8 +135,8 @@ pub(crate) fn name_before(bytes: &[u8], at: usize, quoted: bool) -> Option<Strin
 fn is_carrier(name: &str) -> bool {
     matches!(
         name.to_ascii_lowercase().as_str(),
-        "default" | "value" | "val" | "s" | "fallback" | "content" | "defaultvalue" | "v" | "stringvalue"
-            | "initial" | "default_value" | "data"
+        "default" | "value" | "val" | "s" | "fallback" | "defaultvalue" | "v" | "stringvalue"
+            | "default_value"
     )
 }
 
@@ -398,6 +400,7 @@ mod tests {
             ("curl --api-key VALUEVALUEVALUEV", "api-key"),
             ("ENV API_KEY VALUEVALUEVALUEV", "API_KEY"),
             ("set_password('VALUEVALUEVALUEV')", "set_password"),
+            ("'https://a.io/?x=1&api_key=VALUEVALUEVALUEV&y'", "api_key"),
             ("\\\"api_key\\\": \\\"VALUEVALUEVALUEV\\\"", "api_key"),
         ] {
             assert_eq!(name_of(text).as_deref(), Some(name), "{text}");

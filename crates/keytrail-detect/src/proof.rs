@@ -25,6 +25,8 @@ pub(crate) enum ProofKind {
     JwtSupabaseServiceRole,
     /// The body is base64 of something.
     Pem,
+    /// Base64 of a block whose body is.
+    PemBase64,
     /// The first part is a base64 snowflake id.
     DiscordId,
     /// The password is not a placeholder.
@@ -66,6 +68,7 @@ pub(crate) fn examine(kind: ProofKind, whole: &[u8], secret: &[u8]) -> Verdict {
         ProofKind::Jwt => jwt(secret),
         ProofKind::JwtSupabaseServiceRole => supabase(secret),
         ProofKind::Pem => pem(secret),
+        ProofKind::PemBase64 => pem_base64(secret),
         ProofKind::DiscordId => discord(secret),
         ProofKind::UrlPassword => url_password(whole, secret),
         ProofKind::BasicAuth => basic_auth(secret),
@@ -98,7 +101,8 @@ fn checksum(secret: &[u8]) -> Verdict {
     };
     match body.split_at_checked(30) {
         Some((payload, sum)) if sum == crc32_base62(payload) => Verdict::Proved(Proof::Checksum),
-        _ => Verdict::Refuted,
+        // Altered or made up; GitHub would not take it.
+        _ => Verdict::Limited(SightingConfidence::Low),
     }
 }
 
@@ -217,6 +221,13 @@ fn pem(block: &[u8]) -> Verdict {
         return Verdict::Other("encrypted-private-key", Proof::Structure);
     }
     Verdict::Proved(Proof::Structure)
+}
+
+fn pem_base64(text: &[u8]) -> Verdict {
+    match decode(text) {
+        Some(block) if memchr::memmem::find(&block, b"PRIVATE KEY-----").is_some() => pem(&block),
+        _ => Verdict::Refuted,
+    }
 }
 
 fn is_fake_body(body: &[u8]) -> bool {

@@ -8,6 +8,7 @@ use keytrail_model::{Masked, Proof, Secret, SightingConfidence};
 use crate::assigned;
 use crate::context::{Format, ScanContext};
 use crate::detector::{Compiled, Target};
+use crate::docstring;
 use crate::hit::Hit;
 use crate::judge::{Candidate, Kind, judge};
 use crate::overlap;
@@ -213,10 +214,11 @@ impl<'a> Scan<'a> {
                 (other, self.provider(other).confidence, vec![proof])
             }
         };
-        let confidence = if search.doubtful_in_prose && (self.cx.test || self.cx.format == Format::Prose) {
-            SightingConfidence::Low
-        } else {
-            confidence
+        let prose = self.cx.test || self.cx.format == Format::Prose;
+        let confidence = match (search.doubtful_in_prose, prose) {
+            (true, true) => SightingConfidence::Low,
+            (true, false) => self.less_in_docstring(confidence, secret.start),
+            (false, _) => confidence,
         };
         // Of a URL or connection string, what the whole is given to.
         let name = self.name_at(whole);
@@ -284,9 +286,11 @@ impl<'a> Scan<'a> {
             name,
             line: &line,
             quoted,
+            illustration: line.trim_start().starts_with(">>>") || line.trim_start().starts_with("... "),
         };
         let compiled = self.compiled;
         if let Some((kind, confidence)) = judge(&candidate, compiled.providers, &compiled.named, self.cx) {
+            let confidence = self.less_in_docstring(confidence, value.start);
             self.found.push(Found {
                 range: value,
                 kind,
@@ -296,6 +300,16 @@ impl<'a> Scan<'a> {
                 shaped: false,
             });
         }
+    }
+
+    fn less_in_docstring(&self, confidence: SightingConfidence, at: usize) -> SightingConfidence {
+        // Counting quotes from the start for each of many would take quadratic time.
+        const FEW: usize = 200;
+        let python = self.cx.path.is_some_and(|path| path.as_bytes().ends_with(b".py"));
+        if python && self.found.len() < FEW && docstring::holds(self.bytes, at) {
+            return SightingConfidence::Low;
+        }
+        confidence
     }
 
     /// Ids whose secrets stand near.

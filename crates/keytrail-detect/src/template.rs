@@ -80,6 +80,7 @@ fn fill(hole: &str, dice: &mut Dice) -> Option<String> {
         "bech32" => dice.pick(b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", count),
         "base64" => dice.pick(BASE64, count),
         "django" => dice.pick(DJANGO, count),
+        "no-z" => dice.pick(ALNUM, count).replace('Z', "ZB"),
         "uuid" => uuid(dice),
         "crc32-base62" => {
             let payload = dice.pick(ALNUM, count);
@@ -90,6 +91,7 @@ fn fill(hole: &str, dice: &mut Dice) -> Option<String> {
         "jwt" => jwt(argument, dice),
         "pem" => pem(argument, "\n", dice),
         "pem-escaped" => pem(argument, "\\n", dice),
+        "pem-base64" => STANDARD.encode(pem(argument, "\n", dice)),
         "basic-auth" => STANDARD.encode(format!("deploy:{}", dice.pick(ALNUM, 20))),
         _ => return None,
     })
