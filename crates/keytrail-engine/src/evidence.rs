@@ -1,7 +1,10 @@
 //! The collectors, side by side, and what they bring home.
 
+use std::collections::BTreeSet;
+
 use keytrail_detect::Detector;
 use keytrail_files::FilesOptions;
+use keytrail_infra::TableTarget;
 use keytrail_model::{Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Tree};
 
 use crate::forest::Forest;
@@ -48,8 +51,7 @@ pub(crate) fn collect(
     evidence.coverage.extend(later());
     evidence.coverage.sort();
     if let Some(access) = access {
-        let targets = keytrail_infra::targets(&evidence.facts);
-        let grants = access.grants(&targets);
+        let grants = access.grants(&targets(&evidence.facts));
         evidence.facts.extend(grants.into_iter().map(Fact::Grant));
     }
     evidence.settle();
@@ -110,6 +112,28 @@ impl Evidence {
             reasons.join("; ")
         })
     }
+}
+
+/// The tables that principals are asked about: those that are declared, and those that only
+/// code names.
+fn targets(facts: &[Fact]) -> Vec<TableTarget> {
+    let mut targets: BTreeSet<TableTarget> = BTreeSet::new();
+    let mut declared: BTreeSet<&str> = BTreeSet::new();
+    for fact in facts {
+        if let Fact::Table(table) = fact {
+            targets.insert(TableTarget::of_table(table));
+            declared.insert(&table.name);
+            declared.extend(table.also_named.iter().map(String::as_str));
+        }
+    }
+    for fact in facts {
+        if let Fact::Operation(operation) = fact {
+            let names = operation.table.names.iter();
+            let only_in_code = names.filter(|name| !declared.contains(name.as_str()));
+            targets.extend(only_in_code.map(|name| TableTarget::named(name)));
+        }
+    }
+    targets.into_iter().collect()
 }
 
 fn not_evaluated(source: &str, reason: &str) -> Coverage {

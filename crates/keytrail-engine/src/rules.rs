@@ -7,12 +7,15 @@ use crate::own_rules::OWN;
 
 /// Sorted by id.
 pub fn rules() -> Vec<RuleInfo> {
-    let graph = RULES.iter().map(|rule| RuleInfo {
-        id: rule.id(),
-        title: rule.title(),
-        page: rule.page(),
-        cwe: rule.cwe(),
-        severity: rule.severity(),
+    let graph = RULES.iter().map(|rule| {
+        let meta = rule.meta();
+        RuleInfo {
+            id: meta.id,
+            title: meta.title,
+            page: meta.page,
+            cwe: meta.cwe,
+            severity: meta.severity,
+        }
     });
     let mut all: Vec<RuleInfo> = graph.chain(OWN).collect();
     all.sort_by_key(|rule| rule.id);

@@ -1,11 +1,13 @@
 //! One run, from paths to an outcome.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use keytrail_detect::Detector;
 use keytrail_graph::{Graph, Target};
-use keytrail_model::{Finding, Fingerprinter, Severity};
+use keytrail_model::{Coverage, CoverageStatus, Finding, Fingerprinter, Severity};
 use keytrail_report::{Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, Verdict};
+use keytrail_rules::{Context, Kind, NotEvaluated};
 
 use crate::evidence::{self, Evidence};
 use crate::forest::Forest;
@@ -57,7 +59,8 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     let read = Reading::of(options, &table, watch)?;
     let baseline = read.baseline(options)?;
     let graph = Graph::build(&read.evidence.facts);
-    let mut findings = keytrail_rules::check_all(&read.evidence.facts, &graph);
+    let judged = judge(&read.evidence, &graph);
+    let mut findings = judged.findings;
     apply_severities(&read.config, &mut findings);
 
     let ids: Vec<&str> = table.iter().map(|rule| rule.id).collect();
@@ -77,11 +80,13 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
 
     let cut = graph.least_cut(Severity::Low);
     let gate = read.gate(options);
+    let mut coverage = read.evidence.coverage;
+    coverage.push(rules_read(&judged.not_evaluated));
     let mut report = Report {
         tool_version: options.version.clone(),
         root: root_name(&options.paths),
         findings,
-        coverage: read.evidence.coverage,
+        coverage,
         least_cut: LeastCut {
             edits: cut.edits,
             closes: cut.closes,
@@ -212,6 +217,54 @@ impl Reading {
             },
             required,
         }
+    }
+}
+
+/// Runs the rules; those whose source was read may say "not there".
+fn judge(evidence: &Evidence, graph: &Graph) -> keytrail_rules::Outcome {
+    let mut cx = Context::new(&evidence.facts, graph);
+    for kind in [Kind::Code, Kind::Files, Kind::Infra] {
+        let read = evidence.coverage.iter().any(|record| {
+            record.source == kind.as_str()
+                && matches!(
+                    record.status,
+                    CoverageStatus::Evaluated | CoverageStatus::Partial
+                )
+        });
+        if read {
+            cx = cx.reading(kind);
+        }
+    }
+    keytrail_rules::evaluate(&cx)
+}
+
+/// Law 4 for rules: which could not be evaluated, grouped by what is missing.
+fn rules_read(missing: &[NotEvaluated]) -> Coverage {
+    let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for one in missing {
+        groups
+            .entry((&one.reason, &one.how))
+            .or_default()
+            .push(one.rule);
+    }
+    let told: Vec<String> = groups
+        .into_iter()
+        .map(|((reason, how), rules)| format!("{reason}: {how}. Left out: {}", rules.join(", ")))
+        .collect();
+    let evaluated = keytrail_rules::RULES.len() - missing.len();
+    Coverage {
+        source: "rules".to_owned(),
+        status: if missing.is_empty() {
+            CoverageStatus::Evaluated
+        } else {
+            CoverageStatus::Partial
+        },
+        reason: told.join(". "),
+        counts: BTreeMap::from([
+            ("evaluated".to_owned(), evaluated as u64),
+            ("left_out".to_owned(), missing.len() as u64),
+        ]),
+        problems: Vec::new(),
     }
 }
 

@@ -35,6 +35,11 @@ pub fn v1(report: &Report) -> v1::Report {
     }
 }
 
+/// The published schema of [`json`], indented, with a final newline.
+pub fn schema() -> String {
+    format!("{:#}\n", v1::schema())
+}
+
 /// JSON v1, indented, with a final newline.
 pub fn json(report: &Report) -> String {
     let value = v1(report);

@@ -26,7 +26,7 @@ pub use grade::{Grading, grade};
 pub use html::html;
 
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
-pub use json::{json, v1};
+pub use json::{json, schema, v1};
 pub use markdown::markdown;
 pub use sarif::sarif;
 

@@ -29,8 +29,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
 }
 
 fn schema() -> anyhow::Result<u8> {
-    let schema = serde_json::to_string_pretty(&keytrail_model::v1::schema())?;
-    output::print(&format!("{schema}\n"))?;
+    output::print(&keytrail_report::schema())?;
     Ok(0)
 }
 
