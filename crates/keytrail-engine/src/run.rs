@@ -78,7 +78,8 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
         }
     }
 
-    let cut = graph.least_cut(Severity::Low);
+    // What is low is hygiene: it should not hide what has to be closed.
+    let cut = graph.least_cut(Severity::Medium);
     let gate = read.gate(options);
     let mut coverage = read.evidence.coverage;
     coverage.push(rules_read(&judged.not_evaluated));

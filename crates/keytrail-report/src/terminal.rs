@@ -37,6 +37,8 @@ impl Default for TerminalOptions {
 const FULL_PATHS: usize = 12;
 /// Findings of one rule that are shown one by one among weaknesses and hygiene, unless `verbose`.
 const FULL_PER_RULE: usize = 3;
+/// Edits of the least cut that are shown unless `verbose`.
+const FULL_EDITS: usize = 10;
 
 /// The whole report as text.
 pub fn terminal(report: &Report, sources: &dyn Sources, options: TerminalOptions) -> String {
@@ -45,7 +47,11 @@ pub fn terminal(report: &Report, sources: &dyn Sources, options: TerminalOptions
     page.least_cut(report);
     page.paths(report);
     page.others(report, Section::Weakness);
-    page.others(report, Section::Hygiene);
+    if options.verbose {
+        page.others(report, Section::Hygiene);
+    } else {
+        page.hygiene(report);
+    }
     page.suppressed(report);
     page.coverage(report);
     page.summary(report);
@@ -122,7 +128,12 @@ impl<'a> Page<'a> {
         };
         let paths = count(cut.of, "exposure path", "exposure paths");
         self.heading(&format!("Least cut: {closes} {} of {paths}", cut.closes));
-        for (at, edit) in cut.edits.iter().enumerate() {
+        let shown = if self.verbose {
+            cut.edits.len()
+        } else {
+            FULL_EDITS
+        };
+        for (at, edit) in cut.edits.iter().take(shown).enumerate() {
             self.hanging(&format!("  {:>2}. ", at + 1), 6, &edit.title);
             let place = format!(
                 "      {}  {}",
@@ -130,6 +141,10 @@ impl<'a> Page<'a> {
                 self.paint.dim(effort(edit.cost))
             );
             self.line(&place);
+        }
+        if cut.edits.len() > shown {
+            let more = cut.edits.len() - shown;
+            self.line(&format!("      {more} more (shown with --verbose)"));
         }
     }
 
@@ -191,6 +206,30 @@ impl<'a> Page<'a> {
         self.line("");
         for (rule, more) in rest {
             self.line(&format!("  {more} more of {rule} (shown with --verbose)"));
+        }
+    }
+
+    /// Hygiene in short: each rule with its first places.
+    fn hygiene(&mut self, report: &Report) {
+        let found: Vec<(usize, &Finding)> = section(report, Section::Hygiene).collect();
+        if found.is_empty() {
+            return;
+        }
+        self.heading(&format!("{} ({})", Section::Hygiene.title(), found.len()));
+        let mut rules: Vec<&'static str> = Vec::new();
+        for (_, one) in &found {
+            if !rules.contains(&one.rule) {
+                rules.push(one.rule);
+            }
+        }
+        for rule in rules {
+            let of_rule: Vec<&Finding> = found
+                .iter()
+                .filter(|(_, one)| one.rule == rule)
+                .map(|(_, one)| *one)
+                .collect();
+            let title = report.rule(rule).map_or("", |known| known.title);
+            self.group(rule, title, &of_rule);
         }
     }
 
@@ -434,7 +473,8 @@ pub(crate) mod tests {
             .findings
             .extend((0..40).map(|_| a_finding("untagged-table", Severity::Low)));
         let shown = terminal(&report, &NoSources, TerminalOptions::default());
-        assert!(shown.contains("37 more of untagged-table"));
+        assert!(shown.contains("untagged-table  (40)"), "{shown}");
+        assert!(shown.contains("37 more (shown with --verbose)"));
         let options = TerminalOptions {
             verbose: true,
             ..TerminalOptions::default()

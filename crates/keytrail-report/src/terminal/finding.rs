@@ -2,7 +2,7 @@
 
 use keytrail_model::{Finding, FixSafety, Guard, Location, Rightful, Severity, Step};
 
-use super::Page;
+use super::{FULL_PER_RULE, Page};
 use crate::snippet::Snippet;
 use crate::text::{clean, count, crop};
 use crate::who::Standing;
@@ -41,6 +41,31 @@ impl Page<'_> {
         }
         self.guards(&finding.guards);
         self.fixes(finding);
+    }
+
+    /// Findings of one rule, with the first places.
+    pub(super) fn group(&mut self, rule: &str, title: &str, findings: &[&Finding]) {
+        let Some(worst) = findings.iter().map(|one| one.severity).max() else {
+            return;
+        };
+        let severity = self.paint.severity(worst, &format!("{worst:<8}"));
+        let name = self.paint.bold(rule);
+        self.hanging(
+            &format!("{severity}  {name}  "),
+            12 + rule.len(),
+            &match findings.len() {
+                1 => title.to_owned(),
+                number => format!("{title} ({number})"),
+            },
+        );
+        for one in findings.iter().take(FULL_PER_RULE) {
+            let place = self.paint.cyan(&place(&one.location));
+            self.line(&format!("          {place}"));
+        }
+        if findings.len() > FULL_PER_RULE {
+            let more = findings.len() - FULL_PER_RULE;
+            self.line(&format!("          {more} more (shown with --verbose)"));
+        }
     }
 
     /// A finding in a line.
