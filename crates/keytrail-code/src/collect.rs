@@ -63,10 +63,8 @@ pub fn collect(tree: &dyn Tree, detector: &Detector, prints: &Fingerprinter, pro
     for name in templates.names() {
         symbols.intern(name);
     }
-    let t0 = std::time::Instant::now();
     let program = Program::link(modules, symbols);
     let resolver = Resolver::new(&program);
-    eprintln!("link {:?}", t0.elapsed());
     let settings_modules = settings::modules(&program);
     templates.set_settings_modules(settings_modules.clone());
     let settings = settings::facts(&program, &resolver, &settings_modules, detector, prints);
@@ -79,16 +77,13 @@ pub fn collect(tree: &dyn Tree, detector: &Detector, prints: &Fingerprinter, pro
         templates: &templates,
     };
     let fixpoint = fixpoint::run(&shared, progress);
-    eprintln!("fix {:?}", t0.elapsed());
     let roots = settings::url_roots(&program, &settings);
     let bindings = urls::bindings(&program, &resolver, &roots);
     let doors = Doors::new(&program, &resolver, &settings);
-    eprintln!("urls {:?}", t0.elapsed());
     let mut emitter = Emitter::new(&shared, prints, &fixpoint);
     emitter.routes(&bindings, &doors);
     emitter.facts();
     let mut facts = emitter.finish();
-    eprintln!("emit {:?}", t0.elapsed());
     facts.extend(tables::created(&shared, &fixpoint));
     counts.insert("functions".to_owned(), fixpoint.functions.len() as u64);
     counts.insert("routes".to_owned(), count(&facts, |fact| matches!(fact, Fact::Route(_))));

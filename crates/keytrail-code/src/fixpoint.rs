@@ -54,7 +54,6 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
         let changed = round(shared, &functions, &dirty, &mut state, &mut outcomes, &mut dependents, rounds >= WIDEN_AFTER);
         progress.advance(dirty.len() as u64);
         rounds += 1;
-        if std::env::var_os("KT_ROUNDS").is_some() { eprintln!("round {rounds}: {} -> {}", dirty.len(), changed.len()); }
         dirty = changed;
         if let Some(rest) = rest.take() {
             dirty.extend(rest);
@@ -105,12 +104,10 @@ fn round(
         if *state.summaries[index] != summary {
             state.summaries[index] = Arc::new(summary);
             changed_functions.push(index);
-            if std::env::var_os("KT_DBG").is_some() && widen { eprintln!("F {}", shared.program.qualified(functions[index])); }
         }
         for (cell, value) in outcome.cells.drain(..) {
             if write(state, cell, &value) {
                 changed_cells.push(cell);
-                if std::env::var_os("KT_DBG").is_some() && widen { eprintln!("C {:?} {} {:?}", cell, match cell { Cell::Attribute(c, s) => format!("{}.{}", shared.program.class_qualified(c), shared.program.text(s)), Cell::Global(m, s) => format!("{}.{}", shared.program.module(m).path, shared.program.text(s)), Cell::Captured(f, s) => format!("{}.{}", shared.program.qualified(f), shared.program.text(s)) }, state.cells[&cell]); }
             }
         }
         outcomes[index] = outcome;
