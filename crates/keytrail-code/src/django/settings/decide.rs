@@ -24,15 +24,29 @@ impl Evaluator<'_> {
         };
         let variable = Arc::clone(&read.variable);
         let unset = val.unset().truth();
-        let named = self.assumed(test, 0).or_else(|| self.by_variable(test, &variable));
+        let named = self
+            .assumed(test, 0)
+            .or_else(|| self.by_variable(test, &variable));
         match (named, unset) {
             (Some(truth), _) => {
                 let unset = unset.map(|unset| unset == truth);
-                Decision::Open(truth, Choice::Environment { variable, named: true, unset })
+                Decision::Open(
+                    truth,
+                    Choice::Environment {
+                        variable,
+                        named: true,
+                        unset,
+                    },
+                )
             }
-            (None, Some(truth)) => {
-                Decision::Open(truth, Choice::Environment { variable, named: false, unset: Some(true) })
-            }
+            (None, Some(truth)) => Decision::Open(
+                truth,
+                Choice::Environment {
+                    variable,
+                    named: false,
+                    unset: Some(true),
+                },
+            ),
             (None, None) => Decision::Open(true, Choice::Unknown),
         }
     }
@@ -67,7 +81,9 @@ impl Evaluator<'_> {
             Expr::Not(inner) => self.assumed(*inner, depth + 1).map(|truth| !truth),
             Expr::Logic(all, parts) => self.assumed_of(*all, parts, depth),
             Expr::Compare(left, rest) => {
-                let [(comparator, right)] = &**rest else { return None };
+                let [(comparator, right)] = &**rest else {
+                    return None;
+                };
                 let word = self.word(*right).or_else(|| self.word(*left));
                 match comparator {
                     Comparator::Equal | Comparator::Is => word,
@@ -102,7 +118,9 @@ impl Evaluator<'_> {
     }
 
     fn words(&self, id: ExprId) -> Option<bool> {
-        let Expr::Sequence(items) = self.module().ir.expr(id) else { return None };
+        let Expr::Sequence(items) = self.module().ir.expr(id) else {
+            return None;
+        };
         let fits: Vec<Option<bool>> = items.iter().map(|item| self.word(*item)).collect();
         if fits.contains(&Some(true)) {
             return Some(true);

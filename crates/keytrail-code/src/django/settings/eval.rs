@@ -64,7 +64,11 @@ pub(super) struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(program: &'a Program, resolver: &'a Resolver<'a>, environment: Environment) -> Self {
+    pub(super) fn new(
+        program: &'a Program,
+        resolver: &'a Resolver<'a>,
+        environment: Environment,
+    ) -> Self {
         Self {
             program,
             resolver,
@@ -91,24 +95,45 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Runs `f` in a frame of its own; gives back the frame's variables and returned values.
-    pub(super) fn in_frame<R>(&mut self, module: ModuleId, locals: Option<Names>, f: impl FnOnce(&mut Self) -> R) -> (R, Frame) {
-        let frame = Frame { module, locals, journals: Vec::new(), returned: Vec::new(), guarded: 0 };
+    pub(super) fn in_frame<R>(
+        &mut self,
+        module: ModuleId,
+        locals: Option<Names>,
+        f: impl FnOnce(&mut Self) -> R,
+    ) -> (R, Frame) {
+        let frame = Frame {
+            module,
+            locals,
+            journals: Vec::new(),
+            returned: Vec::new(),
+            guarded: 0,
+        };
         self.frames.push(frame);
         let result = f(self);
         let frame = self.frames.pop();
-        let empty = || Frame { module, locals: None, journals: Vec::new(), returned: Vec::new(), guarded: 0 };
+        let empty = || Frame {
+            module,
+            locals: None,
+            journals: Vec::new(),
+            returned: Vec::new(),
+            guarded: 0,
+        };
         (result, frame.unwrap_or_else(empty))
     }
 
     /// Joins what a function returned on its ways.
     pub(super) fn returned(frame: Frame, last: Option<Located>) -> Option<Located> {
-        frame.returned.into_iter().rev().fold(last, |rest, (value, taken, choice)| {
-            if taken {
-                join("", Some(&value), rest.as_ref(), &choice)
-            } else {
-                join("", rest.as_ref(), Some(&value), &choice)
-            }
-        })
+        frame
+            .returned
+            .into_iter()
+            .rev()
+            .fold(last, |rest, (value, taken, choice)| {
+                if taken {
+                    join("", Some(&value), rest.as_ref(), &choice)
+                } else {
+                    join("", rest.as_ref(), Some(&value), &choice)
+                }
+            })
     }
 
     pub(super) fn module_id(&self) -> ModuleId {
@@ -149,7 +174,10 @@ impl<'a> Evaluator<'a> {
         let frame = self.frames.last_mut()?;
         match &mut frame.locals {
             Some(locals) => Some(locals),
-            None => self.scopes.get_mut(&frame.module).map(|scope| &mut scope.names),
+            None => self
+                .scopes
+                .get_mut(&frame.module)
+                .map(|scope| &mut scope.names),
         }
     }
 
@@ -163,12 +191,18 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn set(&mut self, name: Sym, value: Option<Located>) {
-        let Some(names) = self.names_mut() else { return };
+        let Some(names) = self.names_mut() else {
+            return;
+        };
         let old = match value {
             Some(value) => names.insert(name, value),
             None => names.remove(&name),
         };
-        if let Some(journal) = self.frames.last_mut().and_then(|frame| frame.journals.last_mut()) {
+        if let Some(journal) = self
+            .frames
+            .last_mut()
+            .and_then(|frame| frame.journals.last_mut())
+        {
             journal.push((name, old));
         }
     }
@@ -216,18 +250,35 @@ impl<'a> Evaluator<'a> {
                     self.assign(*target, &value);
                 }
             }
-            Stmt::Augmented { target, operator, value } => {
+            Stmt::Augmented {
+                target,
+                operator,
+                value,
+            } => {
                 let before = self.eval(*target);
                 let value = self.eval(*value);
                 let joined = self.binary(*operator, &before, &value);
-                self.assign(*target, &Located { val: joined, at: value.at });
+                self.assign(
+                    *target,
+                    &Located {
+                        val: joined,
+                        at: value.at,
+                    },
+                );
             }
             Stmt::Return(value, range) => {
                 let at = (self.module_id(), *range);
-                return Flow::Return(value.map_or(Located { val: Val::None, at }, |value| self.eval(value)));
+                return Flow::Return(
+                    value.map_or(Located { val: Val::None, at }, |value| self.eval(value)),
+                );
             }
             Stmt::If { test, then, other } => return self.branches(*test, then, other),
-            Stmt::For { target, iter, body, other } => return self.for_loop(*target, *iter, body, other),
+            Stmt::For {
+                target,
+                iter,
+                body,
+                other,
+            } => return self.for_loop(*target, *iter, body, other),
             Stmt::While { body, .. } => {
                 let flow = self.both(Some(body), None, true, &Choice::Unknown);
                 return looped(flow);
@@ -245,8 +296,14 @@ impl<'a> Evaluator<'a> {
             Stmt::Raise(_) => return Flow::Raise,
             Stmt::Import(modules) => {
                 for import in modules {
-                    let path = if import.aliased { import.path } else { import.bound };
-                    let target = self.program.import(self.module_id(), 0, Some(self.sym(path)));
+                    let path = if import.aliased {
+                        import.path
+                    } else {
+                        import.bound
+                    };
+                    let target = self
+                        .program
+                        .import(self.module_id(), 0, Some(self.sym(path)));
                     if let Some(val) = target.map(|target| self.of_target(target)) {
                         let at = (self.module_id(), (0, 0));
                         self.set(self.sym(import.bound), Some(Located { val, at }));
@@ -286,9 +343,13 @@ impl<'a> Evaluator<'a> {
 
     /// `sys.exit(…)` and the like.
     fn ends(&mut self, value: ExprId) -> Option<Flow> {
-        let Expr::Call(function, _) = self.module().ir.expr(value) else { return None };
+        let Expr::Call(function, _) = self.module().ir.expr(value) else {
+            return None;
+        };
         match self.eval(*function).val {
-            Val::External(path) if matches!(&*path, "sys.exit" | "exit" | "quit" | "os._exit") => Some(Flow::Raise),
+            Val::External(path) if matches!(&*path, "sys.exit" | "exit" | "quit" | "os._exit") => {
+                Some(Flow::Raise)
+            }
             _ => None,
         }
     }
@@ -303,10 +364,17 @@ impl<'a> Evaluator<'a> {
 
     /// Runs both blocks from the same state and joins what they leave. `first_taken` tells which
     /// of them is the likelier way.
-    fn both(&mut self, first: Option<&'a [Stmt]>, second: Option<&'a [Stmt]>, first_taken: bool, choice: &Choice) -> Flow {
+    fn both(
+        &mut self,
+        first: Option<&'a [Stmt]>,
+        second: Option<&'a [Stmt]>,
+        first_taken: bool,
+        choice: &Choice,
+    ) -> Flow {
         let (first_flow, first_changes) = self.tried(first);
         let (second_flow, second_changes) = self.tried(second);
-        let first_value = |value: &Located, this: &mut Self| this.keep_return(value, first_taken, choice);
+        let first_value =
+            |value: &Located, this: &mut Self| this.keep_return(value, first_taken, choice);
         match (first_flow, second_flow) {
             (Flow::Raise, Flow::Raise) => Flow::Raise,
             (Flow::Raise, flow) => {
@@ -318,7 +386,11 @@ impl<'a> Evaluator<'a> {
                 flow
             }
             (Flow::Return(one), Flow::Return(two)) => {
-                let (taken, other) = if first_taken { (&one, &two) } else { (&two, &one) };
+                let (taken, other) = if first_taken {
+                    (&one, &two)
+                } else {
+                    (&two, &one)
+                };
                 Flow::Return(join("", Some(taken), Some(other), choice).unwrap_or(one))
             }
             (Flow::Return(value), flow) => {
@@ -333,7 +405,11 @@ impl<'a> Evaluator<'a> {
             }
             (first_flow, second_flow) => {
                 self.merge(first_changes, second_changes, first_taken, choice);
-                if matches!((first_flow, second_flow), (Flow::Jump, Flow::Jump)) { Flow::Jump } else { Flow::Next }
+                if matches!((first_flow, second_flow), (Flow::Jump, Flow::Jump)) {
+                    Flow::Jump
+                } else {
+                    Flow::Next
+                }
             }
         }
     }
@@ -346,12 +422,18 @@ impl<'a> Evaluator<'a> {
 
     /// Runs a block, takes its changes back and tells them.
     fn tried(&mut self, block: Option<&'a [Stmt]>) -> (Flow, Vec<(Sym, Option<Located>)>) {
-        let Some(block) = block else { return (Flow::Next, Vec::new()) };
+        let Some(block) = block else {
+            return (Flow::Next, Vec::new());
+        };
         if let Some(frame) = self.frames.last_mut() {
             frame.journals.push(Vec::new());
         }
         let flow = self.block(block);
-        let journal = self.frames.last_mut().and_then(|frame| frame.journals.pop()).unwrap_or_default();
+        let journal = self
+            .frames
+            .last_mut()
+            .and_then(|frame| frame.journals.pop())
+            .unwrap_or_default();
         let mut changes: FxHashMap<Sym, usize> = FxHashMap::default();
         let mut ordered = Vec::new();
         for (name, _) in &journal {
@@ -360,8 +442,13 @@ impl<'a> Evaluator<'a> {
                 0
             });
         }
-        let Some(names) = self.names_mut() else { return (flow, Vec::new()) };
-        let after = ordered.into_iter().map(|name| (name, names.get(&name).cloned())).collect();
+        let Some(names) = self.names_mut() else {
+            return (flow, Vec::new());
+        };
+        let after = ordered
+            .into_iter()
+            .map(|name| (name, names.get(&name).cloned()))
+            .collect();
         for (name, old) in journal.into_iter().rev() {
             match old {
                 Some(old) => names.insert(name, old),
@@ -400,7 +487,12 @@ impl<'a> Evaluator<'a> {
         }
         for (name, one, two) in joined {
             let (taken, other) = if first_taken { (one, two) } else { (two, one) };
-            let value = join(self.program.text(name), taken.as_ref(), other.as_ref(), choice);
+            let value = join(
+                self.program.text(name),
+                taken.as_ref(),
+                other.as_ref(),
+                choice,
+            );
             self.set(name, value);
         }
     }
@@ -409,7 +501,13 @@ impl<'a> Evaluator<'a> {
         self.names_mut()?.get(&name).cloned()
     }
 
-    fn for_loop(&mut self, target: ExprId, iter: ExprId, body: &'a [Stmt], other: &'a [Stmt]) -> Flow {
+    fn for_loop(
+        &mut self,
+        target: ExprId,
+        iter: ExprId,
+        body: &'a [Stmt],
+        other: &'a [Stmt],
+    ) -> Flow {
         let iterated = self.eval(iter);
         if let Val::List(list) = &iterated.val
             && list.items.len() <= MOST_ROUNDS
@@ -424,7 +522,13 @@ impl<'a> Evaluator<'a> {
             }
             return self.block(other);
         }
-        self.assign(target, &Located { val: Val::Unknown, at: iterated.at });
+        self.assign(
+            target,
+            &Located {
+                val: Val::Unknown,
+                at: iterated.at,
+            },
+        );
         let flow = self.both(Some(body), None, true, &Choice::Unknown);
         looped(flow)
     }
@@ -451,7 +555,9 @@ impl<'a> Evaluator<'a> {
                     flow = Flow::Return(value.unwrap_or(fallback));
                 }
                 (Flow::Return(_), _) => {}
-                (_, Flow::Return(fallback)) => self.keep_return(&fallback, false, &Choice::Fallback),
+                (_, Flow::Return(fallback)) => {
+                    self.keep_return(&fallback, false, &Choice::Fallback)
+                }
                 _ => changes = self.with_fallback(changes, other),
             }
         }
@@ -476,7 +582,12 @@ impl<'a> Evaluator<'a> {
         let mut changes = Vec::new();
         for (name, own) in body {
             let joined = match theirs.remove(&name) {
-                Some(other) => join(self.program.text(name), own.as_ref(), other.as_ref(), &Choice::Fallback),
+                Some(other) => join(
+                    self.program.text(name),
+                    own.as_ref(),
+                    other.as_ref(),
+                    &Choice::Fallback,
+                ),
                 None => own,
             };
             changes.push((name, joined));
@@ -484,7 +595,12 @@ impl<'a> Evaluator<'a> {
         for (name, _) in handler {
             if let Some(other) = theirs.remove(&name) {
                 let before = self.local_name(name);
-                let joined = join(self.program.text(name), before.as_ref(), other.as_ref(), &Choice::Fallback);
+                let joined = join(
+                    self.program.text(name),
+                    before.as_ref(),
+                    other.as_ref(),
+                    &Choice::Fallback,
+                );
                 changes.push((name, joined));
             }
         }
@@ -493,7 +609,9 @@ impl<'a> Evaluator<'a> {
 
     fn import_from(&mut self, import: &'a ImportFrom) -> Flow {
         let path = import.path.map(|path| self.sym(path));
-        let Some(target) = self.program.import(self.module_id(), import.level, path) else { return Flow::Next };
+        let Some(target) = self.program.import(self.module_id(), import.level, path) else {
+            return Flow::Next;
+        };
         for &(name, bound) in &import.names {
             if self.module().ir.text(name) == "*" {
                 if let Some(flow) = self.import_star(target, import.level) {
@@ -529,7 +647,9 @@ impl<'a> Evaluator<'a> {
                     .filter(|(name, _)| !self.program.text(**name).starts_with('_'))
                     .map(|(name, value)| (*name, value.clone()))
                     .collect();
-                names.sort_by(|left, right| self.program.text(left.0).cmp(self.program.text(right.0)));
+                names.sort_by(|left, right| {
+                    self.program.text(left.0).cmp(self.program.text(right.0))
+                });
                 self.spend(names.len());
                 for (name, value) in names {
                     self.set(name, Some(value));
@@ -544,7 +664,9 @@ impl<'a> Evaluator<'a> {
             Target::External(_) if self.is_guarded() => Some(Flow::Raise),
             Target::External(_) if level > 0 => None,
             Target::External(path) => {
-                let known = path.first().is_some_and(|root| self.program.text(*root) == "django");
+                let known = path
+                    .first()
+                    .is_some_and(|root| self.program.text(*root) == "django");
                 if !known {
                     self.make_opaque();
                 }
@@ -579,7 +701,10 @@ impl<'a> Evaluator<'a> {
             let running = self.scopes.contains_key(id);
             let found = self.resolver.attribute(target, name).into_iter().next();
             if let (Some(shape), false) = (found, running) {
-                return Some(Located { val: self.of_shape(shape), at: (*id, (0, 0)) });
+                return Some(Located {
+                    val: self.of_shape(shape),
+                    at: (*id, (0, 0)),
+                });
             }
             self.run_module(*id);
             if let Some(value) = self.scopes.get(id).and_then(|scope| scope.names.get(&name)) {
@@ -588,7 +713,10 @@ impl<'a> Evaluator<'a> {
         }
         let shape = self.resolver.attribute(target, name).into_iter().next()?;
         let at = (self.module_id(), (0, 0));
-        Some(Located { val: self.of_shape(shape), at })
+        Some(Located {
+            val: self.of_shape(shape),
+            at,
+        })
     }
 }
 
