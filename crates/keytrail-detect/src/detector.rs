@@ -11,7 +11,7 @@ use crate::registry;
 use crate::scan::{Mode, Scan};
 
 /// Finds keys. Compiled once per process; a copy costs nothing.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Detector {
     pub(crate) compiled: &'static Compiled,
 }
@@ -37,14 +37,21 @@ pub(crate) struct Compiled {
     pub(crate) prefixed: Vec<(&'static [u8], usize)>,
     /// Providers known by what stands near: theirs and the partner's index, the distance.
     pub(crate) paired: Vec<(usize, usize, usize)>,
-    /// Which providers' patterns have a group `secret`.
-    pub(crate) grouped: Vec<bool>,
 }
 
 /// Parts of names, without the first letter, so that one spelling covers `Secret` and `secret`.
 const SECRET_NAME_PARTS: &[&str] = &[
-    "assword", "ASSWORD", "asswd", "ASSWD", "assphrase", "ASSPHRASE", "ecret", "ECRET", "_pwd",
-    "_PWD", "Pwd",
+    "assword",
+    "ASSWORD",
+    "asswd",
+    "ASSWD",
+    "assphrase",
+    "ASSPHRASE",
+    "ecret",
+    "ECRET",
+    "_pwd",
+    "_PWD",
+    "Pwd",
 ];
 
 impl Compiled {
@@ -73,7 +80,9 @@ impl Compiled {
                 .enumerate()
                 .flat_map(|(index, provider)| {
                     let prefixes = &provider.search.run_prefixes;
-                    prefixes.iter().map(move |prefix| (prefix.as_slice(), index))
+                    prefixes
+                        .iter()
+                        .map(move |prefix| (prefix.as_slice(), index))
                 })
                 .collect(),
             paired: providers
@@ -82,13 +91,6 @@ impl Compiled {
                 .filter_map(|(index, provider)| {
                     let near = provider.search.near.as_ref()?;
                     Some((index, position(&near.provider)?, near.bytes))
-                })
-                .collect(),
-            grouped: providers
-                .iter()
-                .map(|provider| {
-                    let mut names = provider.search.at_start.capture_names();
-                    names.any(|name| name == Some("secret"))
                 })
                 .collect(),
             providers,
@@ -121,6 +123,9 @@ impl Default for Detector {
 }
 
 impl Detector {
+    /// A text of nothing but keys is a dump; about so many are kept of it.
+    pub const MOST_HITS: usize = 10_000;
+
     /// The built-in providers.
     pub fn new() -> Self {
         static COMPILED: OnceLock<Compiled> = OnceLock::new();

@@ -3,7 +3,8 @@
 use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
 
 use crate::context::{Format, ScanContext};
-use crate::placeholder::{is_fake, is_stand_in};
+use crate::placeholder::{is_fake, is_indirect, is_pattern, is_stand_in};
+use crate::proof::{self, Verdict};
 use crate::provider::Provider;
 use crate::shape::{Strength, classes, is_uuid, strength, strength_of_parts};
 
@@ -25,6 +26,8 @@ pub(crate) struct Candidate<'a> {
     /// Lower case.
     pub(crate) line: &'a str,
     pub(crate) quoted: bool,
+    /// On a line of an interactive example, `>>> …`, or in a docstring.
+    pub(crate) illustration: bool,
 }
 
 /// `None` when it is no key.
@@ -37,19 +40,52 @@ pub(crate) fn judge(
     if candidate.value.len() < 6 || !is_printable(candidate.value) {
         return None;
     }
-    if let Some(found) = judge_named(candidate, providers, named) {
-        return Some(found);
-    }
-    if is_something_else(candidate) || is_fake(candidate.value) {
+    // `AWS::IAM::AccessKey` is the name of a type.
+    if candidate.name.contains("::") || !could_name_a_key(candidate.name) {
         return None;
     }
-    let (kind, confidence) = judge_generic(candidate)?;
-    let less_sure = cx.test || (cx.format == Format::Prose && matches!(kind, Kind::Password));
-    Some((kind, if less_sure { SightingConfidence::Low } else { confidence }))
+    let (kind, confidence) = match judge_named(candidate, providers, named) {
+        Some(found) => found,
+        None if is_something_else(candidate) || is_fake(candidate.value) => return None,
+        None => judge_generic(candidate, cx)?,
+    };
+    let less_sure = cx.test || cx.format == Format::Prose || candidate.illustration;
+    Some((
+        kind,
+        if less_sure {
+            SightingConfidence::Low
+        } else {
+            confidence
+        },
+    ))
 }
 
 fn is_printable(value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_graphic)
+}
+
+/// The quick look: most names are names of something else.
+fn could_name_a_key(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "key",
+        "token",
+        "secret",
+        "auth",
+        "pass",
+        "pat",
+        "pwd",
+        "credential",
+        "bearer",
+        "dsn",
+        "connection",
+        "database",
+        "webhook",
+        "private",
+    ];
+    name.len() >= 3 && {
+        let lower = name.to_ascii_lowercase();
+        WORDS.iter().any(|word| lower.contains(word))
+    }
 }
 
 /// The name speaks of a secret, if not as plainly as [`names_a_secret`] asks.
@@ -57,9 +93,17 @@ fn names_something_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     names_a_secret(name)
         || (!names_a_vetted_reference(name)
-            && ["key", "token", "secret", "auth", "pass", "pat", "credential"]
-                .iter()
-                .any(|word| lower.contains(word)))
+            && [
+                "key",
+                "token",
+                "secret",
+                "auth",
+                "pass",
+                "pat",
+                "credential",
+            ]
+            .iter()
+            .any(|word| lower.contains(word)))
 }
 
 fn judge_named(
@@ -78,22 +122,46 @@ fn judge_named(
                 .iter()
                 .filter(|word| match word.strip_prefix('=') {
                     Some(exact) => last == exact,
-                    None => name.contains(word.as_str()) || candidate.line.contains(word.as_str()),
+                    // Short words stand in other words of a line.
+                    None => {
+                        name.contains(word.as_str())
+                            || word.len() >= 5 && candidate.line.contains(word.as_str())
+                    }
                 })
                 .map(String::len)
                 .max()?;
-            let ruled_out = search.not_names.iter().any(|word| name.contains(word.as_str()));
+            let ruled_out = search
+                .not_names
+                .iter()
+                .any(|word| name.contains(word.as_str()));
             (!ruled_out && search.whole.is_match(candidate.value)).then_some((word, index))
         })
         .max_by_key(|&(word, index)| (word, std::cmp::Reverse(index)))?;
     let provider = &providers[best.1];
-    let exact = provider.search.names.iter().any(|word| word.starts_with('='));
+    let exact = provider
+        .search
+        .names
+        .iter()
+        .any(|word| word.starts_with('='));
     if !(exact || names_something_secret(candidate.name)) || is_fake(candidate.value) {
         return None;
     }
-    let minimum = if is_uuid(candidate.value) { Strength::Weak } else { Strength::Strong };
-    let random = strength_of_parts(candidate.value) >= minimum;
-    (random && !is_reference(candidate)).then_some((Kind::Named(best.1), provider.confidence))
+    let mut confidence = provider.confidence;
+    if let Some(kind) = provider.search.proof {
+        match proof::examine(kind, candidate.value, candidate.value) {
+            Verdict::Refuted => return None,
+            Verdict::Limited(most) => confidence = confidence.min(most),
+            Verdict::Open | Verdict::Proved(_) | Verdict::Other(..) => {}
+        }
+    }
+    let minimum = if is_uuid(candidate.value) {
+        Strength::Weak
+    } else {
+        Strength::Strong
+    };
+    let random = !provider.search.random || strength_of_parts(candidate.value) >= minimum;
+    (random && !is_reference(candidate) && !is_pattern(candidate.value))
+        .then_some((Kind::Named(best.1), confidence))
 }
 
 /// A value that names, locates or proves something instead of opening it.
@@ -107,14 +175,55 @@ fn is_something_else(candidate: &Candidate<'_>) -> bool {
         })
     };
     is_reference(candidate)
+        || is_dotted_path(value)
         || starts(&[
-            "sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "md5:", "ssh-rsa", "ssh-ed25519",
-            "ecdsa-", "data:", "http", "urn:", "arn:", "projects/", "/", "./", "../", "#", "pk_",
-            "pk.", "pbkdf2", "bcrypt", "argon2", "$2", "$6$", "$5$", "$1$", "scrypt", "{sha", "mii",
+            "sha1-",
+            "sha256-",
+            "sha384-",
+            "sha512-",
+            "sha256:",
+            "md5:",
+            "ssh-rsa",
+            "ssh-ed25519",
+            "ecdsa-",
+            "data:",
+            "http",
+            "urn:",
+            "arn:",
+            "projects/",
+            "/",
+            "./",
+            "../",
+            "#",
+            "pk_",
+            "pk.",
+            "pbkdf2",
+            "bcrypt",
+            "argon2",
+            "$2",
+            "$6$",
+            "$5$",
+            "$1$",
+            "scrypt",
+            "{sha",
+            "mii",
         ])
         || memchr::memmem::find(value, b"://").is_some()
         || memchr::memmem::find(value, b"::").is_some()
         || memchr::memmem::find(value, b"->").is_some()
+}
+
+/// `django.contrib.auth.hashers.PBKDF2PasswordHasher`.
+fn is_dotted_path(value: &[u8]) -> bool {
+    let is_identifier = |part: &[u8]| {
+        part.first().is_some_and(u8::is_ascii_alphabetic)
+            && part
+                .iter()
+                .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && strength(part) < Strength::Strong
+    };
+    memchr::memchr_iter(b'.', value).count() >= 2
+        && value.split(|&byte| byte == b'.').all(is_identifier)
 }
 
 /// Code or a template variable rather than a value.
@@ -122,9 +231,11 @@ fn is_reference(candidate: &Candidate<'_>) -> bool {
     let value = candidate.value;
     let holds = |word: &[u8]| memchr::memmem::find(value, word).is_some();
     let variable = value.strip_prefix(b"$").is_some_and(|name| {
-        name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        name.iter()
+            .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
     });
-    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    let wrapped =
+        |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
     variable
         || value.starts_with(b"%(")
         || holds(b"${")
@@ -144,7 +255,10 @@ fn names_a_password(name: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
-fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)> {
+fn judge_generic(
+    candidate: &Candidate<'_>,
+    cx: &ScanContext<'_>,
+) -> Option<(Kind, SightingConfidence)> {
     let value = candidate.value;
     let strength = strength(value);
     if !names_a_secret(candidate.name) {
@@ -153,7 +267,14 @@ fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)
             && value.len() >= 24
             && !is_stand_in(value)
             && !names_public(candidate.name);
-        return hints.then_some((Kind::Token, SightingConfidence::Low));
+        let mixed = classes(value) >= 3 || value.len() >= 32 && classes(value) == 2;
+        let sure = names_a_vendors_key(candidate.name, cx) && mixed;
+        let confidence = if sure {
+            SightingConfidence::Medium
+        } else {
+            SightingConfidence::Low
+        };
+        return hints.then_some((Kind::Token, confidence));
     }
     if names_a_password(candidate.name) {
         return password(value, strength).map(|confidence| (Kind::Password, confidence));
@@ -165,7 +286,7 @@ fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)
         return None;
     }
     match strength {
-        Strength::Strong if value.len() >= 16 && classes(value) >= 2 => {
+        Strength::Strong if value.len() >= 16 && classes(value) >= 2 && has_long_part(value) => {
             Some((Kind::Token, SightingConfidence::Medium))
         }
         Strength::Strong | Strength::Weak => Some((Kind::Token, SightingConfidence::Low)),
@@ -173,11 +294,30 @@ fn judge_generic(candidate: &Candidate<'_>) -> Option<(Kind, SightingConfidence)
     }
 }
 
+/// Names are made of short parts, keys of one long one as a rule.
+fn has_long_part(value: &[u8]) -> bool {
+    value
+        .split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        .any(|part| part.len() >= 10)
+}
+
+/// `STRIPE_KEY`, `house_stripe_key` in configuration: somebody's key, though the name does not say
+/// that it is secret.
+fn names_a_vendors_key(name: &str, cx: &ScanContext<'_>) -> bool {
+    let constant = name.bytes().any(|byte| byte.is_ascii_uppercase())
+        && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    let lower = name.to_ascii_lowercase();
+    (constant || cx.format == Format::Config)
+        && (lower.ends_with("_key") || lower.ends_with("-key"))
+}
+
 fn names_public(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["public", "primary", "foreign", "cache", "hash", "digest", "sort", "index"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "public", "primary", "foreign", "cache", "hash", "digest", "sort", "index",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }
 
 /// Mixed characters, no word for a password in it.
@@ -186,13 +326,19 @@ fn password(value: &[u8], strength: Strength) -> Option<SightingConfidence> {
         || value.contains(&b'_') && strength == Strength::None
         || value.ends_with(b":")
         || value.contains(&b'{');
-    if is_stand_in(value) || looks_like_text && strength != Strength::Strong {
+    if is_indirect(value) || looks_like_text && strength != Strength::Strong {
         return None;
     }
+    // `Passw0rd!2024` is a bad password, and one all the same.
+    if is_stand_in(value) {
+        return (classes(value) >= 3).then_some(SightingConfidence::Low);
+    }
     let mixed = classes(value) >= 3 && value.len() >= 8 && strength >= Strength::Weak;
-    Some(if mixed || strength == Strength::Strong && value.len() >= 10 {
-        SightingConfidence::Medium
-    } else {
-        SightingConfidence::Low
-    })
+    Some(
+        if mixed || strength == Strength::Strong && value.len() >= 10 {
+            SightingConfidence::Medium
+        } else {
+            SightingConfidence::Low
+        },
+    )
 }

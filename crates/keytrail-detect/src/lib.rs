@@ -10,11 +10,14 @@
 
 mod anchors;
 mod assigned;
+mod back;
 mod context;
 mod detector;
+mod docstring;
 mod hit;
 mod judge;
 mod overlap;
+mod pair;
 mod placeholder;
 mod placement;
 mod proof;
@@ -30,5 +33,5 @@ mod text_model;
 pub use context::{Format, ScanContext, is_test_path};
 pub use detector::Detector;
 pub use hit::Hit;
-pub use provider::{Provider, ProviderError};
+pub use provider::Provider;
 pub use template::expand;

@@ -1,5 +1,7 @@
 //! One provider of keys, as its TOML file says it.
 
+use std::sync::OnceLock;
+
 use keytrail_model::SightingConfidence;
 use regex::bytes::Regex;
 use serde::Deserialize;
@@ -32,13 +34,17 @@ pub struct Provider {
 
 /// Everything that finding needs.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent yes-or-no fields of a provider file"
+)]
 pub(crate) struct Search {
-    /// Anchored at the start for windows that begin at the anchor.
-    pub(crate) at_start: Regex,
+    /// For windows that begin at the anchor.
+    pub(crate) at_start: Pattern,
     /// For windows that begin before it.
-    pub(crate) anywhere: Regex,
+    pub(crate) anywhere: Pattern,
     /// Must match a whole value.
-    pub(crate) whole: Regex,
+    pub(crate) whole: Pattern,
     /// Rare literals, case-sensitive, one of which stands in every match.
     pub(crate) anchors: Vec<Vec<u8>>,
     /// Starts of runs of token characters, for keys whose literals are too short to search for.
@@ -59,10 +65,41 @@ pub(crate) struct Search {
     pub(crate) random: bool,
     /// Least Shannon entropy in bits per byte.
     pub(crate) entropy: f64,
+    /// Prose and tests are full of made-up ones: only low there.
+    pub(crate) doubtful_in_prose: bool,
+    /// The pattern has a group `secret`: the key is that part only.
+    pub(crate) grouped: bool,
     /// Wins over others of lower rank at the same place.
     pub(crate) rank: u8,
     /// What can be proved offline.
     pub(crate) proof: Option<ProofKind>,
+}
+
+/// A regular expression that is compiled when it is first needed: most texts need few.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(text: String) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// `None` for a pattern that is none; the registry tests make sure that there is no such.
+    pub(crate) fn regex(&self) -> Option<&Regex> {
+        self.compiled
+            .get_or_init(|| Regex::new(&self.text).ok())
+            .as_ref()
+    }
+
+    pub(crate) fn is_match(&self, bytes: &[u8]) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(bytes))
+    }
 }
 
 /// A partner that must stand near.
@@ -108,6 +145,8 @@ struct RawProvider {
     random: bool,
     #[serde(default)]
     entropy: f64,
+    #[serde(default)]
+    doubtful_in_prose: bool,
     confidence: RawConfidence,
     proof: Option<ProofKind>,
     power: String,
@@ -133,45 +172,24 @@ fn yes() -> bool {
     true
 }
 
-/// Why a provider file cannot be used.
-#[derive(Debug)]
-pub enum ProviderError {
-    /// Not TOML, or a field that is missing, unknown or of the wrong kind.
-    Form(Box<toml::de::Error>),
-    /// A pattern that is no regular expression; the provider's id.
-    Pattern(String, Box<regex::Error>),
-}
-
-impl std::fmt::Display for ProviderError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Form(error) => write!(f, "provider file: {error}"),
-            Self::Pattern(id, error) => write!(f, "pattern of provider {id}: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for ProviderError {}
-
 /// Reads one provider file.
-pub(crate) fn parse(text: &str) -> Result<Vec<Provider>, ProviderError> {
-    let file: RawFile =
-        toml::from_str(text).map_err(|error| ProviderError::Form(Box::new(error)))?;
-    file.provider.into_iter().map(RawProvider::build).collect()
+pub(crate) fn parse(text: &str) -> Result<Vec<Provider>, toml::de::Error> {
+    let file: RawFile = toml::from_str(text)?;
+    Ok(file.provider.into_iter().map(RawProvider::build).collect())
 }
 
 impl RawProvider {
-    fn build(self) -> Result<Provider, ProviderError> {
-        let compile = |pattern: String| {
-            Regex::new(&pattern)
-                .map_err(|error| ProviderError::Pattern(self.id.clone(), Box::new(error)))
-        };
+    fn build(self) -> Provider {
         let search = Search {
-            at_start: compile(format!("(?-u)^(?:{})", self.pattern))?,
-            anywhere: compile(format!("(?-u){}", self.pattern))?,
-            whole: compile(format!("(?-u)^(?:{})$", self.pattern))?,
+            at_start: Pattern::new(format!("(?-u)^(?:{})", self.pattern)),
+            anywhere: Pattern::new(format!("(?-u){}", self.pattern)),
+            whole: Pattern::new(format!("(?-u)^(?:{})$", self.pattern)),
             anchors: self.anchors.into_iter().map(String::into_bytes).collect(),
-            run_prefixes: self.run_prefixes.into_iter().map(String::into_bytes).collect(),
+            run_prefixes: self
+                .run_prefixes
+                .into_iter()
+                .map(String::into_bytes)
+                .collect(),
             names: self.names,
             not_names: self.not_names,
             near: self.near,
@@ -180,10 +198,12 @@ impl RawProvider {
             boundary: self.boundary,
             random: self.random,
             entropy: self.entropy,
+            doubtful_in_prose: self.doubtful_in_prose,
+            grouped: self.pattern.contains("(?P<secret>"),
             rank: self.rank,
             proof: self.proof,
         };
-        Ok(Provider {
+        Provider {
             id: self.id,
             title: self.title,
             public_prefix: self.prefix,
@@ -198,6 +218,6 @@ impl RawProvider {
             examples: self.examples,
             counter_examples: self.counter_examples,
             search,
-        })
+        }
     }
 }

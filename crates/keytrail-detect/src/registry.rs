@@ -42,6 +42,12 @@ mod tests {
             let parsed = provider::parse(text);
             assert!(parsed.is_ok(), "{name}: {}", parsed.unwrap_err());
         }
+        for provider in providers() {
+            let search = &provider.search;
+            for pattern in [&search.at_start, &search.anywhere, &search.whole] {
+                assert!(pattern.regex().is_some(), "{}", provider.id);
+            }
+        }
         assert!(FILES.is_sorted_by(|a, b| a.0 < b.0));
     }
 }

@@ -50,7 +50,11 @@ pub(crate) enum Expr {
     /// `and` (true) or `or`.
     Logic(bool, Box<[ExprId]>),
     Compare(ExprId, Box<[(Comparator, ExprId)]>),
-    Conditional { test: ExprId, then: ExprId, other: ExprId },
+    Conditional {
+        test: ExprId,
+        then: ExprId,
+        other: ExprId,
+    },
     Lambda(FunctionId),
     Format(Box<[FormatPart]>),
     Comprehension(Box<Comprehension>),
@@ -118,15 +122,42 @@ pub(crate) struct Generator {
 #[derive(Debug)]
 pub(crate) enum Stmt {
     Expr(ExprId),
-    Assign { targets: Box<[ExprId]>, value: ExprId },
+    Assign {
+        targets: Box<[ExprId]>,
+        value: ExprId,
+    },
     /// An annotation, with or without a value.
-    Annotated { target: ExprId, annotation: ExprId, value: Option<ExprId> },
-    Augmented { target: ExprId, operator: Operator, value: ExprId },
+    Annotated {
+        target: ExprId,
+        annotation: ExprId,
+        value: Option<ExprId>,
+    },
+    Augmented {
+        target: ExprId,
+        operator: Operator,
+        value: ExprId,
+    },
     Return(Option<ExprId>, Range),
-    If { test: ExprId, then: Block, other: Block },
-    For { target: ExprId, iter: ExprId, body: Block, other: Block },
-    While { test: ExprId, body: Block, other: Block },
-    With { items: Box<[(ExprId, Option<ExprId>)]>, body: Block },
+    If {
+        test: ExprId,
+        then: Block,
+        other: Block,
+    },
+    For {
+        target: ExprId,
+        iter: ExprId,
+        body: Block,
+        other: Block,
+    },
+    While {
+        test: ExprId,
+        body: Block,
+        other: Block,
+    },
+    With {
+        items: Box<[(ExprId, Option<ExprId>)]>,
+        body: Block,
+    },
     Try(Box<Try>),
     Raise(Option<ExprId>),
     Assert(ExprId),
@@ -135,7 +166,10 @@ pub(crate) enum Stmt {
     Global(Box<[Name]>),
     Function(FunctionId),
     Class(ClassId),
-    Match { subject: ExprId, cases: Box<[Case]> },
+    Match {
+        subject: ExprId,
+        cases: Box<[Case]>,
+    },
     /// `break` and `continue`.
     Jump,
 }

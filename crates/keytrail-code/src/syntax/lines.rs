@@ -31,7 +31,10 @@ impl LineIndex {
         let start = line.checked_sub(1).map_or(0, |index| self.starts[index]);
         let from = self.wide.partition_point(|&(wide, _)| wide < start);
         let to = self.wide.partition_point(|&(wide, _)| wide < at);
-        let beyond: u32 = self.wide[from..to].iter().map(|&(_, more)| u32::from(more)).sum();
+        let beyond: u32 = self.wide[from..to]
+            .iter()
+            .map(|&(_, more)| u32::from(more))
+            .sum();
         (offset(line), at - start - beyond.min(at - start) + 1)
     }
 }

@@ -240,9 +240,7 @@ impl<'a> Lowering<'a> {
             Syntax::ListComp(c) => self.comprehension(None, &c.elt, &c.generators),
             Syntax::SetComp(c) => self.comprehension(None, &c.elt, &c.generators),
             Syntax::Generator(c) => self.comprehension(None, &c.elt, &c.generators),
-            Syntax::DictComp(c) => {
-                self.comprehension(c.key.as_deref(), &c.value, &c.generators)
-            }
+            Syntax::DictComp(c) => self.comprehension(c.key.as_deref(), &c.value, &c.generators),
             Syntax::Await(inner) => return Lowered::Same(self.expr(&inner.value)),
             Syntax::Yield(inner) => Expr::Yield(self.optional(inner.value.as_deref())),
             Syntax::YieldFrom(inner) => Expr::Yield(Some(self.expr(&inner.value))),
@@ -323,19 +321,31 @@ impl<'a> Lowering<'a> {
             .map(|parameters| self.parameters(parameters))
             .unwrap_or_default();
         let name = self.name("<lambda>");
-        let id = self.open_function(name, parameters, Box::default(), FunctionKind::Lambda, lambda.range);
+        let id = self.open_function(
+            name,
+            parameters,
+            Box::default(),
+            FunctionKind::Lambda,
+            lambda.range,
+        );
         let outer = std::mem::replace(&mut self.function, id);
         let value = self.expr(&lambda.body);
         self.function = outer;
-        self.module.functions[id as usize].body =
-            Box::new([super::ir::Stmt::Return(Some(value), span(lambda.body.range()))]);
+        self.module.functions[id as usize].body = Box::new([super::ir::Stmt::Return(
+            Some(value),
+            span(lambda.body.range()),
+        )]);
         id
     }
 
     pub(super) fn parameters(&mut self, parameters: &'a ast::Parameters) -> Box<[Parameter]> {
         let mut list = Vec::new();
         for plain in parameters.posonlyargs.iter().chain(&parameters.args) {
-            list.push(self.parameter(&plain.parameter, plain.default.as_deref(), ParameterKind::Plain));
+            list.push(self.parameter(
+                &plain.parameter,
+                plain.default.as_deref(),
+                ParameterKind::Plain,
+            ));
         }
         if let Some(star) = &parameters.vararg {
             list.push(self.parameter(star, None, ParameterKind::Star));

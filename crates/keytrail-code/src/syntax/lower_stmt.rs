@@ -72,7 +72,10 @@ impl<'a> Lowering<'a> {
                     items.push((value, self.optional(item.optional_vars.as_deref())));
                 }
                 let items = items.into_boxed_slice();
-                Stmt::With { items, body: self.block(&with.body) }
+                Stmt::With {
+                    items,
+                    body: self.block(&with.body),
+                }
             }
             Syntax::Match(inner) => {
                 let subject = self.expr(&inner.subject);
@@ -80,17 +83,28 @@ impl<'a> Lowering<'a> {
                 for case in &inner.cases {
                     cases.push(self.case(case));
                 }
-                Stmt::Match { subject, cases: cases.into_boxed_slice() }
+                Stmt::Match {
+                    subject,
+                    cases: cases.into_boxed_slice(),
+                }
             }
             Syntax::Raise(raise) => Stmt::Raise(self.optional(raise.exc.as_deref())),
             Syntax::Try(inner) => self.try_statement(inner),
             Syntax::Assert(assert) => Stmt::Assert(self.expr(&assert.test)),
             Syntax::Import(import) => Stmt::Import(
-                import.names.iter().map(|alias| self.imported_module(alias)).collect(),
+                import
+                    .names
+                    .iter()
+                    .map(|alias| self.imported_module(alias))
+                    .collect(),
             ),
             Syntax::ImportFrom(import) => self.import_from(import),
             Syntax::Global(global) => Stmt::Global(
-                global.names.iter().map(|name| self.name(name.id.as_str())).collect(),
+                global
+                    .names
+                    .iter()
+                    .map(|name| self.name(name.id.as_str()))
+                    .collect(),
             ),
             Syntax::Expr(inner) => match &*inner.value {
                 // a docstring
@@ -115,7 +129,11 @@ impl<'a> Lowering<'a> {
                 None => body,
                 Some(test) => {
                     let test = self.expr(test);
-                    Box::new([Stmt::If { test, then: body, other }])
+                    Box::new([Stmt::If {
+                        test,
+                        then: body,
+                        other,
+                    }])
                 }
             };
         }
@@ -178,9 +196,17 @@ impl<'a> Lowering<'a> {
         let mut handlers = Vec::with_capacity(inner.handlers.len());
         for ExceptHandler::ExceptHandler(handler) in &inner.handlers {
             let class = self.optional(handler.type_.as_deref());
-            let name = handler.name.as_ref().map(|name| self.name(name.id.as_str()));
+            let name = handler
+                .name
+                .as_ref()
+                .map(|name| self.name(name.id.as_str()));
             let body = self.block(&handler.body);
-            handlers.push(Handler { class, name, body, range: span(handler.range) });
+            handlers.push(Handler {
+                class,
+                name,
+                body,
+                range: span(handler.range),
+            });
         }
         Stmt::Try(Box::new(Try {
             body,
@@ -216,7 +242,10 @@ impl<'a> Lowering<'a> {
             .collect();
         Stmt::ImportFrom(Box::new(ImportFrom {
             level: import.level,
-            path: import.module.as_ref().map(|path| self.name(path.id.as_str())),
+            path: import
+                .module
+                .as_ref()
+                .map(|path| self.name(path.id.as_str())),
             names,
         }))
     }

@@ -2,9 +2,9 @@
 //! tree is dropped before the next file of the same thread is read.
 
 pub(crate) mod ir;
+mod lines;
 mod lower;
 mod lower_stmt;
-mod lines;
 
 pub(crate) use lines::LineIndex;
 pub(crate) use lower::parse;

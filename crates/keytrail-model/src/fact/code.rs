@@ -375,6 +375,10 @@ pub struct Check {
 }
 
 /// Code calls DynamoDB, seen from the function where all its arguments are known.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one parameter of the call, set or not"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Operation {
     /// The call ([`Location::Code`]). One call may give several facts, one per `entry`.

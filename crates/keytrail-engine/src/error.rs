@@ -1,0 +1,74 @@
+//! Why a run can't be done.
+
+use std::path::PathBuf;
+
+use keytrail_files::FilesError;
+use keytrail_report::BaselineError;
+
+use crate::ConfigError;
+
+/// Why a run can't be done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A path can't be opened.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The configuration can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The baseline file can't be read.
+    #[error("cannot read the baseline {}: {source}", path.display())]
+    BaselineUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The baseline file means nothing.
+    #[error("{}: {source}", path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: BaselineError,
+    },
+    /// An ignore's path in the configuration is no glob.
+    #[error("in the configuration: {source}")]
+    Glob {
+        /// Why.
+        source: globset::Error,
+    },
+    /// There is no file at all, or none that a source reads.
+    #[error("nothing to check: {reason}")]
+    Nothing {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl EngineError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Files(error) => error.hint().to_owned(),
+            Self::Config(error) => error.hint(),
+            Self::BaselineUnreadable { .. } => {
+                "write one with `keytrail baseline -o FILE`".to_owned()
+            }
+            Self::Baseline { source, .. } => source.hint().to_owned(),
+            Self::Glob { .. } => "globs look like `config/*.py` or `vendor/**`".to_owned(),
+            Self::Nothing { .. } => {
+                "give the directory of the application, and look at `exclude` and `--only`"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// As published: 2 for a mistake of the caller, 3 for nothing to check.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Nothing { .. } => 3,
+            _ => 2,
+        }
+    }
+}

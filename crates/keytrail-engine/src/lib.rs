@@ -1,0 +1,25 @@
+//! One run: configuration, collectors side by side, facts to graph to findings, what may pass,
+//! the report and the verdict. The only place where the rooms are joined.
+
+mod config;
+mod date;
+mod error;
+mod evidence;
+mod forest;
+mod ignores;
+mod nearest;
+mod options;
+mod own_rules;
+mod redacted;
+mod rules;
+mod run;
+mod watch;
+
+pub use config::{Config, ConfigError, FailOn, Ignore, SOURCES, Spot};
+pub use date::Date;
+pub use error::EngineError;
+pub use nearest::nearest;
+pub use options::Options;
+pub use rules::rules;
+pub use run::{Answer, Outcome, scan, who};
+pub use watch::Watch;

@@ -1,0 +1,51 @@
+//! What one run is to do.
+
+use std::path::PathBuf;
+
+use crate::{Date, FailOn};
+
+/// What one run is to do; what is not said comes from the configuration, then from the defaults.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Directories and files, read as one tree; never empty.
+    pub paths: Vec<PathBuf>,
+    /// Sources to read.
+    pub only: Option<Vec<String>>,
+    /// Globs of files to leave out, beside those of the configuration.
+    pub exclude: Vec<String>,
+    /// The configuration file; looked for when not said.
+    pub config: Option<PathBuf>,
+    /// The baseline file.
+    pub baseline: Option<PathBuf>,
+    /// True to use no baseline, not even the configured one.
+    pub without_baseline: bool,
+    /// When to fail; `high` when nobody says.
+    pub fail_on: Option<FailOn>,
+    /// Sources that must be read wholly, beside those of the configuration.
+    pub require: Vec<String>,
+    /// The salt, before that of the configuration.
+    pub salt: Option<String>,
+    /// The day of the run, for ignores that expire.
+    pub today: Date,
+    /// Keytrail's version.
+    pub version: String,
+}
+
+impl Options {
+    /// The current directory, everything by default.
+    pub fn new(version: &str, today: Date) -> Self {
+        Self {
+            paths: vec![PathBuf::from(".")],
+            only: None,
+            exclude: Vec::new(),
+            config: None,
+            baseline: None,
+            without_baseline: false,
+            fail_on: None,
+            require: Vec::new(),
+            salt: None,
+            today,
+            version: version.to_owned(),
+        }
+    }
+}

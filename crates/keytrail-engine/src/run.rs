@@ -1,0 +1,294 @@
+//! One run, from paths to an outcome.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use keytrail_detect::Detector;
+use keytrail_graph::{Graph, Target};
+use keytrail_model::{Coverage, CoverageStatus, Finding, Fingerprinter, Severity};
+use keytrail_report::{Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, Verdict};
+use keytrail_rules::{Context, Kind, NotEvaluated};
+
+use crate::evidence::{self, Evidence};
+use crate::forest::Forest;
+use crate::ignores::{self, Ignores};
+use crate::redacted::Redacted;
+use crate::{Config, EngineError, FailOn, Options, SOURCES, Watch, nearest, rules};
+
+/// What a scan says.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Everything to show.
+    pub report: Report,
+    /// Pass or not.
+    pub verdict: Verdict,
+    /// What the caller should know beside the report, a clause each.
+    pub notes: Vec<String>,
+    redacted: Redacted,
+}
+
+impl Outcome {
+    /// Lines of the scanned files, keys masked.
+    pub fn sources(&self) -> &dyn Sources {
+        &self.redacted
+    }
+}
+
+/// What `who` says.
+#[derive(Debug)]
+pub struct Answer {
+    /// Everybody; `None` when the target is not known.
+    pub standings: Option<Vec<Standing>>,
+    /// What was meant, perhaps.
+    pub nearest: Option<String>,
+    /// What could be asked about.
+    pub known: Vec<String>,
+    redacted: Redacted,
+}
+
+impl Answer {
+    /// Lines of the scanned files, keys masked.
+    pub fn sources(&self) -> &dyn Sources {
+        &self.redacted
+    }
+}
+
+/// Scans.
+pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
+    let table = rules();
+    let read = Reading::of(options, &table, watch)?;
+    let baseline = read.baseline(options)?;
+    let graph = Graph::build(&read.evidence.facts);
+    let judged = judge(&read.evidence, &graph);
+    let mut findings = judged.findings;
+    apply_severities(&read.config, &mut findings);
+
+    let ids: Vec<&str> = table.iter().map(|rule| rule.id).collect();
+    let comments = Ignores::read(&read.tree);
+    findings.extend(comments.findings(&ids, options.today));
+    comments.apply(&mut findings, options.today);
+    let mut notes = ignores::apply_configured(&read.config.ignore, &mut findings, options.today)
+        .map_err(|source| EngineError::Glob { source })?;
+    if let Some(baseline) = baseline {
+        let stale = baseline.apply(&mut findings).len();
+        if stale > 0 {
+            notes.push(format!(
+                "{stale} lines of the baseline are not needed any more; write it anew with `keytrail baseline`"
+            ));
+        }
+    }
+
+    // What is low is hygiene: it should not hide what has to be closed.
+    let cut = graph.least_cut(Severity::Medium);
+    let gate = read.gate(options);
+    let mut coverage = read.evidence.coverage;
+    coverage.push(rules_read(&judged.not_evaluated));
+    let mut report = Report {
+        tool_version: options.version.clone(),
+        root: root_name(&options.paths),
+        findings,
+        coverage,
+        least_cut: LeastCut {
+            edits: cut.edits,
+            closes: cut.closes,
+            of: cut.of,
+        },
+        project_salt: read.project_salt,
+        rules: table,
+    };
+    report.sort();
+    let verdict = gate.judge(&report.findings, &report.coverage);
+    Ok(Outcome {
+        verdict,
+        report,
+        notes,
+        redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
+    })
+}
+
+/// Asks who can get at `target`.
+pub fn who(options: &Options, target: &str, watch: &Watch) -> Result<Answer, EngineError> {
+    let read = Reading::of(options, &rules(), watch)?;
+    let graph = Graph::build(&read.evidence.facts);
+    let standings = Target::find(&graph, target).map(|target| {
+        graph
+            .who(&target)
+            .into_iter()
+            .map(|standing| Standing {
+                actor: standing.actor,
+                rightful: standing.rightful,
+                confidence: standing.confidence,
+                steps: standing.steps,
+                guards: standing.guards,
+            })
+            .collect()
+    });
+    let known: Vec<String> = Target::known(&graph).into_iter().collect();
+    Ok(Answer {
+        standings,
+        nearest: nearest(target, known.iter().map(String::as_str)).map(str::to_owned),
+        known,
+        redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
+    })
+}
+
+/// The part that every command shares: configuration, tree, facts.
+struct Reading {
+    config: Config,
+    tree: Forest,
+    detector: Detector,
+    evidence: Evidence,
+    project_salt: bool,
+}
+
+impl Reading {
+    fn of(options: &Options, table: &[RuleInfo], watch: &Watch) -> Result<Self, EngineError> {
+        let ids: Vec<&str> = table.iter().map(|rule| rule.id).collect();
+        let root = options
+            .paths
+            .first()
+            .map_or(Path::new("."), PathBuf::as_path);
+        // A path that is not there is told as such, before anything about configuration.
+        let mut exclude = options.exclude.clone();
+        let config = Config::load(options.config.as_deref(), root, &ids)?;
+        exclude.extend(config.exclude.iter().cloned());
+        let tree = Forest::open(&options.paths, &exclude)?;
+        if evidence::is_empty(&tree) {
+            return Err(EngineError::Nothing {
+                reason: format!("there is no file in {}", root_name(&options.paths)),
+            });
+        }
+        let prints = options
+            .salt
+            .as_ref()
+            .or(config.salt.as_ref())
+            .map_or_else(Fingerprinter::default, |salt| {
+                Fingerprinter::with_salt(salt.as_bytes())
+            });
+        let only = options
+            .only
+            .clone()
+            .or_else(|| config.only.clone())
+            .unwrap_or_else(|| SOURCES.map(str::to_owned).to_vec());
+        let detector = Detector::new();
+        let mut evidence = evidence::collect(&tree, &detector, &prints, &only, watch);
+        evidence.apply_environments(&config);
+        if let Some(reason) = evidence.nothing() {
+            return Err(EngineError::Nothing { reason });
+        }
+        Ok(Self {
+            project_salt: prints.has_project_salt(),
+            config,
+            tree,
+            detector,
+            evidence,
+        })
+    }
+
+    fn baseline(&self, options: &Options) -> Result<Option<Baseline>, EngineError> {
+        let path = options.baseline.as_ref().or(self.config.baseline.as_ref());
+        let Some(path) = path.filter(|_| !options.without_baseline) else {
+            return Ok(None);
+        };
+        let text =
+            std::fs::read_to_string(path).map_err(|source| EngineError::BaselineUnreadable {
+                path: path.clone(),
+                source,
+            })?;
+        let baseline = Baseline::parse(&text).map_err(|source| EngineError::Baseline {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Some(baseline))
+    }
+
+    fn gate(&self, options: &Options) -> Gate {
+        let fail_on = options
+            .fail_on
+            .or(self.config.fail_on)
+            .unwrap_or(FailOn::Severity(Severity::High));
+        let mut required: Vec<String> = options.require.clone();
+        required.extend(self.config.require.iter().cloned());
+        required.sort();
+        required.dedup();
+        Gate {
+            fail_on: match fail_on {
+                FailOn::Never => None,
+                FailOn::Severity(severity) => Some(severity),
+            },
+            required,
+        }
+    }
+}
+
+/// Runs the rules; those whose source was read may say "not there".
+fn judge(evidence: &Evidence, graph: &Graph) -> keytrail_rules::Outcome {
+    let mut cx = Context::new(&evidence.facts, graph);
+    for kind in [Kind::Code, Kind::Files, Kind::Infra] {
+        let read = evidence.coverage.iter().any(|record| {
+            record.source == kind.as_str()
+                && matches!(
+                    record.status,
+                    CoverageStatus::Evaluated | CoverageStatus::Partial
+                )
+        });
+        if read {
+            cx = cx.reading(kind);
+        }
+    }
+    keytrail_rules::evaluate(&cx)
+}
+
+/// Law 4 for rules: which could not be evaluated, grouped by what is missing.
+fn rules_read(missing: &[NotEvaluated]) -> Coverage {
+    let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for one in missing {
+        groups
+            .entry((&one.reason, &one.how))
+            .or_default()
+            .push(one.rule);
+    }
+    let told: Vec<String> = groups
+        .into_iter()
+        .map(|((reason, how), rules)| format!("{reason}: {how}. Left out: {}", rules.join(", ")))
+        .collect();
+    let evaluated = keytrail_rules::RULES.len() - missing.len();
+    Coverage {
+        source: "rules".to_owned(),
+        status: if missing.is_empty() {
+            CoverageStatus::Evaluated
+        } else {
+            CoverageStatus::Partial
+        },
+        reason: told.join(". "),
+        counts: BTreeMap::from([
+            ("evaluated".to_owned(), evaluated as u64),
+            ("left_out".to_owned(), missing.len() as u64),
+        ]),
+        problems: Vec::new(),
+    }
+}
+
+fn apply_severities(config: &Config, findings: &mut [Finding]) {
+    for finding in findings {
+        if let Some(&severity) = config.severity.get(finding.rule) {
+            finding.severity = severity;
+        }
+    }
+}
+
+/// What was scanned, as a person calls it.
+fn root_name(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| {
+            let real = path.canonicalize();
+            let real = real.as_deref().unwrap_or(path);
+            real.file_name().map_or_else(
+                || path.display().to_string(),
+                |name| name.to_string_lossy().into_owned(),
+            )
+        })
+        .collect();
+    names.join(", ")
+}

@@ -1,0 +1,36 @@
+//! How far the collectors of a run are.
+
+use keytrail_model::Progress;
+
+/// One counter a source; shared with whoever shows progress.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Python.
+    pub(crate) code: Progress,
+    /// Keys in files.
+    pub(crate) files: Progress,
+    /// Templates.
+    pub(crate) infra: Progress,
+}
+
+impl Watch {
+    /// `code 120/300 · files 800/1200`, as far as it is known.
+    pub fn told(&self) -> String {
+        let parts: Vec<String> = [
+            ("code", &self.code),
+            ("files", &self.files),
+            ("infra", &self.infra),
+        ]
+        .into_iter()
+        .filter_map(|(name, progress)| {
+            let (done, total) = progress.state();
+            (total > 0).then(|| format!("{name} {done}/{total}"))
+        })
+        .collect();
+        if parts.is_empty() {
+            "listing files".to_owned()
+        } else {
+            parts.join(" · ")
+        }
+    }
+}

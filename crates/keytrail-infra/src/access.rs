@@ -1,0 +1,307 @@
+//! Who may do what to which table: the evaluator asked once for each principal, table and door.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use keytrail_model::{Door, Grant, Table};
+use rayon::prelude::*;
+
+use crate::actions::{self, On};
+use crate::addresses::Addresses;
+use crate::arns::arn;
+use crate::evaluate::{
+    Alternative, Caller, Decision, Policies, Policy, Request, Resource, evaluate,
+};
+use crate::grants::{attributes, binds, is_wide_action, is_wide_resource, step, verdict};
+use crate::principals::{Draft, Principals};
+use crate::stack::Index;
+use crate::text::{RefKind, Text};
+
+/// A table to ask about: known from templates, or only by a name in code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableTarget {
+    /// [`Table::address`]; for a table known from code only, its name.
+    pub address: Arc<str>,
+    /// Its names; `*` stands for a part that is not known.
+    pub names: Vec<String>,
+    /// Its ARNs where they are known better than by name, with `*` for what is not.
+    pub arns: Vec<String>,
+    /// Its indexes; `*` where there may be any.
+    pub indexes: Vec<String>,
+    /// False where it is known to have no stream.
+    pub may_stream: bool,
+}
+
+impl TableTarget {
+    /// A table of a template.
+    pub fn of_table(table: &Table) -> Self {
+        let names = std::iter::once(&table.name).chain(&table.also_named);
+        Self {
+            address: Arc::clone(&table.address),
+            names: names.cloned().collect(),
+            arns: Vec::new(),
+            indexes: table
+                .indexes
+                .iter()
+                .map(|index| index.name.clone())
+                .collect(),
+            may_stream: table.stream.is_some(),
+        }
+    }
+
+    /// A table of which only the name is known.
+    pub fn named(name: &str) -> Self {
+        Self {
+            address: Arc::from(name),
+            names: vec![name.to_owned()],
+            arns: Vec::new(),
+            indexes: vec!["*".to_owned()],
+            may_stream: true,
+        }
+    }
+}
+
+/// All principals with what is attached to them, ready to be asked.
+#[derive(Debug, Default)]
+pub struct AccessModel {
+    subjects: Vec<Subject>,
+    /// What template tables are called, by address: identity first.
+    spellings: BTreeMap<Arc<str>, Vec<Text>>,
+}
+
+#[derive(Debug)]
+struct Subject {
+    address: Arc<str>,
+    caller: Caller,
+    /// One for each variable file under which it exists.
+    worlds: Vec<World>,
+}
+
+#[derive(Debug)]
+struct World {
+    identity: Vec<Policy>,
+    boundary: Option<Vec<Policy>>,
+}
+
+impl AccessModel {
+    pub(crate) fn new(principals: &Principals, tables: &Index, addresses: &Addresses) -> Self {
+        let subjects = principals.drafts.values().map(|draft| Subject {
+            address: addresses.public(&draft.id),
+            caller: Caller {
+                kind: draft.kind,
+                name: draft.names.first().and_then(Text::known).map(str::to_owned),
+            },
+            worlds: worlds(draft, principals),
+        });
+        let mut spellings: BTreeMap<Arc<str>, Vec<Text>> = BTreeMap::new();
+        for entry in &tables.entries {
+            let all = spellings.entry(addresses.public(&entry.id)).or_default();
+            all.push(Text::reference(&entry.id, RefKind::Name));
+            all.extend(entry.names.iter().cloned());
+        }
+        Self {
+            subjects: subjects.collect(),
+            spellings,
+        }
+    }
+
+    /// What every principal may do to every table, by every door; what is denied gives nothing.
+    pub fn grants(&self, tables: &[TableTarget]) -> Vec<Grant> {
+        let asked: Vec<Asked<'_>> = tables.iter().map(|table| self.asked(table)).collect();
+        let mut grants: Vec<Grant> = self
+            .subjects
+            .par_iter()
+            .flat_map_iter(|subject| asked.iter().flat_map(|table| subject.grants(table)))
+            .collect();
+        grants.sort();
+        grants.dedup();
+        grants
+    }
+
+    fn asked<'t>(&self, table: &'t TableTarget) -> Asked<'t> {
+        let mut names: Vec<Text> = self
+            .spellings
+            .get(&table.address)
+            .cloned()
+            .unwrap_or_default();
+        for name in &table.names {
+            let name = Text::with_stars_unknown(name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let mut arns: Vec<Text> = names
+            .iter()
+            .map(|name| {
+                let mut text = arn("dynamodb", "table/");
+                text.append(name);
+                text
+            })
+            .collect();
+        arns.extend(table.arns.iter().map(|arn| Text::with_stars_unknown(arn)));
+        let resource = |end: &Text| {
+            let all: Vec<Text> = arns
+                .iter()
+                .map(|arn| {
+                    let mut arn = arn.clone();
+                    arn.append(end);
+                    arn
+                })
+                .collect();
+            Resource::new(&all)
+        };
+        let indexes = table.indexes.iter().map(|index| {
+            let end = Text::with_stars_unknown(&format!("/index/{index}"));
+            (index.as_str(), resource(&end))
+        });
+        Asked {
+            table,
+            whole: resource(&Text::default()),
+            indexes: indexes.collect(),
+            stream: table
+                .may_stream
+                .then(|| resource(&Text::with_stars_unknown("/stream/*"))),
+            backup: resource(&Text::with_stars_unknown("/backup/*")),
+        }
+    }
+}
+
+/// The policies of a principal, for each stack that declares it. What another stack attaches
+/// counts in all of them.
+fn worlds(draft: &Draft, principals: &Principals) -> Vec<World> {
+    let groups: Vec<&Draft> = draft
+        .groups
+        .iter()
+        .filter_map(|id| principals.drafts.get(id))
+        .collect();
+    let mut numbers: BTreeSet<usize> = draft.stacks.clone();
+    if numbers.is_empty() {
+        numbers.extend(draft.policies.iter().map(|(number, _)| *number));
+    }
+    let of = |draft: &Draft, all: &[(usize, Policy)], number: usize| -> Vec<Policy> {
+        all.iter()
+            .filter(|(other, _)| *other == number || !draft.stacks.contains(other))
+            .map(|(_, policy)| policy.clone())
+            .collect()
+    };
+    numbers
+        .into_iter()
+        .map(|number| {
+            let mut identity = of(draft, &draft.policies, number);
+            for group in &groups {
+                identity.extend(of(group, &group.policies, number));
+            }
+            identity.retain(touches_tables);
+            let boundary = of(draft, &draft.boundaries, number);
+            World {
+                identity,
+                boundary: (!boundary.is_empty()).then_some(boundary),
+            }
+        })
+        .collect()
+}
+
+/// False for policies that no question about a table can meet.
+fn touches_tables(policy: &Policy) -> bool {
+    use crate::glob::Fit;
+    policy.statements.iter().any(|statement| {
+        Door::ALL
+            .iter()
+            .flat_map(|door| actions::of(*door))
+            .any(|(action, _)| statement.actions.fit(action).0 != Fit::No)
+    })
+}
+
+/// A table's resources, spelled out once.
+struct Asked<'t> {
+    table: &'t TableTarget,
+    whole: Resource,
+    indexes: Vec<(&'t str, Resource)>,
+    stream: Option<Resource>,
+    backup: Resource,
+}
+
+impl Subject {
+    fn grants(&self, asked: &Asked<'_>) -> Vec<Grant> {
+        if self.worlds.iter().all(|world| world.identity.is_empty()) {
+            return Vec::new();
+        }
+        Door::ALL
+            .iter()
+            .flat_map(|door| self.door(*door, asked))
+            .collect()
+    }
+
+    fn door(&self, door: Door, asked: &Asked<'_>) -> Vec<Grant> {
+        for (action, on) in actions::of(door) {
+            let resources: Vec<(Option<&str>, &Resource)> = match on {
+                On::Table => vec![(None, &asked.whole)],
+                On::TableOrIndex => std::iter::once((None, &asked.whole))
+                    .chain(
+                        asked
+                            .indexes
+                            .iter()
+                            .map(|(name, resource)| (Some(*name), resource)),
+                    )
+                    .collect(),
+                On::Stream => asked.stream.iter().map(|stream| (None, stream)).collect(),
+                On::Backup => vec![(None, &asked.backup)],
+            };
+            let grants: Vec<Grant> = resources
+                .into_iter()
+                .flat_map(|(index, resource)| self.ask(door, action, index, resource, asked))
+                .collect();
+            if !grants.is_empty() {
+                return grants;
+            }
+        }
+        Vec::new()
+    }
+
+    fn ask(
+        &self,
+        door: Door,
+        action: &str,
+        index: Option<&str>,
+        resource: &Resource,
+        asked: &Asked<'_>,
+    ) -> Vec<Grant> {
+        let context = actions::context(action);
+        let request = Request {
+            principal: &self.caller,
+            action,
+            resource,
+            context: &context,
+        };
+        let mut grants = Vec::new();
+        for world in &self.worlds {
+            let policies = Policies {
+                identity: &world.identity,
+                boundary: world.boundary.as_deref(),
+            };
+            let ways = match evaluate(&request, &policies) {
+                Decision::Allow(by) => vec![Alternative {
+                    by,
+                    conditions: Vec::new(),
+                }],
+                Decision::AllowedIf(ways) => ways,
+                Decision::ExplicitDeny(_) | Decision::ImplicitDeny => Vec::new(),
+            };
+            grants.extend(ways.iter().map(|way| Grant {
+                principal: Arc::clone(&self.address),
+                table: Arc::clone(&asked.table.address),
+                door,
+                index: index.map(str::to_owned),
+                decision: verdict(way),
+                statements: way.by.iter().map(step).collect(),
+                wildcard_action: way.by.iter().any(is_wide_action),
+                wildcard_resource: way.by.iter().any(is_wide_resource),
+                attributes: attributes(action, &way.conditions),
+                leading_keys: binds(&way.conditions, "dynamodb:LeadingKeys").is_some(),
+            }));
+        }
+        grants.sort();
+        grants.dedup();
+        grants
+    }
+}

@@ -1,0 +1,156 @@
+//! The collector: a tree of files in, facts and an access model out.
+
+use std::collections::BTreeMap;
+
+use keytrail_model::{Collected, Coverage, CoverageStatus, Fact, Problem, Progress, Tree};
+use rayon::ThreadPoolBuilder;
+
+use crate::access::AccessModel;
+use crate::addresses::Addresses;
+use crate::policies::Reader;
+use crate::read::{Sources, TreeFiles, read};
+use crate::stack::Stack;
+use crate::terraform::source::Project;
+use crate::{bindings, cloudformation, principals, tables, terraform};
+
+/// Parsers and evaluators recurse up to their limits, which need more than a thread's usual stack.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
+
+/// What infrastructure as code says.
+#[derive(Debug)]
+pub struct Infra {
+    /// Tables, principals and environment variables, and how far the templates were read.
+    pub collected: Collected,
+    /// To be asked for grants once all tables are known, those from code too.
+    pub access: AccessModel,
+}
+
+/// Reads every template in `tree`.
+pub fn collect(tree: &dyn Tree, progress: &Progress) -> Infra {
+    match ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
+        Ok(pool) => pool.install(|| run(tree, progress)),
+        Err(_) => Infra {
+            collected: Collected {
+                facts: Vec::new(),
+                coverage: Coverage {
+                    source: "infra".to_owned(),
+                    status: CoverageStatus::NotEvaluated,
+                    reason: "no threads could be started; free some memory and run again"
+                        .to_owned(),
+                    counts: BTreeMap::new(),
+                    problems: Vec::new(),
+                },
+            },
+            access: AccessModel::default(),
+        },
+    }
+}
+
+fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
+    let mut sources = read(tree, progress);
+    let mut counts = BTreeMap::new();
+    counts.insert("terraform_files".to_owned(), sources.terraform.len() as u64);
+    counts.insert(
+        "cloudformation_files".to_owned(),
+        sources.templates.len() as u64,
+    );
+    if sources.terraform.is_empty() && sources.templates.is_empty() {
+        return nothing(sources, counts);
+    }
+    let (stacks, remote_modules) = stacks(tree, &mut sources);
+    let addresses = Addresses::new(&stacks);
+    let index = tables::index(&stacks);
+    let mut stats = tables::Stats::default();
+    let found = tables::build(&stacks, &index, &addresses, &mut stats);
+    let mut reader = Reader::new(&index);
+    let mut people = principals::build(&stacks, &mut reader);
+    principals::workloads(&mut people, &sources.annotations);
+    let bound = bindings::build(&stacks, &index, &addresses);
+    let access = AccessModel::new(&people, &index, &addresses);
+
+    let count = |number: usize| number as u64;
+    counts.extend([
+        ("tables".to_owned(), count(found.len())),
+        ("principals".to_owned(), count(people.drafts.len())),
+        ("stacks".to_owned(), count(stacks.len())),
+        (
+            "unresolved_resources".to_owned(),
+            count(reader.unresolved_resources.len()),
+        ),
+        (
+            "unresolved_policies".to_owned(),
+            count(reader.unresolved_policies.len()),
+        ),
+        (
+            "unknown_managed_policies".to_owned(),
+            count(people.unknown_managed.len()),
+        ),
+        ("unresolved_streams".to_owned(), stats.unresolved_streams),
+        ("remote_modules".to_owned(), remote_modules),
+    ]);
+    let mut problems = sources.problems;
+    problems.extend(reader.problems);
+    problems.extend(stats.problems);
+    let facts = found
+        .into_iter()
+        .map(Fact::Table)
+        .chain(people.facts(&addresses).into_iter().map(Fact::Principal))
+        .chain(bound.into_iter().map(Fact::EnvBinding))
+        .collect();
+    Infra {
+        collected: Collected {
+            facts,
+            coverage: coverage(counts, problems),
+        },
+        access,
+    }
+}
+
+fn stacks(tree: &dyn Tree, sources: &mut Sources) -> (Vec<Stack>, u64) {
+    let project = Project::new(std::mem::take(&mut sources.terraform));
+    let files = TreeFiles::new(tree);
+    let terraform = terraform::stacks(&project, &files);
+    let cloudformation = cloudformation::stacks(&sources.templates);
+    sources.problems.extend(terraform.problems);
+    sources.problems.extend(cloudformation.problems);
+    let mut stacks = terraform.stacks;
+    stacks.extend(cloudformation.stacks);
+    (stacks, terraform.remote_modules)
+}
+
+fn nothing(sources: Sources, counts: BTreeMap<String, u64>) -> Infra {
+    let mut coverage = coverage(counts, sources.problems);
+    if coverage.problems.is_empty() {
+        coverage.status = CoverageStatus::NotApplicable;
+        "there is no Terraform, CloudFormation or SAM template here"
+            .clone_into(&mut coverage.reason);
+    }
+    Infra {
+        collected: Collected {
+            facts: Vec::new(),
+            coverage,
+        },
+        access: AccessModel::default(),
+    }
+}
+
+fn coverage(counts: BTreeMap<String, u64>, mut problems: Vec<Problem>) -> Coverage {
+    problems.sort();
+    problems.dedup();
+    let partial = !problems.is_empty();
+    Coverage {
+        source: "infra".to_owned(),
+        status: if partial {
+            CoverageStatus::Partial
+        } else {
+            CoverageStatus::Evaluated
+        },
+        reason: if partial {
+            "some of the templates could not be read or resolved; the problems say which".to_owned()
+        } else {
+            String::new()
+        },
+        counts,
+        problems,
+    }
+}

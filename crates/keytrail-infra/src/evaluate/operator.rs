@@ -1,0 +1,266 @@
+//! Condition operators: their names, and what they compare.
+
+use std::net::IpAddr;
+
+use crate::glob::{self, Atom, Fit};
+
+/// `ForAllValues:StringNotLikeIfExists` taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// What is compared, and how.
+    pub family: Family,
+    /// `…Not…`.
+    pub negated: bool,
+    /// `ForAllValues:` or `ForAnyValue:`.
+    pub quantifier: Quantifier,
+    /// `…IfExists`.
+    pub if_exists: bool,
+}
+
+/// How many of a key's values must fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// The key has one value.
+    Single,
+    /// `ForAllValues`: each; also true when there are none.
+    All,
+    /// `ForAnyValue`: at least one.
+    Any,
+}
+
+/// How values compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// `StringEquals`.
+    Exact,
+    /// `StringEqualsIgnoreCase`.
+    IgnoreCase,
+    /// `StringLike`: with wildcards.
+    Like,
+    /// `Numeric…`.
+    Numeric(Compare),
+    /// `Date…`.
+    Date(Compare),
+    /// `Bool`.
+    Bool,
+    /// `BinaryEquals`: base64 text.
+    Binary,
+    /// `IpAddress`.
+    Ip,
+    /// `ArnEquals` and `ArnLike`, which are the same.
+    Arn,
+    /// `Null`: whether the key is there.
+    Null,
+}
+
+/// Order of numbers and dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// Equal.
+    Equal,
+    /// Less.
+    Less,
+    /// Less or equal.
+    LessEqual,
+    /// Greater.
+    Greater,
+    /// Greater or equal.
+    GreaterEqual,
+}
+
+impl Operator {
+    /// `None` for a name that IAM does not have.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (quantifier, name) = match name.split_once(':') {
+            Some((set, rest)) if set.eq_ignore_ascii_case("ForAllValues") => {
+                (Quantifier::All, rest)
+            }
+            Some((set, rest)) if set.eq_ignore_ascii_case("ForAnyValue") => (Quantifier::Any, rest),
+            Some(_) => return None,
+            None => (Quantifier::Single, name),
+        };
+        let lower = name.to_ascii_lowercase();
+        let (lower, if_exists) = match lower.strip_suffix("ifexists") {
+            Some(rest) => (rest, true),
+            None => (lower.as_str(), false),
+        };
+        let (family, negated) = family(lower)?;
+        // `Null` asks for existence itself.
+        (family != Family::Null || !if_exists).then_some(Self {
+            family,
+            negated,
+            quantifier,
+            if_exists,
+        })
+    }
+}
+
+fn family(name: &str) -> Option<(Family, bool)> {
+    Some(match name {
+        "stringequals" => (Family::Exact, false),
+        "stringnotequals" => (Family::Exact, true),
+        "stringequalsignorecase" => (Family::IgnoreCase, false),
+        "stringnotequalsignorecase" => (Family::IgnoreCase, true),
+        "stringlike" => (Family::Like, false),
+        "stringnotlike" => (Family::Like, true),
+        "bool" => (Family::Bool, false),
+        "binaryequals" => (Family::Binary, false),
+        "ipaddress" => (Family::Ip, false),
+        "notipaddress" => (Family::Ip, true),
+        "arnequals" | "arnlike" => (Family::Arn, false),
+        "arnnotequals" | "arnnotlike" => (Family::Arn, true),
+        "null" => (Family::Null, false),
+        other => {
+            if let Some(rest) = other.strip_prefix("numeric") {
+                let (compare, negated) = compare(rest)?;
+                (Family::Numeric(compare), negated)
+            } else {
+                let (compare, negated) = compare(other.strip_prefix("date")?)?;
+                (Family::Date(compare), negated)
+            }
+        }
+    })
+}
+
+fn compare(name: &str) -> Option<(Compare, bool)> {
+    Some(match name {
+        "equals" => (Compare::Equal, false),
+        "notequals" => (Compare::Equal, true),
+        "lessthan" => (Compare::Less, false),
+        "lessthanequals" => (Compare::LessEqual, false),
+        "greaterthan" => (Compare::Greater, false),
+        "greaterthanequals" => (Compare::GreaterEqual, false),
+        _ => return None,
+    })
+}
+
+impl Family {
+    /// True where `*` and `?` in a policy's value are wildcards.
+    pub(crate) fn has_wildcards(self) -> bool {
+        matches!(self, Self::Like | Self::Arn)
+    }
+
+    /// Whether a value of the request fits a value of the policy (before negation).
+    pub(crate) fn matches(self, wanted: &[Atom], value: &str) -> Fit {
+        match self {
+            Self::Exact | Self::Like | Self::Binary => glob::fit(wanted, &chars(value)),
+            Self::IgnoreCase => {
+                let mut lower = wanted.to_vec();
+                for atom in &mut lower {
+                    if let Atom::Char(c) = atom {
+                        c.make_ascii_lowercase();
+                    }
+                }
+                glob::fit(&lower, &chars(&value.to_ascii_lowercase()))
+            }
+            Self::Arn => super::resource::arn(wanted, &chars(value)),
+            _ => match known(wanted) {
+                Some(wanted) => yes(self.matches_known(&wanted, value)),
+                None => Fit::Maybe,
+            },
+        }
+    }
+
+    fn matches_known(self, wanted: &str, value: &str) -> bool {
+        match self {
+            Self::Bool => wanted.eq_ignore_ascii_case(value),
+            Self::Numeric(compare) => match (wanted.trim().parse(), value.trim().parse()) {
+                (Ok(wanted), Ok(value)) => compare.holds::<f64>(&value, &wanted),
+                _ => false,
+            },
+            Self::Date(compare) => match (seconds(wanted), seconds(value)) {
+                (Some(wanted), Some(value)) => compare.holds(&value, &wanted),
+                _ => false,
+            },
+            Self::Ip => in_network(wanted, value),
+            _ => wanted == value,
+        }
+    }
+}
+
+impl Compare {
+    fn holds<T: PartialOrd>(self, value: &T, wanted: &T) -> bool {
+        match self {
+            Self::Equal => value == wanted,
+            Self::Less => value < wanted,
+            Self::LessEqual => value <= wanted,
+            Self::Greater => value > wanted,
+            Self::GreaterEqual => value >= wanted,
+        }
+    }
+}
+
+fn yes(value: bool) -> Fit {
+    if value { Fit::Yes } else { Fit::No }
+}
+
+fn chars(text: &str) -> Vec<Atom> {
+    text.chars().map(Atom::Char).collect()
+}
+
+fn known(atoms: &[Atom]) -> Option<String> {
+    atoms
+        .iter()
+        .map(|atom| match atom {
+            Atom::Char(c) => Some(*c),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Seconds since 1970 of an ISO 8601 date and time in UTC, or of a number of seconds.
+fn seconds(text: &str) -> Option<i64> {
+    if let Ok(epoch) = text.parse() {
+        return Some(epoch);
+    }
+    let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
+    let mut parts = date.split('-').map(str::parse::<i64>);
+    let (year, month, day) = (
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+    );
+    let time = time.trim_end_matches('Z');
+    let time = time.split('.').next()?;
+    let mut parts = time.split(':').map(str::parse::<i64>);
+    let hour = parts.next()?.ok()?;
+    let minute = parts.next().and_then(Result::ok).unwrap_or(0);
+    let second = parts.next().and_then(Result::ok).unwrap_or(0);
+    let in_range =
+        (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    in_range.then(|| ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+/// Days since 1970 in the Gregorian calendar, with years that begin in March.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+fn in_network(network: &str, address: &str) -> bool {
+    let (base, length) = match network.split_once('/') {
+        Some((base, length)) => (base, length.parse::<u32>().ok()),
+        None => (network, Some(128)),
+    };
+    let (Ok(base), Ok(address), Some(length)) =
+        (base.parse::<IpAddr>(), address.parse::<IpAddr>(), length)
+    else {
+        return false;
+    };
+    match (base, address) {
+        (IpAddr::V4(base), IpAddr::V4(address)) => {
+            let shift = 32 - length.min(32);
+            let cut = |ip: u32| ip.checked_shr(shift).unwrap_or(0);
+            cut(base.to_bits()) == cut(address.to_bits())
+        }
+        (IpAddr::V6(base), IpAddr::V6(address)) => {
+            let shift = 128 - length.min(128);
+            let cut = |ip: u128| ip.checked_shr(shift).unwrap_or(0);
+            cut(base.to_bits()) == cut(address.to_bits())
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,156 @@
+//! Patterns of policies against names, where either may have parts that are not known.
+//!
+//! Three answers: it fits whatever the unknown parts are, it can't fit, or it depends on them.
+
+use std::sync::Arc;
+
+use crate::text::{Piece, RefKind, Text};
+
+/// Whether a pattern fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// It can't.
+    No,
+    /// It depends on what is not known.
+    Maybe,
+    /// It does, for certain.
+    Yes,
+}
+
+/// One element of a pattern or name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Atom {
+    Char(char),
+    /// `*`.
+    Many,
+    /// `?`.
+    One,
+    Hole(Option<Arc<str>>),
+    Ref(Arc<str>, RefKind),
+}
+
+/// Longer patterns and names do not exist in IAM; what is longer never fits for certain.
+const MOST_ATOMS: usize = 4096;
+
+/// A name: every character stands for itself.
+pub(crate) fn name(text: &Text) -> Vec<Atom> {
+    atoms(text, Atom::Char)
+}
+
+/// A pattern: `*` and `?` are wildcards.
+pub(crate) fn pattern(text: &Text) -> Vec<Atom> {
+    atoms(text, wildcard)
+}
+
+pub(crate) fn wildcard(c: char) -> Atom {
+    match c {
+        '*' => Atom::Many,
+        '?' => Atom::One,
+        other => Atom::Char(other),
+    }
+}
+
+fn atoms(text: &Text, one: impl Fn(char) -> Atom) -> Vec<Atom> {
+    text.pieces()
+        .iter()
+        .flat_map(|piece| -> Vec<Atom> {
+            match piece {
+                Piece::Lit(text) => text.chars().map(&one).collect(),
+                Piece::Hole(name) => vec![Atom::Hole(name.clone())],
+                Piece::Ref(id, kind) => vec![Atom::Ref(Arc::clone(id), kind.clone())],
+            }
+        })
+        .collect()
+}
+
+/// Plain text against a plain pattern.
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<Atom> = pattern.chars().map(wildcard).collect();
+    let text: Vec<Atom> = text.chars().map(Atom::Char).collect();
+    certain(&pattern, &text)
+}
+
+/// Whether `pattern` fits `name`.
+pub(crate) fn fit(pattern: &[Atom], name: &[Atom]) -> Fit {
+    if pattern.len() > MOST_ATOMS || name.len() > MOST_ATOMS {
+        return Fit::Maybe;
+    }
+    if certain(pattern, name) {
+        return Fit::Yes;
+    }
+    let open = |atoms: &[Atom]| atoms.iter().any(|atom| matches!(atom, Atom::Hole(_)));
+    if (open(pattern) || open(name)) && possible(pattern, name) {
+        Fit::Maybe
+    } else {
+        Fit::No
+    }
+}
+
+/// The usual wildcard match: after a mismatch the last `*` takes one more, so the time is at
+/// most the product of the lengths.
+fn certain(pattern: &[Atom], name: &[Atom]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while n < name.len() {
+        if pattern.get(p) == Some(&Atom::Many) {
+            retry = Some((p + 1, n));
+            p += 1;
+        } else if pattern.get(p).is_some_and(|atom| same(atom, &name[n])) {
+            p += 1;
+            n += 1;
+        } else if let Some((after, taken)) = retry {
+            p = after;
+            n = taken + 1;
+            retry = Some((after, taken + 1));
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|atom| *atom == Atom::Many)
+}
+
+/// True where the two are equal whatever the unknown parts are.
+fn same(pattern: &Atom, name: &Atom) -> bool {
+    match (pattern, name) {
+        (Atom::One, Atom::Char(_)) => true,
+        (Atom::Hole(Some(left)), Atom::Hole(Some(right))) => left == right,
+        (Atom::Hole(None), _) | (_, Atom::Hole(None)) => false,
+        (left, right) => left == right,
+    }
+}
+
+/// Whether some text for the holes makes the pattern fit: both sides have wildcards then.
+fn possible(pattern: &[Atom], name: &[Atom]) -> bool {
+    let star = |atom: &Atom| matches!(atom, Atom::Many | Atom::Hole(_));
+    let width = name.len() + 1;
+    let mut row = vec![false; width];
+    row[0] = true;
+    close(&mut row, name);
+    for atom in pattern {
+        let mut next = vec![false; width];
+        for n in 0..width {
+            // A hole of the name takes in this element of the pattern.
+            let taken = n < name.len() && matches!(name[n], Atom::Hole(_)) && row[n];
+            let skipped = star(atom) && row[n];
+            let stepped = n > 0
+                && if star(atom) {
+                    next[n - 1]
+                } else {
+                    row[n - 1] && same(atom, &name[n - 1])
+                };
+            next[n] = taken || skipped || stepped;
+        }
+        close(&mut next, name);
+        row = next;
+    }
+    row[name.len()]
+}
+
+/// A hole of the name may be empty.
+fn close(row: &mut [bool], name: &[Atom]) {
+    for (n, atom) in name.iter().enumerate() {
+        if matches!(atom, Atom::Hole(_)) && row[n] {
+            row[n + 1] = true;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! JSON into nodes with places: whole files, and text inside templates.
+
+use std::sync::Arc;
+
+use jsonc_parser::ast::{ObjectPropName, Value as Ast};
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use keytrail_model::FileSpan;
+
+use crate::lines::Lines;
+use crate::text::{Origin, Piece, Text};
+use crate::value::{Map, Node, Value};
+
+/// Why some JSON could not be read, and on which line.
+#[derive(Debug)]
+pub(crate) struct BadJson {
+    pub(crate) line: u32,
+}
+
+/// Pieces that are no literal stand as characters of a private use area while JSON is parsed.
+const FIRST_MARK: u32 = 0xF_0000;
+const MOST_MARKS: usize = 4096;
+
+/// A file of JSON.
+pub(crate) fn file(path: &Arc<str>, text: &str) -> Result<Node, BadJson> {
+    let lines = Lines::new(path, text);
+    parse(
+        text,
+        &Reader {
+            lines: &lines,
+            origin: None,
+            holes: &[],
+        },
+    )
+}
+
+/// JSON inside a template's text, perhaps with holes; `None` where it is no JSON.
+pub(crate) fn text(text: &Text, outer: &FileSpan) -> Option<Node> {
+    let mut source = String::new();
+    let mut holes = Vec::new();
+    for piece in text.pieces() {
+        match piece {
+            Piece::Lit(text) => source.push_str(text),
+            other => {
+                source.push(mark(holes.len())?);
+                holes.push(other.clone());
+            }
+        }
+    }
+    let lines = Lines::new(&outer.path, &source);
+    // Text without an origin of its own lies on one line of the template: its place is the template's.
+    let place = text
+        .origin
+        .as_deref()
+        .map_or_else(|| Place::Fixed(outer), Place::Block);
+    parse(
+        &source,
+        &Reader {
+            lines: &lines,
+            origin: Some(place),
+            holes: &holes,
+        },
+    )
+    .ok()
+}
+
+fn mark(number: usize) -> Option<char> {
+    (number < MOST_MARKS).then(|| char::from_u32(FIRST_MARK + u32::try_from(number).ok()?))?
+}
+
+enum Place<'a> {
+    Fixed(&'a FileSpan),
+    Block(&'a Origin),
+}
+
+struct Reader<'a> {
+    lines: &'a Lines<'a>,
+    origin: Option<Place<'a>>,
+    holes: &'a [Piece],
+}
+
+fn parse(source: &str, reader: &Reader<'_>) -> Result<Node, BadJson> {
+    let options = ParseOptions::default();
+    match parse_to_ast(source, &CollectOptions::default(), &options) {
+        Ok(result) => result
+            .value
+            .map(|value| reader.node(&value))
+            .ok_or(BadJson { line: 1 }),
+        Err(error) => Err(BadJson {
+            line: reader.lines.position(error.range().start).0,
+        }),
+    }
+}
+
+impl Reader<'_> {
+    fn node(&self, value: &Ast<'_>) -> Node {
+        let range = value.range();
+        let span = self.span(range.start..range.end);
+        let value = match value {
+            Ast::StringLit(text) => Value::Text(self.text(&text.value)),
+            Ast::NumberLit(number) => number
+                .value
+                .parse()
+                .map_or(Value::Unknown(None), Value::Number),
+            Ast::BooleanLit(value) => Value::Bool(value.value),
+            Ast::NullKeyword(_) => Value::Null,
+            Ast::Array(array) => Value::List(Arc::new(
+                array
+                    .elements
+                    .iter()
+                    .map(|element| self.node(element))
+                    .collect(),
+            )),
+            Ast::Object(object) => {
+                let mut map = Map::default();
+                for property in &object.properties {
+                    let (name, range) = match &property.name {
+                        ObjectPropName::String(name) => (name.value.as_ref(), name.range),
+                        ObjectPropName::Word(name) => (name.value, name.range),
+                    };
+                    let key = self.span(range.start..range.end);
+                    // A name that is not known can't be looked up.
+                    match self.text(name).known() {
+                        Some(name) => map.insert(name, key, self.node(&property.value)),
+                        None => map.open = true,
+                    }
+                }
+                Value::Map(Arc::new(map))
+            }
+        };
+        Node { value, span }
+    }
+
+    fn text(&self, text: &str) -> Text {
+        if self.holes.is_empty() {
+            return Text::literal(text);
+        }
+        let mut out = Text::default();
+        for c in text.chars() {
+            let number = u32::from(c)
+                .checked_sub(FIRST_MARK)
+                .and_then(|number| usize::try_from(number).ok());
+            match number.and_then(|number| self.holes.get(number)) {
+                Some(piece) => out.push(piece.clone()),
+                None => out.push(Piece::Lit(c.to_string())),
+            }
+        }
+        out
+    }
+
+    fn span(&self, range: std::ops::Range<usize>) -> FileSpan {
+        let inner = self.lines.span(range);
+        match &self.origin {
+            None => inner,
+            Some(Place::Fixed(outer)) => (*outer).clone(),
+            Some(Place::Block(origin)) => FileSpan {
+                path: Arc::clone(&origin.path),
+                line: origin.line + inner.line - 1,
+                column: inner.column + origin.indent,
+                end_line: origin.line + inner.end_line - 1,
+                end_column: inner.end_column + origin.indent,
+            },
+        }
+    }
+}

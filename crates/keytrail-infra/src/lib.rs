@@ -1,0 +1,40 @@
+//! Infrastructure as code into facts: the tables that there are, the principals, who may do what
+//! to which table, and which environment variable carries which table's name.
+//!
+//! Terraform (`terraform`) and CloudFormation with SAM (`cloudformation`) each evaluate their own
+//! expressions and come to the same thing: stacks of resources whose bodies are values with places.
+//! From there, `tables`, `principals` and `bindings` make facts, and [`evaluate`] answers for IAM.
+//!
+//! This crate judges nothing. What it can't resolve is unknown, and what is unknown shows in the
+//! coverage; it never becomes a grant.
+
+mod access;
+mod actions;
+mod addresses;
+mod arns;
+mod bindings;
+mod cloudformation;
+mod collect;
+mod error;
+pub mod evaluate;
+mod glob;
+mod grants;
+mod json;
+mod lines;
+mod managed;
+mod policies;
+mod principals;
+mod read;
+mod sam_policies;
+mod stack;
+mod tables;
+mod terraform;
+mod text;
+mod value;
+
+pub use access::{AccessModel, TableTarget};
+pub use collect::{Infra, collect};
+pub use error::Error;
+pub use glob::Fit;
+pub use policies::parse_policy;
+pub use text::{Piece, RefKind, Text};

@@ -1,0 +1,158 @@
+//! One finding on the page: an exposure path with its drawing, or a weakness.
+
+use std::fmt::Write as _;
+
+use keytrail_model::{Finding, FixSafety, Location, Step};
+
+use super::draw;
+use super::escape::esc;
+use crate::snippet::Snippet;
+use crate::{Section, Sources};
+
+/// A path: what it says, the drawing, and every hop with its line.
+pub(super) fn path(number: usize, finding: &Finding, sources: &dyn Sources, open: bool) -> String {
+    let actor = finding
+        .actor
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string);
+    let open = if open { " open" } else { "" };
+    format!(
+        "<details class=\"finding {severity}\" id=\"f{number}\"{open}>\n<summary>{title}\
+         <span class=\"to\">to <b>{actor}</b></span></summary>\n<p class=\"message\">{message}</p>\n\
+         {drawing}\n<div class=\"two\"><div><h3>Hop by hop</h3>\n{hops}</div>\n<div class=\"side\">{guards}{fixes}</div></div>\n</details>\n",
+        severity = finding.severity,
+        title = title(number, finding),
+        actor = esc(&actor),
+        message = esc(&finding.message),
+        drawing = draw::path(number, finding),
+        hops = hops(number, &finding.path, sources),
+        guards = guards(finding),
+        fixes = fixes(finding),
+    )
+}
+
+/// A weakness or a piece of hygiene.
+pub(super) fn weakness(number: usize, finding: &Finding, sources: &dyn Sources) -> String {
+    let open = if Section::of(finding) == Section::Weakness {
+        " open"
+    } else {
+        ""
+    };
+    let steps = if finding.path.len() > 1 {
+        hops(number, &finding.path, sources)
+    } else {
+        format!(
+            "<p class=\"at\">{}</p>{}",
+            place(&finding.location),
+            snippet(&finding.location, sources)
+        )
+    };
+    format!(
+        "<details class=\"finding {severity}\" id=\"f{number}\"{open}>\n<summary>{title}\
+         <span class=\"to\">{where_}</span></summary>\n<p class=\"message\">{message}</p>\n\
+         <div class=\"two\"><div>{steps}</div>\n<div class=\"side\">{guards}{fixes}</div></div>\n</details>\n",
+        severity = finding.severity,
+        title = title(number, finding),
+        where_ = place(&finding.location),
+        message = esc(&finding.message),
+        guards = guards(finding),
+        fixes = fixes(finding),
+    )
+}
+
+fn title(number: usize, finding: &Finding) -> String {
+    format!(
+        "<span class=\"pill {severity}\">{severity}</span><code class=\"rule-name\">{rule}</code>\
+         <span class=\"tag\">{confidence}</span><span class=\"id\">F{number}</span>",
+        severity = finding.severity,
+        rule = esc(finding.rule),
+        confidence = finding.confidence,
+    )
+}
+
+fn hops(number: usize, path: &[Step], sources: &dyn Sources) -> String {
+    let mut out = String::from("<ol class=\"hops\">\n");
+    for (at, step) in path.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "<li id=\"f{number}-{hop}\"><p>{label}</p><p class=\"at\">{place}</p>{snippet}</li>",
+            hop = at + 1,
+            label = esc(&step.label),
+            place = place(&step.location),
+            snippet = snippet(&step.location, sources),
+        );
+    }
+    out.push_str("</ol>\n");
+    out
+}
+
+/// `path:line:column` with what lies there.
+pub(super) fn place(location: &Location) -> String {
+    let name = location.symbol().map_or_else(String::new, |symbol| {
+        format!(" <span class=\"symbol\">{}</span>", esc(symbol))
+    });
+    format!(
+        "<code class=\"place\">{}</code>{name}",
+        esc(&location.to_string())
+    )
+}
+
+fn snippet(location: &Location, sources: &dyn Sources) -> String {
+    const WIDTH: usize = 160;
+    let span = location.span();
+    let Some(found) = Snippet::of(span, sources).map(|found| found.fit(WIDTH)) else {
+        return String::new();
+    };
+    let part = |from: usize, to: usize| -> String {
+        let chars = found.text.chars().skip(from);
+        esc(&chars.take(to.saturating_sub(from)).collect::<String>())
+    };
+    let more = if found.goes_on {
+        format!(" <span class=\"dim\">to line {}</span>", span.end_line)
+    } else {
+        String::new()
+    };
+    format!(
+        "<pre class=\"code\"><span class=\"no\">{}</span>{}<mark>{}</mark>{}{more}</pre>",
+        span.line,
+        part(0, found.from),
+        part(found.from, found.to),
+        part(found.to, usize::MAX),
+    )
+}
+
+fn guards(finding: &Finding) -> String {
+    if finding.guards.is_empty() {
+        return String::new();
+    }
+    let mut items = String::new();
+    for guard in &finding.guards {
+        let (class, word) = if guard.present {
+            ("holds", "held by")
+        } else {
+            ("lacks", "not held by")
+        };
+        let _ = write!(
+            items,
+            "<li class=\"{class}\"><b>{word}</b> {} {}</li>",
+            esc(&guard.step.label),
+            place(&guard.step.location)
+        );
+    }
+    format!("<h3>What holds it</h3><ul class=\"guards\">{items}</ul>")
+}
+
+fn fixes(finding: &Finding) -> String {
+    if finding.fixes.is_empty() {
+        return String::new();
+    }
+    let mut items = String::new();
+    for fix in &finding.fixes {
+        let note = match fix.safety {
+            FixSafety::Safe => "",
+            FixSafety::Unsafe => " <span class=\"tag\">changes behaviour</span>",
+        };
+        let _ = write!(items, "<li>{}{note}</li>", esc(&fix.title));
+    }
+    format!("<h3>What to do</h3><ul class=\"fixes\">{items}</ul>")
+}

@@ -1,0 +1,201 @@
+//! A short summary in Markdown, for a job's page or a pull request.
+
+use std::fmt::Write as _;
+
+use keytrail_model::{CoverageStatus, Finding, Location, Severity};
+
+use crate::text::{clean, count, crop};
+use crate::{Report, Section, Verdict, grade};
+
+/// Rows of a table before the rest is only counted.
+const MOST_ROWS: usize = 30;
+
+/// The summary; `verdict` is told when there is one. Nothing from the scanned tree is taken as
+/// Markdown or HTML.
+pub fn markdown(report: &Report, verdict: Option<&Verdict>) -> String {
+    let mut out = String::new();
+    let grading = grade(&report.findings);
+    let _ = writeln!(
+        out,
+        "## Keytrail: grade {} ({} of 100)\n\n{}.\n",
+        grading.grade.as_str(),
+        grading.score,
+        sentence(&grading.reason)
+    );
+    if let Some(verdict) = verdict {
+        let _ = writeln!(out, "{}\n", told(verdict));
+    }
+    counts(&mut out, report);
+    least_cut(&mut out, report);
+    for part in [Section::Path, Section::Weakness, Section::Hygiene] {
+        table(&mut out, report, part);
+    }
+    coverage(&mut out, report);
+    out
+}
+
+fn told(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Pass => "**Gate: passed.**".to_owned(),
+        Verdict::Findings(reasons) | Verdict::NotEvaluated(reasons) => {
+            format!("**Gate: failed.** {}.", escape(&reasons.join("; ")))
+        }
+    }
+}
+
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+fn counts(out: &mut String, report: &Report) {
+    let number = |severity: Severity| {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.suppressed.is_none() && finding.severity == severity)
+            .count()
+    };
+    out.push_str(
+        "| critical | high | medium | low | info | suppressed |\n|---|---|---|---|---|---|\n|",
+    );
+    for severity in Severity::ALL.into_iter().rev() {
+        let _ = write!(out, " {} |", number(severity));
+    }
+    let suppressed = report
+        .findings
+        .iter()
+        .filter(|finding| finding.suppressed.is_some())
+        .count();
+    let _ = writeln!(out, " {suppressed} |\n");
+}
+
+fn least_cut(out: &mut String, report: &Report) {
+    let cut = &report.least_cut;
+    if cut.edits.is_empty() {
+        return;
+    }
+    let edits = count(cut.edits.len(), "edit", "edits");
+    let paths = count(cut.of, "exposure path", "exposure paths");
+    let _ = writeln!(
+        out,
+        "### Least cut: {edits} for {} of {paths}\n",
+        cut.closes
+    );
+    for edit in cut.edits.iter().take(MOST_ROWS) {
+        let _ = writeln!(
+            out,
+            "1. {} ({})",
+            escape(&edit.title),
+            place(&edit.location)
+        );
+    }
+    out.push('\n');
+}
+
+fn table(out: &mut String, report: &Report, part: Section) {
+    let found: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|finding| Section::of(finding) == part)
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "### {} ({})\n", part.title(), found.len());
+    out.push_str("| severity | rule | where | what | who |\n|---|---|---|---|---|\n");
+    for finding in found.iter().take(MOST_ROWS) {
+        let actor = finding
+            .actor
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string);
+        let _ = writeln!(
+            out,
+            "| {} | `{}` | {} | {} | {} |",
+            finding.severity,
+            finding.rule,
+            place(&finding.location),
+            escape(&crop(&clean(&finding.message), 240)),
+            escape(&actor)
+        );
+    }
+    if found.len() > MOST_ROWS {
+        let _ = writeln!(out, "\n{} more.", found.len() - MOST_ROWS);
+    }
+    out.push('\n');
+}
+
+fn coverage(out: &mut String, report: &Report) {
+    let mut open = report
+        .coverage
+        .iter()
+        .filter(|record| {
+            matches!(
+                record.status,
+                CoverageStatus::Partial | CoverageStatus::NotEvaluated
+            )
+        })
+        .peekable();
+    if open.peek().is_none() {
+        return;
+    }
+    out.push_str("### Not or only partly evaluated\n\n");
+    for record in open {
+        let _ = writeln!(
+            out,
+            "- **{}**: {}",
+            escape(&record.source),
+            escape(&record.reason)
+        );
+    }
+}
+
+/// `path:line` as code. A code span takes everything as it is, except backticks and table bars.
+fn place(location: &Location) -> String {
+    let span = location.span();
+    let path = clean(&span.path).replace('`', "'").replace('|', "\\|");
+    format!("`{path}:{}`", span.line)
+}
+
+/// `text` without any meaning in Markdown or HTML.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in clean(text).chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '@' => escaped.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '|' | '!' | '~' | '$' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::tests::{finding, report};
+
+    #[test]
+    fn a_whole_report() {
+        let verdict = Verdict::Findings(vec!["1 finding of severity high or above".to_owned()]);
+        insta::assert_snapshot!(markdown(&report(), Some(&verdict)));
+    }
+
+    #[test]
+    fn nothing_from_the_tree_is_markup() {
+        let mut report = report();
+        let mut hostile = finding("x", Severity::High);
+        hostile.message = "<img src=x> [a](b) | @team `c`\n\n# d".to_owned();
+        report.findings.push(hostile);
+        let text = markdown(&report, None);
+        assert!(text.contains(r"&lt;img src=x&gt; \[a\]\(b\) \| &#64;team \`c\`  \# d"));
+    }
+}

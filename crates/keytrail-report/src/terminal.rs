@@ -1,0 +1,489 @@
+//! The report for a person at a terminal: the least cut first, then path by path, weaknesses,
+//! hygiene, and last what was not evaluated.
+
+mod finding;
+mod paint;
+
+use std::fmt::Write as _;
+
+use keytrail_model::{CoverageStatus, Finding, Severity};
+
+use crate::text::{clean, count, wrap};
+use crate::{Report, Section, Sources, grade};
+use paint::Paint;
+
+/// How to lay it out.
+#[derive(Clone, Copy, Debug)]
+pub struct TerminalOptions {
+    /// Use ANSI colours.
+    pub color: bool,
+    /// Columns; at least 40 are used.
+    pub width: usize,
+    /// Show everything that is folded otherwise.
+    pub verbose: bool,
+}
+
+impl Default for TerminalOptions {
+    fn default() -> Self {
+        Self {
+            color: false,
+            width: 100,
+            verbose: false,
+        }
+    }
+}
+
+/// Paths shown with every hop unless `verbose`.
+const FULL_PATHS: usize = 12;
+/// Findings of one rule that are shown one by one among weaknesses and hygiene, unless `verbose`.
+const FULL_PER_RULE: usize = 3;
+/// Edits of the least cut that are shown unless `verbose`.
+const FULL_EDITS: usize = 10;
+
+/// The whole report as text.
+pub fn terminal(report: &Report, sources: &dyn Sources, options: TerminalOptions) -> String {
+    let mut page = Page::new(sources, options);
+    page.head(report);
+    page.least_cut(report);
+    page.paths(report);
+    page.others(report, Section::Weakness);
+    if options.verbose {
+        page.others(report, Section::Hygiene);
+    } else {
+        page.hygiene(report);
+    }
+    page.suppressed(report);
+    page.coverage(report);
+    page.summary(report);
+    page.done()
+}
+
+/// A page that is being written, line by line.
+pub(crate) struct Page<'a> {
+    out: String,
+    paint: Paint,
+    width: usize,
+    verbose: bool,
+    sources: &'a dyn Sources,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(sources: &'a dyn Sources, options: TerminalOptions) -> Self {
+        Self {
+            out: String::new(),
+            paint: Paint(options.color),
+            width: options.width.max(40),
+            verbose: options.verbose,
+            sources,
+        }
+    }
+
+    pub(crate) fn done(self) -> String {
+        self.out
+    }
+
+    pub(crate) fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+
+    /// Wrapped `text`; the first line after `first`, the others after as many spaces.
+    fn hanging(&mut self, first: &str, indent: usize, text: &str) {
+        let mut lead = first.to_owned();
+        for line in wrap(text, self.width.saturating_sub(indent)) {
+            self.line(&format!("{lead}{line}"));
+            lead = " ".repeat(indent);
+        }
+    }
+
+    pub(crate) fn heading(&mut self, text: &str) {
+        self.line("");
+        let text = self.paint.bold(text);
+        self.line(&text);
+    }
+
+    fn head(&mut self, report: &Report) {
+        let grading = grade(&report.findings);
+        let title = format!("keytrail {} · {}", report.tool_version, clean(&report.root));
+        self.line(&title);
+        self.line("");
+        let letter = format!("Grade {}", grading.grade.as_str());
+        let letter = if grading.score >= 80 {
+            self.paint.green(&letter)
+        } else {
+            self.paint.severity(Severity::Critical, &letter)
+        };
+        let text = format!("{} of 100: {}", grading.score, grading.reason);
+        self.hanging(&format!("{letter}  "), 9, &text);
+    }
+
+    fn least_cut(&mut self, report: &Report) {
+        let cut = &report.least_cut;
+        if cut.edits.is_empty() {
+            return;
+        }
+        let closes = match cut.edits.len() {
+            1 => "1 edit closes".to_owned(),
+            edits => format!("{edits} edits close"),
+        };
+        let paths = count(cut.of, "exposure path", "exposure paths");
+        self.heading(&format!("Least cut: {closes} {} of {paths}", cut.closes));
+        let shown = if self.verbose {
+            cut.edits.len()
+        } else {
+            FULL_EDITS
+        };
+        for (at, edit) in cut.edits.iter().take(shown).enumerate() {
+            self.hanging(&format!("  {:>2}. ", at + 1), 6, &edit.title);
+            let place = format!(
+                "      {}  {}",
+                self.paint.cyan(&finding::place(&edit.location)),
+                self.paint.dim(effort(edit.cost))
+            );
+            self.line(&place);
+        }
+        if cut.edits.len() > shown {
+            let more = cut.edits.len() - shown;
+            self.line(&format!("      {more} more (shown with --verbose)"));
+        }
+    }
+
+    fn paths(&mut self, report: &Report) {
+        let paths: Vec<(usize, &Finding)> = section(report, Section::Path).collect();
+        if paths.is_empty() {
+            return;
+        }
+        self.heading(&format!("{} ({})", Section::Path.title(), paths.len()));
+        let full = if self.verbose {
+            paths.len()
+        } else {
+            FULL_PATHS
+        };
+        for &(number, found) in paths.iter().take(full) {
+            self.line("");
+            self.path(number, found);
+        }
+        let folded = paths.get(full..).unwrap_or_default();
+        if !folded.is_empty() {
+            self.line("");
+            let more = format!(
+                "{} more in short (all hops with --verbose):",
+                count(folded.len(), "path", "paths")
+            );
+            self.line(&more);
+            for &(number, found) in folded {
+                self.short(number, found);
+            }
+        }
+    }
+
+    /// Weaknesses or hygiene: the first few of each rule, the rest counted.
+    fn others(&mut self, report: &Report, part: Section) {
+        let found: Vec<(usize, &Finding)> = section(report, part).collect();
+        if found.is_empty() {
+            return;
+        }
+        self.heading(&format!("{} ({})", part.title(), found.len()));
+        let mut rest: Vec<(&'static str, usize)> = Vec::new();
+        for &(number, one) in &found {
+            let shown = found
+                .iter()
+                .take_while(|(other, _)| *other != number)
+                .filter(|(_, other)| other.rule == one.rule)
+                .count();
+            if self.verbose || shown < FULL_PER_RULE {
+                self.line("");
+                self.weakness(number, one);
+            } else if let Some(entry) = rest.iter_mut().find(|(rule, _)| *rule == one.rule) {
+                entry.1 += 1;
+            } else {
+                rest.push((one.rule, 1));
+            }
+        }
+        if rest.is_empty() {
+            return;
+        }
+        self.line("");
+        for (rule, more) in rest {
+            self.line(&format!("  {more} more of {rule} (shown with --verbose)"));
+        }
+    }
+
+    /// Hygiene in short: each rule with its first places.
+    fn hygiene(&mut self, report: &Report) {
+        let found: Vec<(usize, &Finding)> = section(report, Section::Hygiene).collect();
+        if found.is_empty() {
+            return;
+        }
+        self.heading(&format!("{} ({})", Section::Hygiene.title(), found.len()));
+        let mut rules: Vec<&'static str> = Vec::new();
+        for (_, one) in &found {
+            if !rules.contains(&one.rule) {
+                rules.push(one.rule);
+            }
+        }
+        for rule in rules {
+            let of_rule: Vec<&Finding> = found
+                .iter()
+                .filter(|(_, one)| one.rule == rule)
+                .map(|(_, one)| *one)
+                .collect();
+            let title = report.rule(rule).map_or("", |known| known.title);
+            self.group(rule, title, &of_rule);
+        }
+    }
+
+    fn suppressed(&mut self, report: &Report) {
+        let found: Vec<(usize, &Finding)> = section(report, Section::Suppressed).collect();
+        if found.is_empty() {
+            return;
+        }
+        self.heading(&format!(
+            "{} ({})",
+            Section::Suppressed.title(),
+            found.len()
+        ));
+        if !self.verbose {
+            self.line("  not counted; shown with --verbose");
+            return;
+        }
+        for (number, one) in found {
+            self.short(number, one);
+            let Some(suppression) = &one.suppressed else {
+                continue;
+            };
+            let until = suppression
+                .until
+                .as_ref()
+                .map_or_else(String::new, |until| format!(", until {until}"));
+            self.hanging(
+                "      ",
+                6,
+                &format!("let pass: {}{until}", suppression.reason),
+            );
+        }
+    }
+
+    fn coverage(&mut self, report: &Report) {
+        self.read(report);
+        for (status, title) in [
+            (CoverageStatus::Partial, "Read in part"),
+            (CoverageStatus::NotApplicable, "Not applicable"),
+            (CoverageStatus::NotEvaluated, "Not evaluated"),
+        ] {
+            let records: Vec<_> = report
+                .coverage
+                .iter()
+                .filter(|record| record.status == status)
+                .collect();
+            if records.is_empty() {
+                continue;
+            }
+            self.heading(title);
+            for record in records {
+                let name = self.paint.bold(&format!("{:<8}", record.source));
+                self.hanging(&format!("  {name} "), 11, &record.reason);
+                self.problems(&record.problems);
+            }
+        }
+    }
+
+    /// What was read, in numbers.
+    fn read(&mut self, report: &Report) {
+        let read: Vec<_> = report
+            .coverage
+            .iter()
+            .filter(|record| !record.counts.is_empty())
+            .filter(|record| {
+                matches!(
+                    record.status,
+                    CoverageStatus::Evaluated | CoverageStatus::Partial
+                )
+            })
+            .collect();
+        if read.is_empty() {
+            return;
+        }
+        self.heading("Read");
+        for record in read {
+            let name = self.paint.bold(&format!("{:<8}", record.source));
+            let counts: Vec<String> = record
+                .counts
+                .iter()
+                .filter(|&(_, &number)| number > 0)
+                .map(|(name, &number)| counted(number, name))
+                .collect();
+            self.hanging(&format!("  {name} "), 11, &counts.join(", "));
+        }
+    }
+
+    fn problems(&mut self, problems: &[keytrail_model::Problem]) {
+        const SHOWN: usize = 10;
+        let shown = if self.verbose { problems.len() } else { SHOWN };
+        for problem in problems.iter().take(shown) {
+            let line = problem
+                .line
+                .map_or_else(String::new, |line| format!(":{line}"));
+            let text = format!("{}{line}: {}", problem.path, problem.message);
+            self.hanging("           ", 11, &text);
+        }
+        if problems.len() > shown {
+            let more = problems.len() - shown;
+            self.line(&format!("           {more} more (shown with --verbose)"));
+        }
+    }
+
+    fn summary(&mut self, report: &Report) {
+        self.line("");
+        let counted: Vec<&Finding> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.suppressed.is_none())
+            .collect();
+        let mut parts: Vec<String> = Severity::ALL
+            .into_iter()
+            .rev()
+            .filter_map(|severity| {
+                let number = counted
+                    .iter()
+                    .filter(|finding| finding.severity == severity)
+                    .count();
+                (number > 0).then(|| {
+                    self.paint
+                        .severity(severity, &format!("{number} {severity}"))
+                })
+            })
+            .collect();
+        if parts.is_empty() {
+            parts.push("nothing found".to_owned());
+        }
+        let mut text = String::new();
+        let _ = write!(text, "{}", parts.join(" · "));
+        self.line(&text);
+        if !report.project_salt {
+            self.hanging(
+                "",
+                0,
+                "Fingerprints were made under the default salt; `keytrail init` gives this project one of its own.",
+            );
+        }
+    }
+}
+
+/// The findings of one part, with their number in the report.
+fn section(report: &Report, part: Section) -> impl Iterator<Item = (usize, &Finding)> {
+    report
+        .findings
+        .iter()
+        .enumerate()
+        .map(|(at, finding)| (at + 1, finding))
+        .filter(move |(_, finding)| Section::of(finding) == part)
+}
+
+/// `1 file`, `23 skipped directories`.
+fn counted(number: u64, name: &str) -> String {
+    let plural = name.replace('_', " ");
+    let singular = match plural.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => plural.strip_suffix('s').unwrap_or(&plural).to_owned(),
+    };
+    format!("{number} {}", if number == 1 { singular } else { plural })
+}
+
+/// What an edit costs, in words.
+fn effort(cost: u32) -> &'static str {
+    match cost {
+        0..=1 => "a line",
+        2..=3 => "a few lines",
+        4..=9 => "infrastructure, with a deployment",
+        _ => "a migration of data",
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::json::tests::{finding as a_finding, report};
+    use crate::{NoSources, SourceLine};
+
+    pub(crate) struct Numbered;
+
+    impl Sources for Numbered {
+        fn line(&self, path: &str, line: u32) -> Option<SourceLine> {
+            Some(SourceLine {
+                text: format!("    result = call({path:?}, line={line}) # and so on"),
+                redacted: false,
+            })
+        }
+    }
+
+    #[test]
+    fn a_whole_report() {
+        let options = TerminalOptions {
+            width: 90,
+            ..TerminalOptions::default()
+        };
+        insta::assert_snapshot!(terminal(&report(), &Numbered, options));
+    }
+
+    #[test]
+    fn a_whole_report_verbose_and_narrow() {
+        let options = TerminalOptions {
+            width: 20,
+            verbose: true,
+            ..TerminalOptions::default()
+        };
+        insta::assert_snapshot!(terminal(&report(), &NoSources, options));
+    }
+
+    #[test]
+    fn colour_only_adds_escapes() {
+        let plain = terminal(&report(), &Numbered, TerminalOptions::default());
+        let options = TerminalOptions {
+            color: true,
+            ..TerminalOptions::default()
+        };
+        let painted = terminal(&report(), &Numbered, options);
+        let mut stripped = String::new();
+        let mut rest = painted.as_str();
+        while let Some((before, after)) = rest.split_once('\u{1b}') {
+            stripped.push_str(before);
+            rest = after.split_once('m').map_or("", |(_, after)| after);
+        }
+        stripped.push_str(rest);
+        assert_ne!(plain, painted);
+        assert_eq!(plain, stripped);
+    }
+
+    #[test]
+    fn text_from_the_tree_cannot_steer_the_terminal() {
+        let mut report = report();
+        let mut hostile = a_finding("x", Severity::High);
+        hostile.message = "\u{1b}]0;owned\u{7}\u{202e}".to_owned();
+        report.root = "\u{1b}[2J".to_owned();
+        report.findings.push(hostile);
+        let shown = terminal(&report, &NoSources, TerminalOptions::default());
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']));
+    }
+
+    #[test]
+    fn many_of_one_rule_are_folded_and_counted() {
+        let mut report = report();
+        report
+            .findings
+            .extend((0..40).map(|_| a_finding("untagged-table", Severity::Low)));
+        let shown = terminal(&report, &NoSources, TerminalOptions::default());
+        assert!(shown.contains("untagged-table  (40)"), "{shown}");
+        assert!(shown.contains("37 more (shown with --verbose)"));
+        let options = TerminalOptions {
+            verbose: true,
+            ..TerminalOptions::default()
+        };
+        assert_eq!(
+            terminal(&report, &NoSources, options)
+                .matches("  untagged-table  ")
+                .count(),
+            40
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! Every command and flag, declared once.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use keytrail_engine::FailOn;
+
+/// Follow API keys through a Django + DynamoDB application, and see every way they leak
+#[derive(Debug, Parser)]
+#[command(
+    name = "keytrail",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Start with `keytrail scan` in a repository. \
+                  `keytrail explain RULE` tells what a finding means and how to mend it.",
+    after_long_help = EXIT_CODES
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   nothing at or above the threshold
+  1   an internal error
+  2   a mistake in the arguments or the configuration
+  3   nothing to check
+  4   a required source could not be checked
+  10  findings at or above the threshold
+
+Standard output is data, standard error is talk. NO_COLOR is kept. No key is ever shown.";
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+pub(crate) struct Global {
+    /// Say nothing but the output itself and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Show what is folded otherwise: every path, every finding of a rule, what is suppressed
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    /// Show progress as plain lines even when standard error is no terminal
+    #[arg(long, global = true)]
+    pub(crate) progress: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read a repository and report who can get which key, by which way
+    Scan(Scan),
+    /// Tell what a rule means, why it matters and how to mend it
+    Explain {
+        /// The rule's id, as in a finding
+        rule: String,
+    },
+    /// List all rules
+    Rules {
+        /// How to show them
+        #[arg(long, value_enum, default_value_t = RulesFormat::Terminal)]
+        format: RulesFormat,
+    },
+    /// Show everybody who can get at a table, an attribute, a setting or a key, rightful or not
+    Who(Who),
+    /// Write down the findings of today, so that only new ones fail
+    Baseline(Baseline),
+    /// Print the JSON Schema of `scan --format json`
+    Schema,
+    /// Write a `keytrail.toml` with a salt for this project's fingerprints
+    Init {
+        /// The directory
+        #[arg(default_value = ".", value_name = "PATH")]
+        path: PathBuf,
+    },
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What a run reads, and under which settings.
+#[derive(Args, Debug)]
+pub(crate) struct Reading {
+    /// Read only these sources
+    #[arg(long, value_delimiter = ',', value_name = "SOURCE", value_parser = ["code", "files", "infra"])]
+    pub(crate) only: Vec<String>,
+    /// Leave out files that match; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Use this configuration and no other
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// `scan`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  keytrail scan
+  keytrail scan backend infra --fail-on medium
+  keytrail scan --format sarif -o keytrail.sarif
+  keytrail scan --output json=keytrail.json --output html=keytrail.html")]
+pub(crate) struct Scan {
+    /// Directories or files; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// How to show the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
+    pub(crate) format: Format,
+    /// Write the result to a file instead of standard output
+    #[arg(short = 'o', value_name = "FILE", id = "file")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write a further output to a file; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) output: Vec<FormatFile>,
+    /// Fail on findings at or above this severity, or `never` [default: high]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Fail unless these sources were read wholly
+    #[arg(long, value_delimiter = ',', value_name = "SOURCE")]
+    pub(crate) require: Vec<String>,
+    /// Let findings pass that this file knows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+}
+
+/// `who`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  keytrail who api_metadata
+  keytrail who api_metadata.api_key backend
+  keytrail who STRIPE_SECRET_KEY")]
+pub(crate) struct Who {
+    /// A table, `table.attribute`, a setting, or the fingerprint of a key
+    pub(crate) target: String,
+    /// Directories or files; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `baseline`.
+#[derive(Args, Debug)]
+pub(crate) struct Baseline {
+    /// Directories or files; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where to write it
+    #[arg(
+        short = 'o',
+        value_name = "FILE",
+        default_value = "keytrail-baseline.txt"
+    )]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Output of `rules`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RulesFormat {
+    /// A table
+    Terminal,
+    /// A list of objects
+    Json,
+}
+
+/// Output of `scan`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Path by path, for a person
+    Terminal,
+    /// JSON v1, see `keytrail schema`
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// One file to open in a browser
+    Html,
+    /// A short summary, for a job's page
+    Markdown,
+}
+
+/// `json=report.json`.
+#[derive(Clone, Debug)]
+pub(crate) struct FormatFile {
+    /// What.
+    pub(crate) format: Format,
+    /// Where to.
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for FormatFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = text
+            .split_once('=')
+            .filter(|(_, file)| !file.is_empty())
+            .ok_or("write it as FORMAT=FILE, for example `json=keytrail.json`")?;
+        Ok(Self {
+            format: Format::from_str(format, false).map_err(|_| {
+                format!("`{format}` is no format; use terminal, json, sarif, html or markdown")
+            })?,
+            file: file.into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_declarations_agree() {
+        super::Cli::command().debug_assert();
+    }
+}

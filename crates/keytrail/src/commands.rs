@@ -1,0 +1,55 @@
+//! One file per command; each returns an exit code.
+
+mod baseline;
+mod explain;
+mod init;
+mod rules;
+mod scan;
+mod who;
+
+use clap::CommandFactory as _;
+use keytrail_engine::{Date, Options};
+
+use crate::cli::{Cli, Command, Reading};
+use crate::output;
+
+/// Runs what was asked for.
+pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Scan(scan) => scan::run(global, scan),
+        Command::Explain { rule } => explain::run(rule),
+        Command::Rules { format } => rules::run(*format),
+        Command::Who(who) => who::run(global, who),
+        Command::Baseline(baseline) => baseline::run(global, baseline),
+        Command::Schema => schema(),
+        Command::Init { path } => init::run(global, path),
+        Command::Completions { shell } => completions(*shell),
+    }
+}
+
+fn schema() -> anyhow::Result<u8> {
+    output::print(&keytrail_report::schema())?;
+    Ok(0)
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "keytrail", &mut script);
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(0)
+}
+
+/// What the engine needs, from the flags that several commands share.
+fn options(paths: &[std::path::PathBuf], reading: &Reading) -> Options {
+    Options {
+        paths: paths.to_vec(),
+        only: (!reading.only.is_empty()).then(|| reading.only.clone()),
+        exclude: reading.exclude.clone(),
+        config: reading.config.clone(),
+        salt: std::env::var("KEYTRAIL_SALT")
+            .ok()
+            .filter(|salt| !salt.is_empty()),
+        ..Options::new(env!("CARGO_PKG_VERSION"), Date::today())
+    }
+}

@@ -1,0 +1,35 @@
+//! `keytrail baseline`.
+
+use std::sync::Arc;
+
+use keytrail_engine::{FailOn, Watch};
+
+use super::options;
+use crate::cli::{Baseline, Global};
+use crate::progress::Shown;
+use crate::{output, talk};
+
+pub(super) fn run(global: &Global, baseline: &Baseline) -> anyhow::Result<u8> {
+    output::check(&baseline.file)?;
+    let mut options = options(&baseline.paths, &baseline.reading);
+    options.fail_on = Some(FailOn::Never);
+    // What the old baseline let pass belongs into the new one too.
+    options.without_baseline = true;
+    let watch = Arc::new(Watch::default());
+    let shown = Shown::start(global, &watch);
+    let outcome = keytrail_engine::scan(&options, &watch);
+    drop(shown);
+    let known = keytrail_report::Baseline::of(&outcome?.report.findings);
+    output::write(&baseline.file, &known.to_text())?;
+    let count = known.len();
+    let noun = if count == 1 { "finding" } else { "findings" };
+    talk::note(
+        global,
+        &format!(
+            "{count} {noun} in {}; use it with `keytrail scan --baseline {}`",
+            baseline.file.display(),
+            baseline.file.display()
+        ),
+    );
+    Ok(0)
+}
