@@ -7,7 +7,12 @@ use keytrail_rules::{Page, RULES, find};
 #[test]
 fn sorted_and_unique() {
     let ids: Vec<&str> = RULES.iter().map(|rule| rule.meta().id).collect();
-    let sorted: Vec<&str> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let sorted: Vec<&str> = ids
+        .iter()
+        .copied()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     assert_eq!(ids, sorted);
 }
 
@@ -36,7 +41,11 @@ fn every_page_has_every_section_and_expects_its_own_rule() {
     for rule in RULES {
         let meta = rule.meta();
         let page = Page::parse(meta.page).unwrap_or_else(|error| panic!("{}: {error}", meta.id));
-        assert!(meta.page.starts_with(&format!("# {}\n", meta.id)), "{}", meta.id);
+        assert!(
+            meta.page.starts_with(&format!("# {}\n", meta.id)),
+            "{}",
+            meta.id
+        );
         for expected in page.exposed.iter().flat_map(|example| &example.expected) {
             assert_eq!(expected.rule, meta.id);
         }
