@@ -48,7 +48,12 @@ fn respond(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) {
     if matches!(flow.source, Source::Request(..) | Source::Generated(_)) {
         return;
     }
+    let in_error = matches!(flow.source, Source::Exception(_));
     for start in starts::of(joined, flow, out) {
+        // An error of a write quotes what this caller just sent.
+        if in_error && start.operation.is_none() {
+            continue;
+        }
         let operation = start.operation.map(|number| joined.operations[number]);
         let routes = match operation {
             Some(operation) => joined.calls.common_routes(&operation.entry, &flow.function),

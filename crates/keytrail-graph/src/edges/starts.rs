@@ -53,7 +53,7 @@ pub(crate) fn of(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) -> Vec<Sta
             .into_iter()
             .map(|name| configured(flow, name, out))
             .collect(),
-        Source::Vault(name) => vec![plain(Node::Key(KeyRef::Vault(name.clone())), name)],
+        Source::Vault(name) => vec![in_vault(name)],
         Source::Request(_, field) if is_secret(joined, &flow.source) => {
             passing(joined, flow, field)
         }
@@ -71,6 +71,25 @@ fn plain(node: Node, name: &str) -> Start {
         operation: None,
         attribute: None,
         name: name.to_owned(),
+    }
+}
+
+/// A vault also keeps whole configurations, of which a flow may carry a harmless field: only a
+/// secret whose name is known is sure.
+fn in_vault(name: &str) -> Start {
+    let shown = if name.is_empty() {
+        "a secret from a vault"
+    } else {
+        name
+    };
+    let confidence = if name.is_empty() {
+        Confidence::Possible
+    } else {
+        Confidence::Likely
+    };
+    Start {
+        confidence,
+        ..plain(Node::Key(KeyRef::Vault(shown.to_owned())), shown)
     }
 }
 
