@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use keytrail_detect::Detector;
 use keytrail_model::{
-    Collected, Coverage, CoverageStatus, Entry, Fact, Fingerprinter, Problem, Progress, Tree,
+    Collected, Coverage, CoverageStatus, Entry, Fact, Fingerprinter, Problem, Progress, Setting,
+    SettingValue, Tree,
 };
 use rayon::prelude::*;
 
@@ -15,7 +16,7 @@ use crate::django::{settings, urls};
 use crate::emit::Emitter;
 use crate::interp::Shared;
 use crate::known::{KnownTable, Words};
-use crate::program::Program;
+use crate::program::{ModuleId, Program};
 use crate::resolve::Resolver;
 use crate::symbols::Symbols;
 use crate::syntax::{self, ir::Module};
@@ -77,7 +78,7 @@ pub fn collect(tree: &dyn Tree, detector: &Detector, prints: &Fingerprinter, pro
         templates: &templates,
     };
     let fixpoint = fixpoint::run(&shared, progress);
-    let roots = settings::url_roots(&program, &settings);
+    let roots = url_roots(&program, &settings);
     let bindings = urls::bindings(&program, &resolver, &roots);
     let doors = Doors::new(&program, &resolver, &settings);
     let mut emitter = Emitter::new(&shared, prints, &fixpoint);
@@ -104,6 +105,21 @@ pub fn collect(tree: &dyn Tree, detector: &Detector, prints: &Fingerprinter, pro
         facts,
         coverage: Coverage { source: "code".to_owned(), status, reason, counts, problems },
     }
+}
+
+/// Modules that `ROOT_URLCONF` names in any settings module.
+fn url_roots(program: &Program, settings: &[Setting]) -> Vec<ModuleId> {
+    let mut roots: Vec<ModuleId> = settings
+        .iter()
+        .filter(|setting| setting.name == "ROOT_URLCONF")
+        .filter_map(|setting| match &setting.value {
+            SettingValue::Text(dotted) => program.module_named(dotted),
+            _ => None,
+        })
+        .collect();
+    roots.sort_unstable();
+    roots.dedup();
+    roots
 }
 
 fn count(facts: &[Fact], test: impl Fn(&Fact) -> bool) -> u64 {

@@ -15,6 +15,9 @@ use crate::program::FunctionRef;
 
 /// Longer chains of calls than this are cut: what they would still add is lost, and counted.
 const MOST_ROUNDS: usize = 14;
+/// From this round on summaries only grow. Bounds on their size make the analysis forget, and
+/// what it forgets in turn could keep two functions changing each other for ever.
+const WIDEN_AFTER: usize = 5;
 
 /// The outcome of every function.
 pub(crate) struct Fixpoint {
@@ -44,17 +47,19 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
         matches!(kind, FunctionKind::Module | FunctionKind::ClassBody)
     });
     let mut dependents = Dependents::default();
-    let mut first = vec![bodies.clone(), bodies, rest].into_iter();
-    let mut dirty = first.next().unwrap_or_default();
+    let mut dirty = bodies;
+    let mut rest = Some(rest);
     let mut rounds = 0;
     loop {
-        let changed = round(shared, &functions, &dirty, &mut state, &mut outcomes, &mut dependents);
+        let changed = round(shared, &functions, &dirty, &mut state, &mut outcomes, &mut dependents, rounds >= WIDEN_AFTER);
         progress.advance(dirty.len() as u64);
         rounds += 1;
-        dirty = match first.next() {
-            Some(next) => next,
-            None => changed,
-        };
+        dirty = changed;
+        if let Some(rest) = rest.take() {
+            dirty.extend(rest);
+            dirty.sort_unstable();
+            dirty.dedup();
+        }
         if dirty.is_empty() || rounds >= MOST_ROUNDS {
             break;
         }
@@ -66,8 +71,8 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
 /// Who reads what.
 #[derive(Default)]
 struct Dependents {
-    of_function: FxHashMap<usize, Vec<usize>>,
-    of_cell: FxHashMap<Cell, Vec<usize>>,
+    of_function: FxHashMap<usize, FxHashSet<usize>>,
+    of_cell: FxHashMap<Cell, FxHashSet<usize>>,
 }
 
 /// One round over `dirty`; returns who must run next, sorted.
@@ -78,6 +83,7 @@ fn round(
     state: &mut State,
     outcomes: &mut [Outcome],
     dependents: &mut Dependents,
+    widen: bool,
 ) -> Vec<usize> {
     let results: Vec<Outcome> =
         dirty.par_iter().with_min_len(16).map(|&index| Machine::run(shared, state, functions[index])).collect();
@@ -86,18 +92,15 @@ fn round(
     let mut changed_cells: Vec<Cell> = Vec::new();
     for (&index, mut outcome) in dirty.iter().zip(results) {
         for &read in &outcome.read_functions {
-            let list = dependents.of_function.entry(state.index(read)).or_default();
-            if list.last() != Some(&index) && !list.contains(&index) {
-                list.push(index);
-            }
+            dependents.of_function.entry(state.index(read)).or_default().insert(index);
         }
         for &read in &outcome.read_cells {
-            let list = dependents.of_cell.entry(read).or_default();
-            if list.last() != Some(&index) && !list.contains(&index) {
-                list.push(index);
-            }
+            dependents.of_cell.entry(read).or_default().insert(index);
         }
-        let summary = std::mem::take(&mut outcome.summary);
+        let mut summary = std::mem::take(&mut outcome.summary);
+        if widen {
+            summary.widen(&state.summaries[index]);
+        }
         if *state.summaries[index] != summary {
             state.summaries[index] = Arc::new(summary);
             changed_functions.push(index);

@@ -1,6 +1,9 @@
 //! Speed of [`Detector::scan`] over a made-up tree: program text, configuration, data, keys.
 
-#![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a benchmark reports on standard output"
+)]
 
 use std::time::Instant;
 
@@ -14,8 +17,16 @@ fn main() {
     let samples = [
         ("program text", "app/a.py", filler.clone()),
         ("configuration", "deploy/a.yml", YAML.repeat(8000)),
-        ("one line of base64", "data/a.json", expand("{base64:8000000}")),
-        ("keys", "app/keys.py", expand(&format!("{PYTHON}API_KEY = '{{alnum:32}}'\n")).repeat(2000)),
+        (
+            "one line of base64",
+            "data/a.json",
+            expand("{base64:8000000}"),
+        ),
+        (
+            "keys",
+            "app/keys.py",
+            expand(&format!("{PYTHON}API_KEY = '{{alnum:32}}'\n")).repeat(2000),
+        ),
     ];
     let detector = Detector::new();
     for (title, path, text) in samples {

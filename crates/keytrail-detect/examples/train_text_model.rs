@@ -2,7 +2,10 @@
 //!
 //! `cargo run -p keytrail-detect --example train_text_model -- TREE… > data/text_model.txt`
 
-#![expect(clippy::print_stdout, reason = "a development tool; its output is data")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a development tool; its output is data"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -33,11 +36,18 @@ fn collect(path: &Path, words: &mut BTreeSet<Vec<u8>>) {
         }
         return;
     }
-    let wanted = ["py", "js", "ts", "md", "rst", "yml", "yaml", "toml", "tf", "cfg", "html"];
-    if !path.extension().is_some_and(|end| wanted.iter().any(|w| end == *w)) {
+    let wanted = [
+        "py", "js", "ts", "md", "rst", "yml", "yaml", "toml", "tf", "cfg", "html",
+    ];
+    if !path
+        .extension()
+        .is_some_and(|end| wanted.iter().any(|w| end == *w))
+    {
         return;
     }
-    let Ok(bytes) = std::fs::read(path) else { return };
+    let Ok(bytes) = std::fs::read(path) else {
+        return;
+    };
     if bytes.len() > 400_000 {
         return;
     }
@@ -75,7 +85,10 @@ fn main() {
             .iter()
             .map(|count| {
                 let steps = (-(count / total).log2() * 4.0).round().clamp(0.0, 62.0);
-                (b'0'..=b'n').zip(0..).find(|&(_, s)| f64::from(s) >= steps).map_or('n', |(code, _)| char::from(code))
+                (b'0'..=b'n')
+                    .zip(0..)
+                    .find(|&(_, s)| f64::from(s) >= steps)
+                    .map_or('n', |(code, _)| char::from(code))
             })
             .collect();
         println!("{line}");

@@ -86,7 +86,13 @@ impl Bucket {
     fn find(&self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         match &self.engine {
             Engine::Teddy(searcher) => searcher
-                .find_in(bytes, aho_corasick::Span { start: at, end: bytes.len() })
+                .find_in(
+                    bytes,
+                    aho_corasick::Span {
+                        start: at,
+                        end: bytes.len(),
+                    },
+                )
                 .map(|found| (found.pattern().as_usize(), found.start())),
             Engine::Automaton(automaton) => automaton
                 .find(aho_corasick::Input::new(bytes).range(at..))

@@ -22,7 +22,11 @@ pub(crate) fn after(bytes: &[u8], inside: usize, bare: bool) -> Option<Assigned>
     walk.skip(is_name, LONGEST_NAME);
     let name_end = walk.at;
     let floor = inside.saturating_sub(LONGEST_NAME);
-    let name_length = bytes[floor..name_end].iter().rev().take_while(|&&byte| is_name(byte)).count();
+    let name_length = bytes[floor..name_end]
+        .iter()
+        .rev()
+        .take_while(|&&byte| is_name(byte))
+        .count();
     let name_quote = name_end
         .checked_sub(name_length + 1)
         .map(|at| bytes[at])
@@ -88,7 +92,10 @@ impl Walk<'_> {
                 let save = self.at;
                 self.blank();
                 // An annotation.
-                self.skip(|byte| byte.is_ascii_alphanumeric() || b"_.[]| ".contains(&byte), 40);
+                self.skip(
+                    |byte| byte.is_ascii_alphanumeric() || b"_.[]| ".contains(&byte),
+                    40,
+                );
                 if self.at == save || !self.take(b'=') {
                     self.at = save;
                     self.take(b'=');
@@ -121,31 +128,43 @@ impl Walk<'_> {
             return None;
         }
         let before = &self.bytes[name_start.saturating_sub(200)..name_start];
-        let line = before.rsplit(|&byte| byte == b'\n').next()?.to_ascii_lowercase();
+        let line = before
+            .rsplit(|&byte| byte == b'\n')
+            .next()?
+            .to_ascii_lowercase();
         let holds = |part: &[u8]| memchr::memmem::find(&line, part).is_some();
         let user = holds(b"user id=") || holds(b"uid=") || holds(b"user=") || holds(b"username=");
         if !user || !line.trim_ascii_end().ends_with(b";") {
             return None;
         }
         let start = self.at + 1;
-        let length = self.until(start, |byte| byte.is_ascii_whitespace() || b";\"'`<".contains(&byte));
+        let length = self.until(start, |byte| {
+            byte.is_ascii_whitespace() || b";\"'`<".contains(&byte)
+        });
         (length > 0).then(|| (start..start + length, true))
     }
 
     fn until(&self, start: usize, stop: impl Fn(u8) -> bool) -> usize {
         let rest = &self.bytes[start..self.bytes.len().min(start + LONGEST_VALUE)];
-        rest.iter().position(|&byte| stop(byte)).unwrap_or(rest.len())
+        rest.iter()
+            .position(|&byte| stop(byte))
+            .unwrap_or(rest.len())
     }
 
     fn value(&mut self, bare: bool) -> Option<(Range<usize>, bool)> {
-        if matches!((self.peek(), self.bytes.get(self.at + 1)), (Some(b'b' | b'r' | b'u'), Some(b'"' | b'\''))) {
+        if matches!(
+            (self.peek(), self.bytes.get(self.at + 1)),
+            (Some(b'b' | b'r' | b'u'), Some(b'"' | b'\''))
+        ) {
             self.at += 1;
         }
         let quote = self.peek()?;
         if matches!(quote, b'"' | b'\'' | b'`') {
             let start = self.at + 1;
             let rest = &self.bytes[start..self.bytes.len().min(start + LONGEST_VALUE)];
-            let length = rest.iter().position(|&byte| byte == quote || byte == b'\n')?;
+            let length = rest
+                .iter()
+                .position(|&byte| byte == quote || byte == b'\n')?;
             return (rest[length] == quote).then(|| (start..start + length, true));
         }
         if !bare {

@@ -38,36 +38,143 @@ impl<'a> ScanContext<'a> {
 }
 
 const LOCK_FILES: &[&str] = &[
-    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
-    "poetry.lock", "pipfile.lock", "uv.lock", "pdm.lock", "cargo.lock", "composer.lock",
-    "gemfile.lock", "go.sum", "flake.lock", "mix.lock", "pubspec.lock", "podfile.lock",
-    ".terraform.lock.hcl", "record", "sha256sums", "checksums.txt", "gradle.lockfile",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "poetry.lock",
+    "pipfile.lock",
+    "uv.lock",
+    "pdm.lock",
+    "cargo.lock",
+    "composer.lock",
+    "gemfile.lock",
+    "go.sum",
+    "flake.lock",
+    "mix.lock",
+    "pubspec.lock",
+    "podfile.lock",
+    ".terraform.lock.hcl",
+    "record",
+    "sha256sums",
+    "checksums.txt",
+    "gradle.lockfile",
 ];
 
 const GENERATED_ENDINGS: &[&str] = &[
-    ".min.js", ".min.css", ".map", ".svg", ".po", ".pot", ".mo", ".css", ".scss", ".less", ".xlf",
-    ".ttf", ".woff", ".ipynb_checkpoints", ".dist-info/record", ".sum", ".lock", ".bundle.js",
-    ".chunk.js", ".drawio", ".pem.pub", ".pub", ".crt", ".cer", ".asc.sig", ".snap", ".csv", ".tsv",
-    ".pyi", ".h", ".pdf", ".ps", ".eps", ".afm", ".cyclonedx.json", ".cdx.json", ".spdx.json",
+    ".min.js",
+    ".min.css",
+    ".map",
+    ".svg",
+    ".po",
+    ".pot",
+    ".mo",
+    ".css",
+    ".scss",
+    ".less",
+    ".xlf",
+    ".ttf",
+    ".woff",
+    ".ipynb_checkpoints",
+    ".dist-info/record",
+    ".sum",
+    ".lock",
+    ".bundle.js",
+    ".chunk.js",
+    ".drawio",
+    ".pem.pub",
+    ".pub",
+    ".crt",
+    ".cer",
+    ".asc.sig",
+    ".snap",
+    ".csv",
+    ".tsv",
+    ".pyi",
+    ".h",
+    ".pdf",
+    ".ps",
+    ".eps",
+    ".afm",
+    ".cyclonedx.json",
+    ".cdx.json",
+    ".spdx.json",
 ];
 
 const CONFIG_ENDINGS: &[&str] = &[
-    ".env", ".ini", ".cfg", ".conf", ".config", ".toml", ".yml", ".yaml", ".properties", ".sh", ".bash",
-    ".zsh", ".fish", ".ps1", ".bat", ".tfvars", ".tf", ".hcl", ".netrc", ".npmrc", ".pypirc",
-    ".envrc", ".dockerfile", ".service", ".gitconfig", ".credentials", ".cnf", ".log",
+    ".env",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".config",
+    ".toml",
+    ".yml",
+    ".yaml",
+    ".properties",
+    ".sh",
+    ".bash",
+    ".zsh",
+    ".fish",
+    ".ps1",
+    ".bat",
+    ".tfvars",
+    ".tf",
+    ".hcl",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    ".envrc",
+    ".dockerfile",
+    ".service",
+    ".gitconfig",
+    ".credentials",
+    ".cnf",
+    ".log",
 ];
 
 const CONFIG_NAMES: &[&str] = &[
-    "dockerfile", "containerfile", "makefile", "procfile", "credentials", "config", ".env", ".netrc",
-    ".npmrc", ".pypirc", ".pgpass", ".my.cnf", "jenkinsfile", ".htpasswd", ".git-credentials",
+    "dockerfile",
+    "containerfile",
+    "makefile",
+    "procfile",
+    "credentials",
+    "config",
+    ".env",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    ".pgpass",
+    ".my.cnf",
+    "jenkinsfile",
+    ".htpasswd",
+    ".git-credentials",
 ];
 
-const PROSE_ENDINGS: &[&str] = &[".md", ".rst", ".txt", ".adoc", ".mdx", ".html", ".htm", ".xhtml", ".1", "/metadata", "/pkg-info", "readme", "changelog"];
+const PROSE_ENDINGS: &[&str] = &[
+    ".md",
+    ".rst",
+    ".txt",
+    ".adoc",
+    ".mdx",
+    ".html",
+    ".htm",
+    ".xhtml",
+    ".1",
+    "/metadata",
+    "/pkg-info",
+    "readme",
+    "changelog",
+];
 
 fn format_of(path: &str) -> Format {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending.trim_start_matches('/')));
+    let ends = |endings: &[&str]| {
+        endings
+            .iter()
+            .any(|ending| name.ends_with(ending.trim_start_matches('/')))
+    };
     if LOCK_FILES.contains(&name) || ends(GENERATED_ENDINGS) || lower.contains("/locale/") {
         Format::Generated
     } else if CONFIG_NAMES.contains(&name)
@@ -87,7 +194,11 @@ fn format_of(path: &str) -> Format {
 fn is_example_text(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or_default();
-    let folder = lower.split('/').rev().skip(1).any(|part| part == "examples" || part == "docs");
+    let folder = lower
+        .split('/')
+        .rev()
+        .skip(1)
+        .any(|part| part == "examples" || part == "docs");
     (folder && matches!(format_of(path), Format::Prose)) || name.starts_with("examples-")
 }
 
@@ -99,10 +210,30 @@ pub fn is_test_path(path: &str) -> bool {
     let folder = |part: &&str| {
         matches!(
             *part,
-            "test" | "tests" | "testing" | "testdata" | "test_data" | "test-data" | "__tests__"
-                | "spec" | "specs" | "fixture" | "fixtures" | "mock" | "mocks" | "__mocks__"
-                | "cassettes" | "snapshots" | "e2e" | "sample" | "samples" | "example"
-                | "unittests" | "testutils" | "test_utils" | "testsuite"
+            "test"
+                | "tests"
+                | "testing"
+                | "testdata"
+                | "test_data"
+                | "test-data"
+                | "__tests__"
+                | "spec"
+                | "specs"
+                | "fixture"
+                | "fixtures"
+                | "mock"
+                | "mocks"
+                | "__mocks__"
+                | "cassettes"
+                | "snapshots"
+                | "e2e"
+                | "sample"
+                | "samples"
+                | "example"
+                | "unittests"
+                | "testutils"
+                | "test_utils"
+                | "testsuite"
         ) || part.starts_with("test_")
             || part.ends_with("_test")
             || part.ends_with("_tests")
@@ -119,9 +250,16 @@ pub fn is_test_path(path: &str) -> bool {
         || stem.ends_with("_fixtures")
         || name.contains(".test.")
         || name.contains(".spec.")
-        || [".example", ".sample", ".template", ".dist", "-example", ".tmpl"]
-            .iter()
-            .any(|end| name.ends_with(end))
+        || [
+            ".example",
+            ".sample",
+            ".template",
+            ".dist",
+            "-example",
+            ".tmpl",
+        ]
+        .iter()
+        .any(|end| name.ends_with(end))
         || name.contains(".example.")
         || name.contains(".sample.")
 }
@@ -132,10 +270,22 @@ mod tests {
 
     #[test]
     fn paths_of_tests() {
-        for path in ["app/tests/test_a.py", "a/conftest.py", "web/a.spec.ts", ".env.example", "tests.py"] {
+        for path in [
+            "app/tests/test_a.py",
+            "a/conftest.py",
+            "web/a.spec.ts",
+            ".env.example",
+            "tests.py",
+        ] {
             assert!(is_test_path(path), "{path}");
         }
-        for path in ["app/contest.py", "config/settings.py", "latest/a.py", "examples.py", ".env"] {
+        for path in [
+            "app/contest.py",
+            "config/settings.py",
+            "latest/a.py",
+            "examples.py",
+            ".env",
+        ] {
             assert!(!is_test_path(path), "{path}");
         }
     }

@@ -11,7 +11,7 @@ use crate::registry;
 use crate::scan::{Mode, Scan};
 
 /// Finds keys. Compiled once per process; a copy costs nothing.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Detector {
     pub(crate) compiled: &'static Compiled,
 }
@@ -41,8 +41,17 @@ pub(crate) struct Compiled {
 
 /// Parts of names, without the first letter, so that one spelling covers `Secret` and `secret`.
 const SECRET_NAME_PARTS: &[&str] = &[
-    "assword", "ASSWORD", "asswd", "ASSWD", "assphrase", "ASSPHRASE", "ecret", "ECRET", "_pwd",
-    "_PWD", "Pwd",
+    "assword",
+    "ASSWORD",
+    "asswd",
+    "ASSWD",
+    "assphrase",
+    "ASSPHRASE",
+    "ecret",
+    "ECRET",
+    "_pwd",
+    "_PWD",
+    "Pwd",
 ];
 
 impl Compiled {
@@ -71,7 +80,9 @@ impl Compiled {
                 .enumerate()
                 .flat_map(|(index, provider)| {
                     let prefixes = &provider.search.run_prefixes;
-                    prefixes.iter().map(move |prefix| (prefix.as_slice(), index))
+                    prefixes
+                        .iter()
+                        .map(move |prefix| (prefix.as_slice(), index))
                 })
                 .collect(),
             paired: providers
@@ -112,6 +123,9 @@ impl Default for Detector {
 }
 
 impl Detector {
+    /// A text of nothing but keys is a dump; about so many are kept of it.
+    pub const MOST_HITS: usize = 10_000;
+
     /// The built-in providers.
     pub fn new() -> Self {
         static COMPILED: OnceLock<Compiled> = OnceLock::new();

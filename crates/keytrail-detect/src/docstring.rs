@@ -17,7 +17,10 @@ pub(crate) fn holds(bytes: &[u8], at: usize) -> bool {
 
 /// Only an indent, or a prefix such as `r`, stands before it on its line.
 fn begins_a_statement(before: &[u8]) -> bool {
-    let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = before
+        .rsplit(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
     let text = line.trim_ascii();
     let above = before[..before.len() - line.len()].trim_ascii_end();
     // The argument of a call or the value of a bracket may stand on a line of its own, too.

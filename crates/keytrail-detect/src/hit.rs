@@ -5,6 +5,11 @@ use std::ops::Range;
 
 use keytrail_model::{Fingerprint, Fingerprinter, Masked, Proof, Secret, SightingConfidence};
 
+use crate::detector::Compiled;
+use crate::judge::Kind;
+use crate::proof::{self, ProofKind};
+use crate::scan::Found;
+
 /// One key in a text.
 pub struct Hit {
     /// Its bytes in the text.
@@ -47,5 +52,42 @@ impl fmt::Debug for Hit {
             .field("proofs", &self.proofs)
             .field("name", &self.name)
             .finish_non_exhaustive()
+    }
+}
+
+/// What is handed out of what was found.
+pub(crate) fn to_hit(compiled: &'static Compiled, bytes: &[u8], found: Found) -> Hit {
+    let raw = &bytes[found.range.clone()];
+    let (provider, title, prefix, power, rotate) = match found.kind {
+        Kind::Named(index) => {
+            let provider = &compiled.providers[index];
+            (
+                provider.id.as_str(),
+                provider.title.as_str(),
+                provider.public_prefix,
+                provider.power.as_str(),
+                provider.rotate.as_str(),
+            )
+        }
+        Kind::Token => ("generic", "Key or token", 0, "", ""),
+        Kind::Password => ("generic", "Password", 0, "", ""),
+    };
+    let secret = match found.kind {
+        Kind::Named(index) if compiled.providers[index].search.proof == Some(ProofKind::Pem) => {
+            Secret::new(&proof::pem_body(raw))
+        }
+        _ => Secret::new(raw),
+    };
+    Hit {
+        masked: Masked::of(&secret, prefix),
+        range: found.range,
+        provider,
+        title,
+        secret,
+        confidence: found.confidence,
+        proofs: found.proofs,
+        name: found.name,
+        power,
+        rotate,
     }
 }

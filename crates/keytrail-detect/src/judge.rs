@@ -50,7 +50,14 @@ pub(crate) fn judge(
         None => judge_generic(candidate, cx)?,
     };
     let less_sure = cx.test || cx.format == Format::Prose || candidate.illustration;
-    Some((kind, if less_sure { SightingConfidence::Low } else { confidence }))
+    Some((
+        kind,
+        if less_sure {
+            SightingConfidence::Low
+        } else {
+            confidence
+        },
+    ))
 }
 
 fn is_printable(value: &[u8]) -> bool {
@@ -60,8 +67,20 @@ fn is_printable(value: &[u8]) -> bool {
 /// The quick look: most names are names of something else.
 fn could_name_a_key(name: &str) -> bool {
     const WORDS: &[&str] = &[
-        "key", "token", "secret", "auth", "pass", "pat", "pwd", "credential", "bearer", "dsn",
-        "connection", "database", "webhook", "private",
+        "key",
+        "token",
+        "secret",
+        "auth",
+        "pass",
+        "pat",
+        "pwd",
+        "credential",
+        "bearer",
+        "dsn",
+        "connection",
+        "database",
+        "webhook",
+        "private",
     ];
     name.len() >= 3 && {
         let lower = name.to_ascii_lowercase();
@@ -74,9 +93,17 @@ fn names_something_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     names_a_secret(name)
         || (!names_a_vetted_reference(name)
-            && ["key", "token", "secret", "auth", "pass", "pat", "credential"]
-                .iter()
-                .any(|word| lower.contains(word)))
+            && [
+                "key",
+                "token",
+                "secret",
+                "auth",
+                "pass",
+                "pat",
+                "credential",
+            ]
+            .iter()
+            .any(|word| lower.contains(word)))
 }
 
 fn judge_named(
@@ -103,12 +130,19 @@ fn judge_named(
                 })
                 .map(String::len)
                 .max()?;
-            let ruled_out = search.not_names.iter().any(|word| name.contains(word.as_str()));
+            let ruled_out = search
+                .not_names
+                .iter()
+                .any(|word| name.contains(word.as_str()));
             (!ruled_out && search.whole.is_match(candidate.value)).then_some((word, index))
         })
         .max_by_key(|&(word, index)| (word, std::cmp::Reverse(index)))?;
     let provider = &providers[best.1];
-    let exact = provider.search.names.iter().any(|word| word.starts_with('='));
+    let exact = provider
+        .search
+        .names
+        .iter()
+        .any(|word| word.starts_with('='));
     if !(exact || names_something_secret(candidate.name)) || is_fake(candidate.value) {
         return None;
     }
@@ -120,9 +154,14 @@ fn judge_named(
             Verdict::Open | Verdict::Proved(_) | Verdict::Other(..) => {}
         }
     }
-    let minimum = if is_uuid(candidate.value) { Strength::Weak } else { Strength::Strong };
+    let minimum = if is_uuid(candidate.value) {
+        Strength::Weak
+    } else {
+        Strength::Strong
+    };
     let random = !provider.search.random || strength_of_parts(candidate.value) >= minimum;
-    (random && !is_reference(candidate) && !is_pattern(candidate.value)).then_some((Kind::Named(best.1), confidence))
+    (random && !is_reference(candidate) && !is_pattern(candidate.value))
+        .then_some((Kind::Named(best.1), confidence))
 }
 
 /// A value that names, locates or proves something instead of opening it.
@@ -136,14 +175,55 @@ fn is_something_else(candidate: &Candidate<'_>) -> bool {
         })
     };
     is_reference(candidate)
+        || is_dotted_path(value)
         || starts(&[
-            "sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "md5:", "ssh-rsa", "ssh-ed25519",
-            "ecdsa-", "data:", "http", "urn:", "arn:", "projects/", "/", "./", "../", "#", "pk_",
-            "pk.", "pbkdf2", "bcrypt", "argon2", "$2", "$6$", "$5$", "$1$", "scrypt", "{sha", "mii",
+            "sha1-",
+            "sha256-",
+            "sha384-",
+            "sha512-",
+            "sha256:",
+            "md5:",
+            "ssh-rsa",
+            "ssh-ed25519",
+            "ecdsa-",
+            "data:",
+            "http",
+            "urn:",
+            "arn:",
+            "projects/",
+            "/",
+            "./",
+            "../",
+            "#",
+            "pk_",
+            "pk.",
+            "pbkdf2",
+            "bcrypt",
+            "argon2",
+            "$2",
+            "$6$",
+            "$5$",
+            "$1$",
+            "scrypt",
+            "{sha",
+            "mii",
         ])
         || memchr::memmem::find(value, b"://").is_some()
         || memchr::memmem::find(value, b"::").is_some()
         || memchr::memmem::find(value, b"->").is_some()
+}
+
+/// `django.contrib.auth.hashers.PBKDF2PasswordHasher`.
+fn is_dotted_path(value: &[u8]) -> bool {
+    let is_identifier = |part: &[u8]| {
+        part.first().is_some_and(u8::is_ascii_alphabetic)
+            && part
+                .iter()
+                .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && strength(part) < Strength::Strong
+    };
+    memchr::memchr_iter(b'.', value).count() >= 2
+        && value.split(|&byte| byte == b'.').all(is_identifier)
 }
 
 /// Code or a template variable rather than a value.
@@ -151,9 +231,11 @@ fn is_reference(candidate: &Candidate<'_>) -> bool {
     let value = candidate.value;
     let holds = |word: &[u8]| memchr::memmem::find(value, word).is_some();
     let variable = value.strip_prefix(b"$").is_some_and(|name| {
-        name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        name.iter()
+            .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
     });
-    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    let wrapped =
+        |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
     variable
         || value.starts_with(b"%(")
         || holds(b"${")
@@ -185,8 +267,13 @@ fn judge_generic(
             && value.len() >= 24
             && !is_stand_in(value)
             && !names_public(candidate.name);
-        let sure = names_a_vendors_key(candidate.name, cx) && classes(value) >= 3;
-        let confidence = if sure { SightingConfidence::Medium } else { SightingConfidence::Low };
+        let mixed = classes(value) >= 3 || value.len() >= 32 && classes(value) == 2;
+        let sure = names_a_vendors_key(candidate.name, cx) && mixed;
+        let confidence = if sure {
+            SightingConfidence::Medium
+        } else {
+            SightingConfidence::Low
+        };
         return hints.then_some((Kind::Token, confidence));
     }
     if names_a_password(candidate.name) {
@@ -220,14 +307,17 @@ fn names_a_vendors_key(name: &str, cx: &ScanContext<'_>) -> bool {
     let constant = name.bytes().any(|byte| byte.is_ascii_uppercase())
         && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let lower = name.to_ascii_lowercase();
-    (constant || cx.format == Format::Config) && (lower.ends_with("_key") || lower.ends_with("-key"))
+    (constant || cx.format == Format::Config)
+        && (lower.ends_with("_key") || lower.ends_with("-key"))
 }
 
 fn names_public(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["public", "primary", "foreign", "cache", "hash", "digest", "sort", "index"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "public", "primary", "foreign", "cache", "hash", "digest", "sort", "index",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }
 
 /// Mixed characters, no word for a password in it.
@@ -244,9 +334,11 @@ fn password(value: &[u8], strength: Strength) -> Option<SightingConfidence> {
         return (classes(value) >= 3).then_some(SightingConfidence::Low);
     }
     let mixed = classes(value) >= 3 && value.len() >= 8 && strength >= Strength::Weak;
-    Some(if mixed || strength == Strength::Strong && value.len() >= 10 {
-        SightingConfidence::Medium
-    } else {
-        SightingConfidence::Low
-    })
+    Some(
+        if mixed || strength == Strength::Strong && value.len() >= 10 {
+            SightingConfidence::Medium
+        } else {
+            SightingConfidence::Low
+        },
+    )
 }

@@ -10,12 +10,14 @@
 
 mod anchors;
 mod assigned;
+mod back;
 mod context;
 mod detector;
 mod docstring;
 mod hit;
 mod judge;
 mod overlap;
+mod pair;
 mod placeholder;
 mod placement;
 mod proof;

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::detector::Detector;
 use crate::judge::Kind;
 use crate::provider::Provider;
 use crate::scan::Found;
@@ -35,7 +36,7 @@ pub(crate) fn resolve(mut found: Vec<Found>, providers: &[Provider]) -> Vec<Foun
             kept.insert(candidate.range.start, candidate);
         }
     }
-    let mut kept: Vec<Found> = kept.into_values().collect();
+    let mut kept: Vec<Found> = kept.into_values().take(Detector::MOST_HITS).collect();
     for found in &mut kept {
         found.proofs.sort_unstable();
         found.proofs.dedup();

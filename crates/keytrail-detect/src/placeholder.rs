@@ -7,62 +7,147 @@ use sha2::{Digest, Sha256};
 
 /// Words that no random key of its length holds by chance, and that placeholders do.
 const FAKE: &[&str] = &[
-    "example", "changeme", "change-me", "change_me", "placeholder", "your", "xxxx", "****", "....",
-    "dummy", "fake", "redacted", "removed", "notreal", "not-a-real", "not_real", "not-real",
-    "insert", "replace", "foobar", "lorem", "testtest", "goes-here", "goes_here", "deadbeef",
-    "cafebabe", "sample", "secret-here", "-here", "_here", "todo", "fixme", "mysecret",
+    "example",
+    "changeme",
+    "change-me",
+    "change_me",
+    "placeholder",
+    "your",
+    "xxxx",
+    "****",
+    "....",
+    "dummy",
+    "fake",
+    "redacted",
+    "removed",
+    "notreal",
+    "not-a-real",
+    "not_real",
+    "not-real",
+    "insert",
+    "replace",
+    "foobar",
+    "lorem",
+    "testtest",
+    "goes-here",
+    "goes_here",
+    "deadbeef",
+    "cafebabe",
+    "sample",
+    "secret-here",
+    "-here",
+    "_here",
+    "todo",
+    "fixme",
+    "mysecret",
 ];
 
 /// Words and signs of values that are looked up elsewhere.
 const INDIRECT: &[&str] = &[
-    "${", "{{", "}}", "<%", "%(", "$(", "%s", "{}", "env(", "getenv", "environ", "process.",
-    "settings.", "config.", "self.", "vault:", "arn:", "ssm:", "!ref", "!sub", "undefined", "none",
-    "null", "not-set",
+    "${",
+    "{{",
+    "}}",
+    "<%",
+    "%(",
+    "$(",
+    "%s",
+    "{}",
+    "env(",
+    "getenv",
+    "environ",
+    "process.",
+    "settings.",
+    "config.",
+    "self.",
+    "vault:",
+    "arn:",
+    "ssm:",
+    "!ref",
+    "!sub",
+    "undefined",
+    "none",
+    "null",
+    "not-set",
 ];
 
 /// Words that make the value of a named secret a placeholder or a well-known default. Not
 /// applied to tokens with a shape of their own.
 const STAND_INS: &[&str] = &[
-    "secret", "password", "passw0rd", "passwd",
-    "passphrase", "p@ssw", "pa$$w", "letmein", "qwerty", "hunter2", "invalid",
-    "default", "nil", "test", "demo", "mock", "stub", "abc123",
-    "123456", "admin", "unsafe", "insecure", "correct", "horse", "battery", "staple", "bogus",
-    "random", "unused", "unset", "empty", "string", "value", "token", "apikey", "api_key",
-    "api-key", "optional", "development", "localhost", "local-dev",
+    "secret",
+    "password",
+    "passw0rd",
+    "passwd",
+    "passphrase",
+    "p@ssw",
+    "pa$$w",
+    "letmein",
+    "qwerty",
+    "hunter2",
+    "invalid",
+    "default",
+    "nil",
+    "test",
+    "demo",
+    "mock",
+    "stub",
+    "abc123",
+    "123456",
+    "admin",
+    "unsafe",
+    "insecure",
+    "correct",
+    "horse",
+    "battery",
+    "staple",
+    "bogus",
+    "random",
+    "unused",
+    "unset",
+    "empty",
+    "string",
+    "value",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "optional",
+    "development",
+    "localhost",
+    "local-dev",
 ];
 
 /// First eight bytes of the SHA-256 (of the lower case) of keys that vendors and the OAuth RFCs
 /// print in their documentation. Sorted.
 const DOCUMENTED: &[u64] = &[
-    0x01eefb2a86129c68,
-    0x0f1a4cf6f786a8e9,
-    0x13e091b2098dfe55,
-    0x20ddbbe6425b8942,
-    0x2460fcb4c80ad935,
-    0x293257ab6495ebb1,
-    0x2ff8b0fb93aca981,
-    0x3dfa95ce9d1c7b15,
-    0x46a01c02ab286799,
-    0x4c20e6f5cc11b937,
-    0x4df3ade4f64b7798,
-    0x4fc3c1f8581a5a00,
-    0x5ddaacdd1fed9ab3,
-    0x649e1f5c769e718b,
-    0x6aa14267d94944e6,
-    0x71784e6e8e92e4e0,
-    0x7930789b6bd73b22,
-    0x7bcec6c5b2075085,
-    0x9b4d1fe07ab0b901,
-    0x9d03b692e941d5ac,
-    0x9fb80255482abf64,
-    0xa71b359a87afde13,
-    0xb87dad10a32a2d81,
-    0xbb9b1163338b2a51,
-    0xc20fbc2b96183894,
-    0xcb87c87e4a138d9a,
-    0xd757d2328f1955fa,
-    0xf109d3ddccb2c952,
-    0xf5e723f9c7598acb,
+    0x01ee_fb2a_8612_9c68,
+    0x0f1a_4cf6_f786_a8e9,
+    0x13e0_91b2_098d_fe55,
+    0x20dd_bbe6_425b_8942,
+    0x2460_fcb4_c80a_d935,
+    0x2932_57ab_6495_ebb1,
+    0x2ff8_b0fb_93ac_a981,
+    0x3dfa_95ce_9d1c_7b15,
+    0x46a0_1c02_ab28_6799,
+    0x4c20_e6f5_cc11_b937,
+    0x4df3_ade4_f64b_7798,
+    0x4fc3_c1f8_581a_5a00,
+    0x5dda_acdd_1fed_9ab3,
+    0x649e_1f5c_769e_718b,
+    0x6aa1_4267_d949_44e6,
+    0x7178_4e6e_8e92_e4e0,
+    0x7930_789b_6bd7_3b22,
+    0x7bce_c6c5_b207_5085,
+    0x9b4d_1fe0_7ab0_b901,
+    0x9d03_b692_e941_d5ac,
+    0x9fb8_0255_482a_bf64,
+    0xa71b_359a_87af_de13,
+    0xb87d_ad10_a32a_2d81,
+    0xbb9b_1163_338b_2a51,
+    0xc20f_bc2b_9618_3894,
+    0xcb87_c87e_4a13_8d9a,
+    0xd757_d232_8f19_55fa,
+    0xf109_d3dd_ccb2_c952,
+    0xf5e7_23f9_c759_8acb,
 ];
 
 fn lower(value: &[u8]) -> Vec<u8> {
@@ -101,7 +186,8 @@ fn plain_letters(lower: &[u8]) -> Vec<u8> {
 fn is_encoded_text(value: &[u8]) -> bool {
     value.len() >= 12
         && STANDARD.decode(value).is_ok_and(|text| {
-            text.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+            text.iter()
+                .all(|byte| byte.is_ascii_graphic() || *byte == b' ')
                 && crate::shape::strength(&text) == crate::shape::Strength::None
         })
 }
@@ -109,7 +195,9 @@ fn is_encoded_text(value: &[u8]) -> bool {
 /// A pattern that describes keys.
 pub(crate) fn is_pattern(value: &[u8]) -> bool {
     let value = &lower(value);
-    ["[a-z", "[0-9", "(?", "\\d", "\\w", "[^"].iter().any(|part| contains(value, part))
+    ["[a-z", "[0-9", "(?", "\\d", "\\w", "[^"]
+        .iter()
+        .any(|part| contains(value, part))
 }
 
 /// True for a value that stands in for a secret, by its words.
@@ -120,7 +208,9 @@ pub(crate) fn is_stand_in(value: &[u8]) -> bool {
     let value = lower(value);
     let plain = plain_letters(&value);
     STAND_INS.iter().any(|word| contains(&value, word))
-        || ["password", "passwort", "secret"].iter().any(|word| contains(&plain, word))
+        || ["password", "passwort", "secret"]
+            .iter()
+            .any(|word| contains(&plain, word))
         || is_indirect(&value)
 }
 
@@ -138,7 +228,10 @@ pub(crate) fn is_indirect(value: &[u8]) -> bool {
 
 fn is_documented(lower: &[u8]) -> bool {
     let digest = Sha256::digest(lower);
-    let head = digest.iter().take(8).fold(0, |head, &byte| (head << 8) | u64::from(byte));
+    let head = digest
+        .iter()
+        .take(8)
+        .fold(0, |head, &byte| (head << 8) | u64::from(byte));
     DOCUMENTED.binary_search(&head).is_ok()
 }
 
@@ -165,7 +258,9 @@ fn longest_repeat(value: &[u8]) -> usize {
 
 /// Longest run of neighbours in the alphabet or the digits: `abcdef`, `98765`.
 fn longest_sequence(value: &[u8]) -> usize {
-    let up = longest_run(value, |a, b| a.checked_add(1) == Some(b) || (a, b) == (b'9', b'0'));
+    let up = longest_run(value, |a, b| {
+        a.checked_add(1) == Some(b) || (a, b) == (b'9', b'0')
+    });
     let down = longest_run(value, |a, b| b.checked_add(1) == Some(a));
     up.max(down)
 }
@@ -174,7 +269,11 @@ fn longest_run(value: &[u8], joined: impl Fn(u8, u8) -> bool) -> usize {
     let mut longest = 1;
     let mut current = 1;
     for pair in value.windows(2) {
-        current = if joined(pair[0], pair[1]) { current + 1 } else { 1 };
+        current = if joined(pair[0], pair[1]) {
+            current + 1
+        } else {
+            1
+        };
         longest = longest.max(current);
     }
     longest
@@ -197,12 +296,24 @@ mod tests {
     #[test]
     fn placeholders() {
         for value in [
-            "xxxxxxxxxxxxxxxxxxxxxxxx", "your-api-key-here", "1234567890abcdef", "abcabcabcabcabc",
-            "AKIAIOSFODNN7EXAMPLE", "0000000000000000", "aaaaaaaabaaaaaaa", "changeme",
+            "xxxxxxxxxxxxxxxxxxxxxxxx",
+            "your-api-key-here",
+            "1234567890abcdef",
+            "abcabcabcabcabc",
+            "AKIAIOSFODNN7EXAMPLE",
+            "0000000000000000",
+            "aaaaaaaabaaaaaaa",
+            "changeme",
         ] {
             assert!(is_fake(value.as_bytes()), "{value}");
         }
-        for value in ["${SECRET}", "{{ api_key }}", "<api-key>", "supersecret", "%(password)s"] {
+        for value in [
+            "${SECRET}",
+            "{{ api_key }}",
+            "<api-key>",
+            "supersecret",
+            "%(password)s",
+        ] {
             assert!(is_stand_in(value.as_bytes()), "{value}");
         }
     }

@@ -56,7 +56,11 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     let url = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
-    let letters = if url { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let letters = if url {
+        &alphabet::URL_SAFE
+    } else {
+        &alphabet::STANDARD
+    };
     GeneralPurpose::new(letters, lenient).decode(text).ok()
 }
 
@@ -198,9 +202,11 @@ fn push_line(body: &mut Vec<u8>, line: &[u8]) {
     if trimmed.contains(&b':') || (trimmed.len() == 5 && trimmed.starts_with(b"=")) {
         return;
     }
-    body.extend(trimmed.iter().filter(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
-    }));
+    body.extend(
+        trimmed
+            .iter()
+            .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')),
+    );
 }
 
 fn pem(block: &[u8]) -> Verdict {
@@ -248,15 +254,37 @@ fn discord(token: &[u8]) -> Verdict {
     }
 }
 
-/// Hosts of a developer's own machine or of a compose file.
+/// Beginnings of the hosts of a developer's own machine, a compose file or a document.
+const LOCAL_HOSTS: &[&[u8]] = &[
+    b"localhost",
+    b"127.",
+    b"0.0.0.0",
+    b"db",
+    b"postgres",
+    b"mysql",
+    b"redis",
+    b"mongo",
+    b"rabbit",
+    b"database",
+    b"cache",
+    b"host",
+    b"server",
+    b"[::1]",
+    b"proxy",
+    b"foo.",
+    b"bar.",
+    b"your",
+    b"my",
+    b"some",
+    b"domain",
+    b"test.",
+    b"a.b",
+];
+
 fn is_local(host: &[u8]) -> bool {
     let host = host.split(|&byte| byte == b'/').next().unwrap_or_default();
-    const LOCAL: &[&[u8]] = &[
-        b"localhost", b"127.", b"0.0.0.0", b"db", b"postgres", b"mysql", b"redis", b"mongo",
-        b"rabbit", b"database", b"cache", b"host", b"server", b"[::1]", b"proxy", b"foo.", b"bar.",
-        b"your", b"my", b"some", b"domain", b"test.", b"a.b",
-    ];
-    LOCAL.iter().any(|local| host.starts_with(local)) && !host.ends_with(b".com")
+    let named = LOCAL_HOSTS.iter().any(|local| host.starts_with(local));
+    (named && !host.ends_with(b".com"))
         || memchr::memmem::find(host, b"example").is_some()
         || host.ends_with(b".test")
         || host.ends_with(b".invalid")
@@ -265,16 +293,16 @@ fn is_local(host: &[u8]) -> bool {
 
 fn url_password(whole: &[u8], secret: &[u8]) -> Verdict {
     let host = memchr::memrchr(b'@', whole).and_then(|at| whole.get(at + 1..));
-    let user = memchr::memmem::find(whole, b"://").and_then(|at| {
-        whole.get(at + 3..)?.split(|&byte| byte == b':').next()
-    });
+    let user = memchr::memmem::find(whole, b"://")
+        .and_then(|at| whole.get(at + 3..)?.split(|&byte| byte == b':').next());
     let short = secret.len() < 6 || secret.starts_with(b"$") || secret.starts_with(b"%");
     if short || secret.contains(&b'*') || is_fake(secret) || is_stand_in(secret) {
         return Verdict::Refuted;
     }
     let weak = user == Some(secret) || classes(secret) == 1;
-    let random = strength(secret) == Strength::Strong || (classes(secret) >= 3 && secret.len() >= 10);
-    if weak && !random || host.is_some_and(is_local) && !random {
+    let random =
+        strength(secret) == Strength::Strong || (classes(secret) >= 3 && secret.len() >= 10);
+    if !random && (weak || host.is_some_and(is_local)) {
         return Verdict::Limited(SightingConfidence::Low);
     }
     Verdict::Open
@@ -319,14 +347,16 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_weighed() {
-        let verdict = |whole: &str, password: &str| {
-            url_password(whole.as_bytes(), password.as_bytes())
-        };
+        let verdict =
+            |whole: &str, password: &str| url_password(whole.as_bytes(), password.as_bytes());
         assert_eq!(
             verdict("postgres://postgres:postgres@localhost/x", "postgres"),
             Verdict::Limited(SightingConfidence::Low)
         );
-        assert_eq!(verdict("http://u:password@x.io", "password"), Verdict::Refuted);
+        assert_eq!(
+            verdict("http://u:password@x.io", "password"),
+            Verdict::Refuted
+        );
         assert_eq!(
             verdict("postgres://app:Zk4_qP9xLw2m@db.acme.io/x", "Zk4_qP9xLw2m"),
             Verdict::Open

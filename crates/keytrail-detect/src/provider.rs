@@ -34,6 +34,10 @@ pub struct Provider {
 
 /// Everything that finding needs.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent yes-or-no fields of a provider file"
+)]
 pub(crate) struct Search {
     /// For windows that begin at the anchor.
     pub(crate) at_start: Pattern,
@@ -80,12 +84,17 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     fn new(text: String) -> Self {
-        Self { text, compiled: OnceLock::new() }
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
     }
 
     /// `None` for a pattern that is none; the registry tests make sure that there is no such.
     pub(crate) fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
+        self.compiled
+            .get_or_init(|| Regex::new(&self.text).ok())
+            .as_ref()
     }
 
     pub(crate) fn is_match(&self, bytes: &[u8]) -> bool {
@@ -176,7 +185,11 @@ impl RawProvider {
             anywhere: Pattern::new(format!("(?-u){}", self.pattern)),
             whole: Pattern::new(format!("(?-u)^(?:{})$", self.pattern)),
             anchors: self.anchors.into_iter().map(String::into_bytes).collect(),
-            run_prefixes: self.run_prefixes.into_iter().map(String::into_bytes).collect(),
+            run_prefixes: self
+                .run_prefixes
+                .into_iter()
+                .map(String::into_bytes)
+                .collect(),
             names: self.names,
             not_names: self.not_names,
             near: self.near,

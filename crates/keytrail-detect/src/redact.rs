@@ -12,7 +12,10 @@ use crate::scan::{Mode, Scan};
 
 /// See [`crate::Detector::redact`].
 pub(crate) fn redact<'a>(compiled: &'static Compiled, text: &'a str) -> Cow<'a, str> {
-    let cx = ScanContext { format: Format::Config, ..ScanContext::default() };
+    let cx = ScanContext {
+        format: Format::Config,
+        ..ScanContext::default()
+    };
     let hits = Scan::new(compiled, text.as_bytes(), &cx, Mode::Lenient).run();
     let mut masks: Vec<(Range<usize>, String)> = hits
         .into_iter()
@@ -64,7 +67,9 @@ fn beside_names(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut ranges = Vec::new();
     let mut at = 0;
-    while let Some(separator) = memchr::memchr3(b'=', b':', b' ', &bytes[at..]).map(|step| at + step) {
+    while let Some(separator) =
+        memchr::memchr3(b'=', b':', b' ', &bytes[at..]).map(|step| at + step)
+    {
         at = separator + 1;
         if let Some(range) = value_after(bytes, separator) {
             at = range.end.max(at);
@@ -76,9 +81,15 @@ fn beside_names(text: &str) -> Vec<Range<usize>> {
 
 fn value_after(bytes: &[u8], separator: usize) -> Option<Range<usize>> {
     let rest = &bytes[separator + 1..];
-    let blank = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t' | b'=' | b'>' | b'\\')).count();
+    let blank = rest
+        .iter()
+        .take_while(|&&byte| matches!(byte, b' ' | b'\t' | b'=' | b'>' | b'\\'))
+        .count();
     let start = separator + 1 + blank;
-    let quote = bytes.get(start).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let quote = bytes
+        .get(start)
+        .copied()
+        .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     if bytes[separator] == b' ' && quote.is_some() {
         return None;
     }
@@ -90,10 +101,21 @@ fn value_after(bytes: &[u8], separator: usize) -> Option<Range<usize>> {
     let value = &bytes[from..];
     let length = match quote {
         Some(quote) => value.iter().position(|&byte| byte == quote),
-        None => value.iter().position(|&byte| byte.is_ascii_whitespace() || b",;&)}]\"'<".contains(&byte)),
+        None => value
+            .iter()
+            .position(|&byte| byte.is_ascii_whitespace() || b",;&)}]\"'<".contains(&byte)),
     }
     .unwrap_or(value.len());
     let value = &value[..length];
-    let known = [&b"None"[..], b"null", b"True", b"False", b"true", b"false", b"{", b"["];
+    let known = [
+        &b"None"[..],
+        b"null",
+        b"True",
+        b"False",
+        b"true",
+        b"false",
+        b"{",
+        b"[",
+    ];
     (!value.is_empty() && !known.contains(&value)).then(|| from..from + length)
 }

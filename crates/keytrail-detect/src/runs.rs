@@ -10,13 +10,15 @@ pub(crate) const LONGEST: usize = 1024;
 
 const fn table() -> [bool; 256] {
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || b == b'_' || b == b'-' || b == b'+' || b == b'/';
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/');
+        if byte == u8::MAX {
+            return table;
+        }
         byte += 1;
     }
-    table
 }
 
 static TOKEN: [bool; 256] = table();
@@ -53,7 +55,10 @@ impl Iterator for Runs<'_> {
             }
             let start = self.at;
             let rest = &self.bytes[start + SHORTEST..];
-            let more = rest.iter().position(|&byte| !is_token(byte)).unwrap_or(rest.len());
+            let more = rest
+                .iter()
+                .position(|&byte| !is_token(byte))
+                .unwrap_or(rest.len());
             let end = start + SHORTEST + more;
             self.at = end;
             return Some(start..end);

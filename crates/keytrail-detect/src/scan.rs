@@ -3,21 +3,21 @@
 
 use std::ops::Range;
 
-use keytrail_model::{Masked, Proof, Secret, SightingConfidence};
+use keytrail_model::{Proof, SightingConfidence};
 
 use crate::assigned;
 use crate::context::{Format, ScanContext};
-use crate::detector::{Compiled, Target};
+use crate::detector::{Compiled, Detector, Target};
 use crate::docstring;
-use crate::hit::Hit;
+use crate::hit::{Hit, to_hit};
 use crate::judge::{Candidate, Kind, judge};
 use crate::overlap;
 use crate::placeholder::is_fake;
 use crate::placement;
 use crate::proof::{self, ProofKind, Verdict};
 use crate::provider::Provider;
-use crate::runs::{LONGEST, Runs, is_token};
-use crate::shape::{Strength, entropy, strength, strength_of_parts};
+use crate::runs::{LONGEST, Runs};
+use crate::shape::{Strength, entropy, strength_of_parts};
 
 /// How much is let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Found>,
 }
 
-/// A file of nothing but keys is a dump; more than so many tell nothing new.
-const MOST: usize = 20_000;
+/// Overlaps included.
+const MOST: usize = 2 * Detector::MOST_HITS;
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(
@@ -58,7 +58,13 @@ impl<'a> Scan<'a> {
         cx: &'a ScanContext<'a>,
         mode: Mode,
     ) -> Self {
-        Self { compiled, bytes, cx, mode, found: Vec::new() }
+        Self {
+            compiled,
+            bytes,
+            cx,
+            mode,
+            found: Vec::new(),
+        }
     }
 
     pub(crate) fn run(mut self) -> Vec<Hit> {
@@ -98,7 +104,7 @@ impl<'a> Scan<'a> {
             .max_by_key(|hit| (hit.confidence, std::cmp::Reverse(hit.range.start)))
     }
 
-    fn provider(&self, index: usize) -> &'static Provider {
+    pub(crate) fn provider(&self, index: usize) -> &'static Provider {
         &self.compiled.providers[index]
     }
 
@@ -121,12 +127,17 @@ impl<'a> Scan<'a> {
     /// Runs the provider's pattern on the window round an anchor.
     pub(crate) fn verify(&mut self, index: usize, at: usize) {
         let search = &self.provider(index).search;
-        if self.found.len() >= MOST || search.lookback == 0 && search.boundary && !self.starts_token(at) {
+        if self.found.len() >= MOST
+            || search.lookback == 0 && search.boundary && !self.starts_token(at)
+        {
             return;
         }
         let end = self.bytes.len().min(at.saturating_add(search.reach));
         let start = at.saturating_sub(search.lookback);
         let window = &self.bytes[start..end];
+        if search.proof == Some(ProofKind::Pem) && !has_pem_end(window) {
+            return;
+        }
         let whole = if search.lookback == 0 {
             search.at_start.regex().and_then(|regex| regex.find(window))
         } else {
@@ -169,7 +180,8 @@ impl<'a> Scan<'a> {
         match before(1) {
             Some(byte) if byte.is_ascii_alphanumeric() || byte == b'_' => {
                 let escape = matches!(byte, b'n' | b't' | b'r') && before(2) == Some(b'\\');
-                let quoted_print = byte == b'D' && before(2) == Some(b'3') && before(3) == Some(b'%');
+                let quoted_print =
+                    byte == b'D' && before(2) == Some(b'3') && before(3) == Some(b'%');
                 // Telegram's API: `/bot<token>/`.
                 let bot = byte == b't' && before(2) == Some(b'o') && before(3) == Some(b'b');
                 escape || quoted_print || bot
@@ -232,7 +244,7 @@ impl<'a> Scan<'a> {
         });
     }
 
-    fn name_at(&self, secret: &Range<usize>) -> Option<String> {
+    pub(crate) fn name_at(&self, secret: &Range<usize>) -> Option<String> {
         let quoted = secret
             .start
             .checked_sub(1)
@@ -251,7 +263,10 @@ impl<'a> Scan<'a> {
     fn valued(&mut self) {
         let mut done = 0;
         for run in Runs::new(self.bytes) {
-            if run.start < done || run.len() > LONGEST || self.found.len() >= MOST {
+            if self.found.len() >= MOST {
+                break;
+            }
+            if run.start < done || run.len() > LONGEST {
                 continue;
             }
             self.by_run_prefix(&run);
@@ -279,17 +294,23 @@ impl<'a> Scan<'a> {
     fn judge_value(&mut self, value: Range<usize>, name: &str, quoted: bool) {
         let from = value.start.saturating_sub(120);
         let before = &self.bytes[from..value.start];
-        let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+        let line = before
+            .rsplit(|&byte| byte == b'\n')
+            .next()
+            .unwrap_or_default();
         let line = String::from_utf8_lossy(line).to_ascii_lowercase();
         let candidate = Candidate {
             value: &self.bytes[value.clone()],
             name,
             line: &line,
             quoted,
-            illustration: line.trim_start().starts_with(">>>") || line.trim_start().starts_with("... "),
+            illustration: line.trim_start().starts_with(">>>")
+                || line.trim_start().starts_with("... "),
         };
         let compiled = self.compiled;
-        if let Some((kind, confidence)) = judge(&candidate, compiled.providers, &compiled.named, self.cx) {
+        if let Some((kind, confidence)) =
+            judge(&candidate, compiled.providers, &compiled.named, self.cx)
+        {
             let confidence = self.less_in_docstring(confidence, value.start);
             self.found.push(Found {
                 range: value,
@@ -305,67 +326,28 @@ impl<'a> Scan<'a> {
     fn less_in_docstring(&self, confidence: SightingConfidence, at: usize) -> SightingConfidence {
         // Counting quotes from the start for each of many would take quadratic time.
         const FEW: usize = 200;
-        let python = self.cx.path.is_some_and(|path| path.as_bytes().ends_with(b".py"));
+        let python = self
+            .cx
+            .path
+            .is_some_and(|path| path.as_bytes().ends_with(b".py"));
         if python && self.found.len() < FEW && docstring::holds(self.bytes, at) {
             return SightingConfidence::Low;
         }
         confidence
     }
+}
 
-    /// Ids whose secrets stand near.
-    fn paired(&mut self) {
-        for &(index, partner, distance) in &self.compiled.paired {
-            let partners: Vec<usize> = (0..self.found.len())
-                .filter(|&at| matches!(self.found[at].kind, Kind::Named(found) if found == partner))
-                .take(1000)
-                .collect();
-            for at in partners {
-                self.pair(index, at, distance);
-            }
-        }
-    }
-
-    fn pair(&mut self, index: usize, partner: usize, distance: usize) {
-        let id = self.found[partner].range.clone();
-        let Some(range) = self.nearest(index, &id, distance) else {
-            return;
-        };
-        self.found[partner].confidence = SightingConfidence::High;
-        self.found[partner].proofs.push(Proof::Pair);
-        let name = self.name_at(&range);
-        self.found.push(Found {
-            range,
-            kind: Kind::Named(index),
-            confidence: SightingConfidence::High,
-            proofs: vec![Proof::Pair],
-            name,
-            shaped: true,
-        });
-    }
-
-    /// The run nearest to `id` that has the form of its secret.
-    fn nearest(&self, index: usize, id: &Range<usize>, distance: usize) -> Option<Range<usize>> {
-        let mut from = id.start.saturating_sub(distance);
-        while from > 0 && from < id.start && is_token(self.bytes[from - 1]) {
-            from += 1;
-        }
-        let to = self.bytes.len().min(id.end + distance);
-        let whole = &self.provider(index).search.whole;
-        Runs::new(&self.bytes[from..to])
-            .map(|run| from + run.start..from + run.end)
-            .filter(|run| {
-                let value = &self.bytes[run.clone()];
-                let only_hex = value.iter().all(u8::is_ascii_hexdigit) && value.len() == 40;
-                run != id
-                    && !only_hex
-                    && whole.is_match(value)
-                    && !is_fake(value)
-                    && strength(value) == Strength::Strong
-            })
-            .min_by_key(|run| {
-                // The secret mostly follows its id.
-                if run.start >= id.end { run.start - id.end } else { 40 + id.start - run.start }
-            })
+/// The first dashes after the first line are those of the end: thousands of beginnings must not
+/// each be searched to the end of its window.
+fn has_pem_end(window: &[u8]) -> bool {
+    const DASHES: &[u8] = b"-----";
+    let mut dashes = memchr::memmem::find_iter(window, DASHES);
+    // Before and after the label of the beginning.
+    let _label = (dashes.next(), dashes.next());
+    match dashes.next() {
+        Some(at) => window[at..].starts_with(b"-----END"),
+        // A provider whose match begins elsewhere.
+        None => !window.starts_with(DASHES),
     }
 }
 
@@ -382,40 +364,4 @@ fn could_be_random(run: &[u8]) -> bool {
         }
     }
     lower && upper
-}
-
-fn to_hit(compiled: &'static Compiled, bytes: &[u8], found: Found) -> Hit {
-    let raw = &bytes[found.range.clone()];
-    let (provider, title, prefix, power, rotate) = match found.kind {
-        Kind::Named(index) => {
-            let provider = &compiled.providers[index];
-            (
-                provider.id.as_str(),
-                provider.title.as_str(),
-                provider.public_prefix,
-                provider.power.as_str(),
-                provider.rotate.as_str(),
-            )
-        }
-        Kind::Token => ("generic", "Key or token", 0, "", ""),
-        Kind::Password => ("generic", "Password", 0, "", ""),
-    };
-    let secret = match found.kind {
-        Kind::Named(index) if compiled.providers[index].search.proof == Some(ProofKind::Pem) => {
-            Secret::new(&proof::pem_body(raw))
-        }
-        _ => Secret::new(raw),
-    };
-    Hit {
-        masked: Masked::of(&secret, prefix),
-        range: found.range,
-        provider,
-        title,
-        secret,
-        confidence: found.confidence,
-        proofs: found.proofs,
-        name: found.name,
-        power,
-        rotate,
-    }
 }

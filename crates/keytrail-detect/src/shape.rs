@@ -73,7 +73,10 @@ pub(crate) fn strength(value: &[u8]) -> Strength {
     if is_uuid(value) {
         return Strength::Weak;
     }
-    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let letters = value
+        .iter()
+        .filter(|byte| byte.is_ascii_alphabetic())
+        .count();
     if letters < 3 {
         return Strength::None;
     }

@@ -38,27 +38,26 @@ impl Dice {
 /// `{crc32-base62:30}`, `{jwt:plain}`, `{pem:RSA PRIVATE KEY}` and so on. The same template
 /// gives the same text. A hole of an unknown kind stays as it is.
 pub fn expand(template: &str) -> String {
-    let seed = template.bytes().fold(0x9E37_79B9_7F4A_7C15_u64, |seed, byte| {
-        (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
+    let seed = template
+        .bytes()
+        .fold(0x9E37_79B9_7F4A_7C15_u64, |seed, byte| {
+            (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
     let mut dice = Dice(seed | 1);
     let mut out = String::new();
     let mut rest = template;
     while let Some(open) = rest.find('{') {
         out.push_str(&rest[..open]);
         let hole = &rest[open..];
-        let filled = hole.find('}').and_then(|close| {
-            fill(&hole[1..close], &mut dice).map(|text| (text, close + 1))
-        });
-        match filled {
-            Some((text, used)) => {
-                out.push_str(&text);
-                rest = &hole[used..];
-            }
-            None => {
-                out.push('{');
-                rest = &hole[1..];
-            }
+        let filled = hole
+            .find('}')
+            .and_then(|close| fill(&hole[1..close], &mut dice).map(|text| (text, close + 1)));
+        if let Some((text, used)) = filled {
+            out.push_str(&text);
+            rest = &hole[used..];
+        } else {
+            out.push('{');
+            rest = &hole[1..];
         }
     }
     out.push_str(rest);
@@ -107,7 +106,9 @@ fn jwt(kind: &str, dice: &mut Dice) -> String {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
     let subject = dice.pick(ALNUM, 12);
     let claims = URL_SAFE_NO_PAD.encode(match kind {
-        "supabase-service" => format!(r#"{{"iss":"supabase","ref":"{subject}","role":"service_role"}}"#),
+        "supabase-service" => {
+            format!(r#"{{"iss":"supabase","ref":"{subject}","role":"service_role"}}"#)
+        }
         "supabase-anon" => format!(r#"{{"iss":"supabase","ref":"{subject}","role":"anon"}}"#),
         _ => format!(r#"{{"sub":"{subject}","scope":"admin"}}"#),
     });
@@ -140,6 +141,9 @@ mod tests {
 
     #[test]
     fn what_is_no_hole_stays() {
-        assert_eq!(expand("${NAME} {} {unknown:3} {"), "${NAME} {} {unknown:3} {");
+        assert_eq!(
+            expand("${NAME} {} {unknown:3} {"),
+            "${NAME} {} {unknown:3} {"
+        );
     }
 }

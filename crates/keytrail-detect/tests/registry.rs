@@ -27,7 +27,11 @@ fn every_example_is_found_and_no_counter_example_is() {
                 .iter()
                 .any(|hit| hit.provider == provider.id && hit.confidence > SightingConfidence::Low)
         };
-        for counter in provider.counter_examples.iter().filter(|counter| surely_found(counter)) {
+        for counter in provider
+            .counter_examples
+            .iter()
+            .filter(|counter| surely_found(counter))
+        {
             failures.push(format!("{}: found: {counter}", provider.id));
         }
     }
@@ -38,14 +42,27 @@ fn every_example_is_found_and_no_counter_example_is() {
 fn providers_are_complete_sorted_and_unique() {
     let providers = Detector::new().providers();
     assert!(providers.len() >= 130, "{}", providers.len());
-    let ids: BTreeSet<&str> = providers.iter().map(|provider| provider.id.as_str()).collect();
+    let ids: BTreeSet<&str> = providers
+        .iter()
+        .map(|provider| provider.id.as_str())
+        .collect();
     assert_eq!(ids.len(), providers.len(), "an id twice");
     assert!(providers.is_sorted_by(|a, b| a.id < b.id));
     for provider in providers {
         let id = &provider.id;
-        assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{id}");
-        assert!(!provider.examples.is_empty() && !provider.counter_examples.is_empty(), "{id}");
-        assert!(!provider.power.is_empty() && provider.rotate.ends_with('.'), "{id}");
+        assert!(
+            id.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+            "{id}"
+        );
+        assert!(
+            !provider.examples.is_empty() && !provider.counter_examples.is_empty(),
+            "{id}"
+        );
+        assert!(
+            !provider.power.is_empty() && provider.rotate.ends_with('.'),
+            "{id}"
+        );
         assert!(provider.docs.starts_with("https://"), "{id}");
         assert!(provider.public_prefix <= 8, "{id}");
     }

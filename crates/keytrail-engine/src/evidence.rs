@@ -19,7 +19,7 @@ pub(crate) struct Evidence {
 /// Runs the collectors of `only`, all at once.
 pub(crate) fn collect(
     tree: &Forest,
-    detector: Detector,
+    detector: &Detector,
     prints: &Fingerprinter,
     only: &[String],
     watch: &Watch,
@@ -30,10 +30,10 @@ pub(crate) fn collect(
         ..FilesOptions::default()
     };
     let code =
-        || wanted("code").then(|| keytrail_code::collect(tree, &detector, prints, &watch.code));
+        || wanted("code").then(|| keytrail_code::collect(tree, detector, prints, &watch.code));
     let files = || {
         wanted("files")
-            .then(|| keytrail_files::collect(tree, &detector, prints, &watch.files, &files_options))
+            .then(|| keytrail_files::collect(tree, detector, prints, &watch.files, &files_options))
     };
     let infra = || wanted("infra").then(|| keytrail_infra::collect(tree, &watch.infra));
     let (code, (files, infra)) = rayon::join(code, || rayon::join(files, infra));

@@ -171,7 +171,7 @@ impl Reading {
             .or_else(|| config.only.clone())
             .unwrap_or_else(|| SOURCES.map(str::to_owned).to_vec());
         let detector = Detector::new();
-        let mut evidence = evidence::collect(&tree, detector, &prints, &only, watch);
+        let mut evidence = evidence::collect(&tree, &detector, &prints, &only, watch);
         evidence.apply_environments(&config);
         if let Some(reason) = evidence.nothing() {
             return Err(EngineError::Nothing { reason });

@@ -2,7 +2,10 @@
 //!
 //! `cargo run --release -p keytrail-files --example sightings -- TREE [--foreign] [--low] [--quiet]`
 
-#![expect(clippy::print_stdout, reason = "a development tool; its output is data")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a development tool; its output is data"
+)]
 
 use std::path::Path;
 use std::time::Instant;
@@ -16,12 +19,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flag = |name: &str| arguments.iter().any(|argument| argument == name);
     let root = arguments.first().map_or(".", String::as_str);
     let start = Instant::now();
-    let options = DiskOptions { foreign: flag("--foreign"), ..DiskOptions::default() };
+    let options = DiskOptions {
+        foreign: flag("--foreign"),
+        ..DiskOptions::default()
+    };
     let tree = DiskTree::open(Path::new(root), &options)?;
     let listed = start.elapsed();
-    let options = FilesOptions { listing: tree.listing().clone(), ..FilesOptions::default() };
+    let options = FilesOptions {
+        listing: tree.listing().clone(),
+        ..FilesOptions::default()
+    };
     let detector = Detector::new();
-    let collected = collect(&tree, &detector, &Fingerprinter::default(), &Progress::default(), &options);
+    let collected = collect(
+        &tree,
+        &detector,
+        &Fingerprinter::default(),
+        &Progress::default(),
+        &options,
+    );
     let took = start.elapsed();
     for fact in &collected.facts {
         if let Fact::Sighting(seen) = fact
@@ -30,11 +45,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         {
             let name = seen.context.name.as_deref().unwrap_or("-");
             let test = if seen.context.test { "test" } else { "" };
-            println!("{:?}\t{}\t{}\t{name}\t{}\t{test}", seen.confidence, seen.provider, seen.location, seen.masked);
+            println!(
+                "{:?}\t{}\t{}\t{name}\t{}\t{test}",
+                seen.confidence, seen.provider, seen.location, seen.masked
+            );
         }
     }
     println!("{:?}", collected.coverage.counts);
-    println!("{} problems; listed in {listed:?}, all in {took:?}", collected.coverage.problems.len());
+    println!(
+        "{} problems; listed in {listed:?}, all in {took:?}",
+        collected.coverage.problems.len()
+    );
     if flag("--speed") {
         speed(&tree, &detector);
     }
@@ -53,9 +74,16 @@ fn speed(tree: &DiskTree, detector: &Detector) {
     let start = Instant::now();
     let hits: usize = files
         .iter()
-        .map(|(entry, bytes)| detector.scan(bytes, &ScanContext::for_path(&entry.path)).len())
+        .map(|(entry, bytes)| {
+            detector
+                .scan(bytes, &ScanContext::for_path(&entry.path))
+                .len()
+        })
         .sum();
     let seconds = start.elapsed().as_secs_f64();
     let megabytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6;
-    println!("scan alone: {megabytes:.0} MB in {seconds:.2} s: {:.0} MB/s, {hits} hits", megabytes / seconds);
+    println!(
+        "scan alone: {megabytes:.0} MB in {seconds:.2} s: {:.0} MB/s, {hits} hits",
+        megabytes / seconds
+    );
 }

@@ -102,7 +102,11 @@ fn read(
         Ok(bytes) => bytes,
         Err(error) => {
             let message = format!("not read: {}", error.kind());
-            part.problems.push(Problem { path: Arc::clone(&entry.path), line: None, message });
+            part.problems.push(Problem {
+                path: Arc::clone(&entry.path),
+                line: None,
+                message,
+            });
             return;
         }
     };
@@ -119,6 +123,17 @@ fn read(
     }
     let mut lines = Lines::new(&text);
     let hits = detector.scan(&text, &cx);
+    if hits.len() >= Detector::MOST_HITS {
+        let message = format!(
+            "read in part: only the first {} keys are kept",
+            Detector::MOST_HITS
+        );
+        part.problems.push(Problem {
+            path: Arc::clone(&entry.path),
+            line: None,
+            message,
+        });
+    }
     part.sightings.extend(hits.into_iter().map(|hit| {
         let span = lines.span(&entry.path, &hit.range);
         sighting(hit, Location::File { span }, cx.test, entry.ignored, prints)
@@ -126,7 +141,10 @@ fn read(
 }
 
 fn is_code_for_browsers(extension: &str) -> bool {
-    matches!(extension, "js" | "mjs" | "cjs" | "css" | "html" | "htm" | "json" | "vue" | "ts")
+    matches!(
+        extension,
+        "js" | "mjs" | "cjs" | "css" | "html" | "htm" | "vue" | "ts"
+    )
 }
 
 fn too_large(entry: &Entry, largest: u64) -> Problem {
@@ -157,7 +175,11 @@ fn sighting(
         masked: hit.masked,
         confidence: hit.confidence,
         proofs: hit.proofs,
-        context: SightingContext { name: hit.name, test, ignored_file },
+        context: SightingContext {
+            name: hit.name,
+            test,
+            ignored_file,
+        },
         power: hit.power.to_owned(),
         rotate: hit.rotate.to_owned(),
     }
@@ -180,11 +202,17 @@ fn coverage(part: &Part, empty: bool, listing: &Listing) -> Coverage {
         ("skipped_special", listing.special_files),
     ];
     let (status, reason) = if empty && problems.is_empty() {
-        (CoverageStatus::NotApplicable, "there are no files".to_owned())
+        (
+            CoverageStatus::NotApplicable,
+            "there are no files".to_owned(),
+        )
     } else if problems.is_empty() {
         (CoverageStatus::Evaluated, String::new())
     } else {
-        let reason = format!("{} of the files or directories could not be read", problems.len());
+        let reason = format!(
+            "{} of the files or directories could not be read",
+            problems.len()
+        );
         (CoverageStatus::Partial, reason)
     };
     Coverage {

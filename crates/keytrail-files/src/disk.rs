@@ -55,7 +55,8 @@ impl Tree for DiskTree {
         let file = std::fs::File::open(path)?;
         let mut bytes = Vec::with_capacity(usize::try_from(entry.size).unwrap_or(0) + 1);
         // A file that grows while it is read is read as long as it was, and a little more.
-        file.take(entry.size.saturating_add(64 * 1024)).read_to_end(&mut bytes)?;
+        file.take(entry.size.saturating_add(64 * 1024))
+            .read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 }
@@ -87,7 +88,11 @@ impl DiskTree {
         };
         Ok(Self {
             root: path.parent().unwrap_or(Path::new("")).to_owned(),
-            entries: vec![Entry { path: Arc::from(name), size, ignored: false }],
+            entries: vec![Entry {
+                path: Arc::from(name),
+                size,
+                ignored: false,
+            }],
             listing: Listing::default(),
         })
     }
@@ -114,7 +119,10 @@ impl<'a> Walk<'a> {
     fn new(root: &'a Path, options: &DiskOptions) -> Result<Self, FilesError> {
         let mut builder = OverrideBuilder::new(root);
         for pattern in &options.exclude {
-            let glob = |source| FilesError::Glob { pattern: pattern.clone(), source };
+            let glob = |source| FilesError::Glob {
+                pattern: pattern.clone(),
+                source,
+            };
             builder.add(&format!("!{pattern}")).map_err(glob)?;
         }
         let exclude = builder.build().map_err(|source| FilesError::Glob {
@@ -147,7 +155,10 @@ impl<'a> Walk<'a> {
             .filter_entry(move |entry| foreign || !skips(entry, &counter))
             .build_parallel();
         walk.run(|| {
-            let mut batch = Batch { walk: &self, seen: Seen::default() };
+            let mut batch = Batch {
+                walk: &self,
+                seen: Seen::default(),
+            };
             Box::new(move |entry| {
                 batch.visit(entry);
                 WalkState::Continue
@@ -157,7 +168,10 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(self) -> DiskTree {
-        let mut seen = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self
+            .seen
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         seen.entries.sort();
         seen.directories.sort();
         let ignored = ignored_that_matter(self.root, &self.exclude, &mut seen);
@@ -173,7 +187,11 @@ impl<'a> Walk<'a> {
         };
         seen.entries.extend(ignored);
         seen.entries.sort();
-        DiskTree { root: self.root.to_owned(), entries: seen.entries, listing }
+        DiskTree {
+            root: self.root.to_owned(),
+            entries: seen.entries,
+            listing,
+        }
     }
 }
 
@@ -198,7 +216,9 @@ impl Batch<'_> {
             Ok(entry) => entry,
             Err(error) => return self.failed(&error),
         };
-        let Some(kind) = entry.file_type() else { return };
+        let Some(kind) = entry.file_type() else {
+            return;
+        };
         if kind.is_dir() {
             self.seen.directories.push(entry.path().to_owned());
         } else if kind.is_symlink() {
@@ -207,7 +227,11 @@ impl Batch<'_> {
             self.walk.special_files.fetch_add(1, Ordering::Relaxed);
         } else if let Some(path) = self.relative(entry.path()) {
             match entry.metadata() {
-                Ok(metadata) => self.seen.entries.push(Entry { path, size: metadata.len(), ignored: false }),
+                Ok(metadata) => self.seen.entries.push(Entry {
+                    path,
+                    size: metadata.len(),
+                    ignored: false,
+                }),
                 Err(error) => self.failed(&error),
             }
         }
@@ -215,19 +239,33 @@ impl Batch<'_> {
 
     fn relative(&mut self, path: &Path) -> Option<Arc<str>> {
         let result = relative(self.walk.root, path);
-        result.map_err(|problem| self.seen.problems.push(problem)).ok()
+        result
+            .map_err(|problem| self.seen.problems.push(problem))
+            .ok()
     }
 
     fn failed(&mut self, error: &ignore::Error) {
         let (path, message) = describe(error);
-        let shown = path.strip_prefix(self.walk.root).unwrap_or(&path).to_string_lossy().into_owned();
-        self.seen.problems.push(Problem { path: Arc::from(shown.as_str()), line: None, message });
+        let shown = path
+            .strip_prefix(self.walk.root)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .into_owned();
+        self.seen.problems.push(Problem {
+            path: Arc::from(shown.as_str()),
+            line: None,
+            message,
+        });
     }
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        let mut all = self.walk.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .walk
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.entries.append(&mut self.seen.entries);
         all.directories.append(&mut self.seen.directories);
         all.problems.append(&mut self.seen.problems);
@@ -241,7 +279,8 @@ fn relative(root: &Path, path: &Path) -> Result<Arc<str>, Problem> {
         return Err(Problem {
             path: Arc::from(inner.to_string_lossy().as_ref()),
             line: None,
-            message: "not read: the name is not valid UTF-8; rename the file to have it read".to_owned(),
+            message: "not read: the name is not valid UTF-8; rename the file to have it read"
+                .to_owned(),
         });
     };
     Ok(if std::path::MAIN_SEPARATOR == '/' {
@@ -254,14 +293,19 @@ fn relative(root: &Path, path: &Path) -> Result<Arc<str>, Problem> {
 fn describe(error: &ignore::Error) -> (PathBuf, String) {
     match error {
         ignore::Error::WithPath { path, err } => (path.clone(), describe(err).1),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => describe(err),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            describe(err)
+        }
         ignore::Error::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             (PathBuf::new(), "not read: no permission".to_owned())
         }
         ignore::Error::Io(error) => (PathBuf::new(), format!("not read: {error}")),
         ignore::Error::Glob { glob, .. } => {
             let pattern = glob.as_deref().unwrap_or_default();
-            (PathBuf::new(), format!("ignore rule left out, it is not a glob: `{pattern}`"))
+            (
+                PathBuf::new(),
+                format!("ignore rule left out, it is not a glob: `{pattern}`"),
+            )
         }
         other => (PathBuf::new(), format!("not read: {other}")),
     }
@@ -269,21 +313,37 @@ fn describe(error: &ignore::Error) -> (PathBuf, String) {
 
 /// Files of the listed directories that version control leaves out and that matter all the same.
 fn ignored_that_matter(root: &Path, exclude: &Override, seen: &mut Seen) -> Vec<Entry> {
-    let listed: BTreeSet<Arc<str>> = seen.entries.iter().map(|entry| Arc::clone(&entry.path)).collect();
+    let listed: BTreeSet<Arc<str>> = seen
+        .entries
+        .iter()
+        .map(|entry| Arc::clone(&entry.path))
+        .collect();
     let mut ignored = Vec::new();
     for directory in &seen.directories {
-        let Ok(files) = std::fs::read_dir(directory) else { continue };
+        let Ok(files) = std::fs::read_dir(directory) else {
+            continue;
+        };
         for file in files.flatten() {
-            if !file.file_name().to_str().is_some_and(matters_though_ignored) {
+            if !file
+                .file_name()
+                .to_str()
+                .is_some_and(matters_though_ignored)
+            {
                 continue;
             }
             let path = file.path();
-            let Ok(name) = relative(root, &path) else { continue };
+            let Ok(name) = relative(root, &path) else {
+                continue;
+            };
             let excluded = exclude.matched(&path, false).is_ignore();
             let regular = file.file_type().is_ok_and(|kind| kind.is_file());
             if regular && !excluded && !listed.contains(&name) {
                 let size = file.metadata().map_or(0, |metadata| metadata.len());
-                ignored.push(Entry { path: name, size, ignored: true });
+                ignored.push(Entry {
+                    path: name,
+                    size,
+                    ignored: true,
+                });
             }
         }
     }

@@ -48,7 +48,10 @@ impl FilesError {
         match source.kind() {
             std::io::ErrorKind::NotFound => Self::Missing(path.to_owned()),
             std::io::ErrorKind::PermissionDenied => Self::Denied(path.to_owned()),
-            _ => Self::Read { path: path.to_owned(), source },
+            _ => Self::Read {
+                path: path.to_owned(),
+                source,
+            },
         }
     }
 }

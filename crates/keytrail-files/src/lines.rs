@@ -14,14 +14,25 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, line: 1, column: 1 }
+        Self {
+            bytes,
+            at: 0,
+            line: 1,
+            column: 1,
+        }
     }
 
     /// Places must be asked for in ascending order of their starts, without overlaps.
     pub(crate) fn span(&mut self, path: &Arc<str>, range: &std::ops::Range<usize>) -> FileSpan {
         let (line, column) = self.advance(range.start);
         let (end_line, end_column) = self.advance(range.end);
-        FileSpan { path: Arc::clone(path), line, column, end_line, end_column }
+        FileSpan {
+            path: Arc::clone(path),
+            line,
+            column,
+            end_line,
+            end_column,
+        }
     }
 
     fn advance(&mut self, to: usize) -> (u32, u32) {
@@ -61,6 +72,9 @@ mod tests {
         let path: Arc<str> = Arc::from("f");
         let at = text.windows(3).position(|part| part == b"key").unwrap();
         let span = Lines::new(text).span(&path, &(at..at + 3));
-        assert_eq!((span.line, span.column, span.end_line, span.end_column), (2, 4, 2, 7));
+        assert_eq!(
+            (span.line, span.column, span.end_line, span.end_column),
+            (2, 4, 2, 7)
+        );
     }
 }

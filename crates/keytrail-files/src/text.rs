@@ -14,7 +14,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
         return Some(utf16(rest, u16::from_be_bytes));
     }
     let head = &bytes[..bytes.len().min(SNIFFED)];
-    memchr::memchr(0, head).is_none().then_some(Cow::Borrowed(bytes))
+    memchr::memchr(0, head)
+        .is_none()
+        .then_some(Cow::Borrowed(bytes))
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Cow<'static, [u8]> {
@@ -42,7 +44,10 @@ mod tests {
     #[test]
     fn encodings() {
         assert_eq!(decode(b"a\0b"), None);
-        assert_eq!(decode(b"\xFF\xFEk\0\xFC\0").as_deref(), Some("kü".as_bytes()));
+        assert_eq!(
+            decode(b"\xFF\xFEk\0\xFC\0").as_deref(),
+            Some("kü".as_bytes())
+        );
         assert_eq!(decode(b"\xFE\xFF\0k").as_deref(), Some(&b"k"[..]));
         assert_eq!(decode(b"caf\xE9").as_deref(), Some(&b"caf\xE9"[..]));
     }

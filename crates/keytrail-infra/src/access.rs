@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keytrail_model::{Decision as Verdict, Door, Grant, Step, Table};
+use keytrail_model::{Door, Grant, Table};
 use rayon::prelude::*;
 
 use crate::actions::{self, On};
 use crate::addresses::Addresses;
 use crate::arns::arn;
 use crate::evaluate::{
-    Alternative, Caller, Condition, Deciding, Decision, Family, Policies, Policy, Remaining,
-    Request, Resource, ResourcePattern, evaluate,
+    Alternative, Caller, Decision, Policies, Policy, Request, Resource, evaluate,
 };
-use crate::policies::after_account;
+use crate::grants::{attributes, binds, is_wide_action, is_wide_resource, step, verdict};
 use crate::principals::{Draft, Principals};
 use crate::stack::Index;
-use crate::text::{Piece, RefKind, Text};
+use crate::text::{RefKind, Text};
 
 /// A table to ask about: known from templates, or only by a name in code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +40,11 @@ impl TableTarget {
             address: Arc::clone(&table.address),
             names: names.cloned().collect(),
             arns: Vec::new(),
-            indexes: table.indexes.iter().map(|index| index.name.clone()).collect(),
+            indexes: table
+                .indexes
+                .iter()
+                .map(|index| index.name.clone())
+                .collect(),
             may_stream: table.stream.is_some(),
         }
     }
@@ -116,7 +119,11 @@ impl AccessModel {
     }
 
     fn asked<'t>(&self, table: &'t TableTarget) -> Asked<'t> {
-        let mut names: Vec<Text> = self.spellings.get(&table.address).cloned().unwrap_or_default();
+        let mut names: Vec<Text> = self
+            .spellings
+            .get(&table.address)
+            .cloned()
+            .unwrap_or_default();
         for name in &table.names {
             let name = Text::with_stars_unknown(name);
             if !names.contains(&name) {
@@ -230,7 +237,12 @@ impl Subject {
             let resources: Vec<(Option<&str>, &Resource)> = match on {
                 On::Table => vec![(None, &asked.whole)],
                 On::TableOrIndex => std::iter::once((None, &asked.whole))
-                    .chain(asked.indexes.iter().map(|(name, resource)| (Some(*name), resource)))
+                    .chain(
+                        asked
+                            .indexes
+                            .iter()
+                            .map(|(name, resource)| (Some(*name), resource)),
+                    )
                     .collect(),
                 On::Stream => asked.stream.iter().map(|stream| (None, stream)).collect(),
                 On::Backup => vec![(None, &asked.backup)],
@@ -292,91 +304,4 @@ impl Subject {
         grants.dedup();
         grants
     }
-}
-
-fn verdict(way: &Alternative<'_>) -> Verdict {
-    if way.conditions.is_empty() {
-        return Verdict::Allowed;
-    }
-    let mut texts: Vec<String> = way
-        .conditions
-        .iter()
-        .map(|condition| condition.text.clone())
-        .collect();
-    texts.sort();
-    texts.dedup();
-    Verdict::AllowedIf(texts)
-}
-
-fn step(by: &Deciding<'_>) -> Step {
-    let action = by.action.as_deref().unwrap_or("everything but NotAction");
-    let resource = by.resource.map_or("everything but NotResource", |one| one.shown.as_str());
-    let effect = by.statement.effect.as_str();
-    Step::new(
-        format!("{effect} {action} on {resource}"),
-        by.statement.location.clone(),
-    )
-}
-
-fn is_wide_action(by: &Deciding<'_>) -> bool {
-    by.action.as_deref().is_none_or(actions::is_wide)
-}
-
-fn is_wide_resource(by: &Deciding<'_>) -> bool {
-    by.resource.is_none_or(matches_other_tables)
-}
-
-/// True where the table's name in a pattern has a wildcard, or there is no name.
-fn matches_other_tables(pattern: &ResourcePattern) -> bool {
-    let Some(text) = pattern.spellings().first() else {
-        return true;
-    };
-    let tail = after_account(text);
-    let mut in_name = false;
-    for piece in tail.pieces() {
-        let Piece::Lit(text) = piece else { continue };
-        let mut rest = text.as_str();
-        if !in_name {
-            let Some(name) = rest.strip_prefix("table/") else {
-                return true;
-            };
-            rest = name;
-            in_name = true;
-        }
-        for c in rest.chars() {
-            match c {
-                '/' => return false,
-                '*' | '?' => return true,
-                _ => {}
-            }
-        }
-    }
-    false
-}
-
-/// The condition that limits a key to the policy's values, from an `Allow` or a `Deny` of others.
-fn binds<'c>(conditions: &'c [Remaining<'_>], key: &str) -> Option<&'c Condition> {
-    conditions.iter().find_map(|remaining| {
-        let condition = remaining.condition?;
-        let operator = condition.operator;
-        let text = matches!(operator.family, Family::Exact | Family::IgnoreCase | Family::Like);
-        let any = condition.values.iter().any(|value| value.known() == Some("*"));
-        let binds = condition.is_on(key) && text && operator.negated == remaining.unless && !any;
-        binds.then_some(condition)
-    })
-}
-
-/// The attributes that may be read. Naming them is not enough where a request may ask for all
-/// without naming any: `dynamodb:Select` must be bound too.
-fn attributes(action: &str, conditions: &[Remaining<'_>]) -> Option<Vec<String>> {
-    let listed = binds(conditions, "dynamodb:Attributes")?;
-    let select = binds(conditions, "dynamodb:Select")?;
-    let specific = |value: &Text| value.known() == Some("SPECIFIC_ATTRIBUTES");
-    if !actions::has_select(action) || !select.values.iter().all(specific) {
-        return None;
-    }
-    let mut names: Vec<String> = listed.values.iter().map(Text::shown).collect();
-    names.sort();
-    names.dedup();
-    Some(names)
 }

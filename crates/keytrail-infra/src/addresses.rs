@@ -30,7 +30,10 @@ impl Addresses {
         let address = address_of(id);
         let root = id.split_once('|').map_or("", |(root, _)| root);
         if self.shared.contains(address) {
-            Arc::from(format!("{}:{address}", if root.is_empty() { "." } else { root }))
+            Arc::from(format!(
+                "{}:{address}",
+                if root.is_empty() { "." } else { root }
+            ))
         } else {
             Arc::from(address)
         }

@@ -38,7 +38,9 @@ fn expand(text: &Text, tables: &Index) -> Text {
     let mut out = Text::default();
     for piece in text.pieces() {
         match piece {
-            Piece::Ref(id, kind @ (RefKind::Arn | RefKind::StreamArn)) if tables.get(id).is_some() => {
+            Piece::Ref(id, kind @ (RefKind::Arn | RefKind::StreamArn))
+                if tables.get(id).is_some() =>
+            {
                 out.append(&arn("dynamodb", "table/"));
                 out.push(Piece::Ref(id.clone(), RefKind::Name));
                 if *kind == RefKind::StreamArn {

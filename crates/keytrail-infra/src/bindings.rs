@@ -16,7 +16,11 @@ pub(crate) fn build(stacks: &[Stack], tables: &Index, addresses: &Addresses) -> 
     for stack in stacks {
         for resource in &stack.resources {
             for variable in variables(stack, resource) {
-                let ids = variable.value.texts().into_iter().flat_map(|text| carried(&text, tables));
+                let ids = variable
+                    .value
+                    .texts()
+                    .into_iter()
+                    .flat_map(|text| carried(&text, tables));
                 for id in ids.collect::<Vec<_>>() {
                     out.push(EnvBinding {
                         variable: variable.name.clone(),
@@ -37,13 +41,22 @@ fn carried(text: &Text, tables: &Index) -> Vec<Id> {
     let whole = match text.as_reference() {
         Some((_, RefKind::Other(_))) => return Vec::new(),
         Some(_) => true,
-        None => text.known().is_some_and(|known| !known.contains('/') || known.starts_with("arn:")),
+        None => text
+            .known()
+            .is_some_and(|known| !known.contains('/') || known.starts_with("arn:")),
     };
-    let named = text.pieces().iter().any(|piece| matches!(piece, crate::text::Piece::Hole(Some(_))));
+    let named = text
+        .pieces()
+        .iter()
+        .any(|piece| matches!(piece, crate::text::Piece::Hole(Some(_))));
     if !whole && !named {
         return Vec::new();
     }
-    tables.find(text, "table/").into_iter().map(|entry| entry.id.clone()).collect()
+    tables
+        .find(text, "table/")
+        .into_iter()
+        .map(|entry| entry.id.clone())
+        .collect()
 }
 
 struct Variable<'n> {
@@ -99,12 +112,16 @@ fn variables<'n>(stack: &'n Stack, resource: &'n Resource) -> Vec<Variable<'n>> 
 }
 
 /// The variables of all containers of a task.
-fn containers<'n>(node: Option<&'n Node>) -> Vec<Variable<'n>> {
+fn containers(node: Option<&Node>) -> Vec<Variable<'_>> {
     let mut out = Vec::new();
     for alternative in node.map_or(&[][..], Node::alternatives) {
-        let Some(list) = decoded(alternative) else { continue };
+        let Some(list) = decoded(alternative) else {
+            continue;
+        };
         for container in list.items() {
-            let environment = container.get("environment").or_else(|| container.get("Environment"));
+            let environment = container
+                .get("environment")
+                .or_else(|| container.get("Environment"));
             for (name, value) in named(environment) {
                 out.push(Variable {
                     name,

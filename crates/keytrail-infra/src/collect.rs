@@ -35,7 +35,8 @@ pub fn collect(tree: &dyn Tree, progress: &Progress) -> Infra {
                 coverage: Coverage {
                     source: "infra".to_owned(),
                     status: CoverageStatus::NotEvaluated,
-                    reason: "no threads could be started; free some memory and run again".to_owned(),
+                    reason: "no threads could be started; free some memory and run again"
+                        .to_owned(),
                     counts: BTreeMap::new(),
                     problems: Vec::new(),
                 },
@@ -49,7 +50,10 @@ fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
     let mut sources = read(tree, progress);
     let mut counts = BTreeMap::new();
     counts.insert("terraform_files".to_owned(), sources.terraform.len() as u64);
-    counts.insert("cloudformation_files".to_owned(), sources.templates.len() as u64);
+    counts.insert(
+        "cloudformation_files".to_owned(),
+        sources.templates.len() as u64,
+    );
     if sources.terraform.is_empty() && sources.templates.is_empty() {
         return nothing(sources, counts);
     }
@@ -69,14 +73,24 @@ fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
         ("tables".to_owned(), count(found.len())),
         ("principals".to_owned(), count(people.drafts.len())),
         ("stacks".to_owned(), count(stacks.len())),
-        ("unresolved_resources".to_owned(), count(reader.unresolved_resources.len())),
-        ("unresolved_policies".to_owned(), count(reader.unresolved_policies.len())),
-        ("unknown_managed_policies".to_owned(), count(people.unknown_managed.len())),
+        (
+            "unresolved_resources".to_owned(),
+            count(reader.unresolved_resources.len()),
+        ),
+        (
+            "unresolved_policies".to_owned(),
+            count(reader.unresolved_policies.len()),
+        ),
+        (
+            "unknown_managed_policies".to_owned(),
+            count(people.unknown_managed.len()),
+        ),
         ("unresolved_streams".to_owned(), stats.unresolved_streams),
         ("remote_modules".to_owned(), remote_modules),
     ]);
     let mut problems = sources.problems;
     problems.extend(reader.problems);
+    problems.extend(stats.problems);
     let facts = found
         .into_iter()
         .map(Fact::Table)
@@ -108,7 +122,8 @@ fn nothing(sources: Sources, counts: BTreeMap<String, u64>) -> Infra {
     let mut coverage = coverage(counts, sources.problems);
     if coverage.problems.is_empty() {
         coverage.status = CoverageStatus::NotApplicable;
-        coverage.reason = "there is no Terraform, CloudFormation or SAM template here".to_owned();
+        "there is no Terraform, CloudFormation or SAM template here"
+            .clone_into(&mut coverage.reason);
     }
     Infra {
         collected: Collected {

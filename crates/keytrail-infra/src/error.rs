@@ -47,6 +47,9 @@ pub enum Error {
     /// A statement touches `DynamoDB` but its resource is not known.
     #[error("the statement allows {0} on a resource that could not be resolved")]
     UnresolvedResource(String),
+    /// Something reads a stream, but not known of which table.
+    #[error("the stream that is read here could not be tied to a table")]
+    UnresolvedStream,
     /// A policy that can't be read.
     #[error("the policy attached here could not be resolved")]
     UnresolvedPolicy,
@@ -67,10 +70,13 @@ impl Error {
             Self::TooComplex | Self::TooDeep | Self::TooMuchWork | Self::TooManyInstances => {
                 "what lies beyond is treated as unknown"
             }
-            Self::Cycle(_) | Self::ModuleCycle => "break the ring; its values are treated as unknown",
+            Self::Cycle(_) | Self::ModuleCycle => {
+                "break the ring; its values are treated as unknown"
+            }
             Self::UnresolvedResource(_) => {
                 "give its variables a default or a .tfvars file; it counts for no table until then"
             }
+            Self::UnresolvedStream => "refer to the table, or give the parameter a default",
             Self::UnresolvedPolicy => "give its variables a default, or scan the plan instead",
         }
     }

@@ -34,7 +34,7 @@ const MOST_ATOMS: usize = 4096;
 
 /// A name: every character stands for itself.
 pub(crate) fn name(text: &Text) -> Vec<Atom> {
-    atoms(text, |c| Atom::Char(c))
+    atoms(text, Atom::Char)
 }
 
 /// A pattern: `*` and `?` are wildcards.

@@ -24,7 +24,14 @@ const MOST_MARKS: usize = 4096;
 /// A file of JSON.
 pub(crate) fn file(path: &Arc<str>, text: &str) -> Result<Node, BadJson> {
     let lines = Lines::new(path, text);
-    parse(text, &Reader { lines: &lines, origin: None, holes: &[] })
+    parse(
+        text,
+        &Reader {
+            lines: &lines,
+            origin: None,
+            holes: &[],
+        },
+    )
 }
 
 /// JSON inside a template's text, perhaps with holes; `None` where it is no JSON.
@@ -42,11 +49,19 @@ pub(crate) fn text(text: &Text, outer: &FileSpan) -> Option<Node> {
     }
     let lines = Lines::new(&outer.path, &source);
     // Text without an origin of its own lies on one line of the template: its place is the template's.
-    let place = text.origin.as_deref().map_or_else(
-        || Place::Fixed(outer),
-        Place::Block,
-    );
-    parse(&source, &Reader { lines: &lines, origin: Some(place), holes: &holes }).ok()
+    let place = text
+        .origin
+        .as_deref()
+        .map_or_else(|| Place::Fixed(outer), Place::Block);
+    parse(
+        &source,
+        &Reader {
+            lines: &lines,
+            origin: Some(place),
+            holes: &holes,
+        },
+    )
+    .ok()
 }
 
 fn mark(number: usize) -> Option<char> {
@@ -90,7 +105,11 @@ impl Reader<'_> {
             Ast::BooleanLit(value) => Value::Bool(value.value),
             Ast::NullKeyword(_) => Value::Null,
             Ast::Array(array) => Value::List(Arc::new(
-                array.elements.iter().map(|element| self.node(element)).collect(),
+                array
+                    .elements
+                    .iter()
+                    .map(|element| self.node(element))
+                    .collect(),
             )),
             Ast::Object(object) => {
                 let mut map = Map::default();

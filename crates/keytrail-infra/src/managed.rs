@@ -71,7 +71,10 @@ const POLICIES: &[(&str, Allows)] = &[
             "arn:aws:dynamodb:*:*:table/*-stack-AWSEBWorkerCronLeaderRegistry*",
         ),
     ),
-    ("AWSLambdaDynamoDBExecutionRole", Allows::Actions(STREAM, "*")),
+    (
+        "AWSLambdaDynamoDBExecutionRole",
+        Allows::Actions(STREAM, "*"),
+    ),
     ("AWSLambdaInvocation-DynamoDB", Allows::Actions(STREAM, "*")),
     (
         "AWSLambda_FullAccess",
@@ -81,7 +84,11 @@ const POLICIES: &[(&str, Allows)] = &[
     (
         "AdministratorAccess-AWSElasticBeanstalk",
         Allows::Actions(
-            &["dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:UpdateTable"],
+            &[
+                "dynamodb:CreateTable",
+                "dynamodb:DescribeTable",
+                "dynamodb:UpdateTable",
+            ],
             "arn:aws:dynamodb:*:*:table/awseb-e-*",
         ),
     ),
@@ -123,7 +130,10 @@ const POLICIES: &[(&str, Allows)] = &[
         Allows::Actions(&["dynamodb:*"], "*"),
     ),
     ("DataScientist", Allows::Actions(&["dynamodb:*"], "*")),
-    ("DatabaseAdministrator", Allows::Actions(&["dynamodb:*"], "*")),
+    (
+        "DatabaseAdministrator",
+        Allows::Actions(&["dynamodb:*"], "*"),
+    ),
     (
         "PowerUserAccess",
         Allows::AllBut(&["iam:*", "organizations:*", "account:*"]),

@@ -59,7 +59,8 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn unresolved_policy(&mut self, span: &FileSpan) {
         self.unresolved_policies.insert(span.clone());
-        self.problems.insert(Error::UnresolvedPolicy.problem(&span.path, Some(span.line)));
+        self.problems
+            .insert(Error::UnresolvedPolicy.problem(&span.path, Some(span.line)));
     }
 
     fn document(&mut self, address: &str, document: &Node, out: &mut Vec<Statement>) {
@@ -146,10 +147,9 @@ impl<'a> Reader<'a> {
             }
             let tail = after_account(text);
             tail.pieces().iter().any(|piece| match piece {
-                Piece::Hole(None) => true,
                 Piece::Hole(Some(name)) => !self.names_a_table(name),
                 Piece::Ref(id, RefKind::Name) => self.tables.get(id).is_none(),
-                Piece::Ref(_, RefKind::Other(_)) => true,
+                Piece::Hole(None) | Piece::Ref(_, RefKind::Other(_)) => true,
                 _ => false,
             })
         };
@@ -165,24 +165,36 @@ impl<'a> Reader<'a> {
     }
 
     fn unresolved(&mut self, node: &Node, actions: &Actions) {
-        let Some(action) = touching(actions) else { return };
+        let Some(action) = touching(actions) else {
+            return;
+        };
         if self.unresolved_resources.insert(node.span.clone()) {
             let error = Error::UnresolvedResource(action);
-            self.problems.insert(error.problem(&node.span.path, Some(node.span.line)));
+            self.problems
+                .insert(error.problem(&node.span.path, Some(node.span.line)));
         }
     }
 }
 
+/// A policy document as JSON, from a file or the live account; `None` where it is no document.
+/// `path` is where its statements are said to stand.
+pub fn parse_policy(address: &str, path: &Arc<str>, json: &str) -> Option<Policy> {
+    let document = json::file(path, json).ok()?;
+    document.get("Statement")?;
+    let none = Index::default();
+    let mut reader = Reader::new(&none);
+    let policy = reader.policy(address, &document);
+    reader.unresolved_policies.is_empty().then_some(policy)
+}
+
 /// True for what is surely the ARN of something that is no table.
 fn foreign(text: &Text) -> bool {
-    match text.pieces().first() {
-        Some(Piece::Ref(_, RefKind::Arn)) => true,
-        _ => {
-            let shown = text.pattern();
-            let service = shown.split(':').nth(2);
-            shown.starts_with("arn:") && service.is_some_and(|name| !fits(name, "dynamodb"))
-        }
+    if let Some(Piece::Ref(_, RefKind::Arn)) = text.pieces().first() {
+        return true;
     }
+    let shown = text.pattern();
+    let service = shown.split(':').nth(2);
+    shown.starts_with("arn:") && service.is_some_and(|name| !fits(name, "dynamodb"))
 }
 
 /// What follows the fifth colon, or all of it where there are fewer.
@@ -194,7 +206,9 @@ pub(crate) fn after_account(text: &Text) -> Text {
             Piece::Lit(text) => {
                 let mut rest = text.as_str();
                 while colons < 5 {
-                    let Some((_, after)) = rest.split_once(':') else { break };
+                    let Some((_, after)) = rest.split_once(':') else {
+                        break;
+                    };
                     colons += 1;
                     rest = after;
                     if colons == 5 {
@@ -212,10 +226,9 @@ pub(crate) fn after_account(text: &Text) -> Text {
 /// An action of `DynamoDB` that a statement allows, as written.
 fn touching(actions: &Actions) -> Option<String> {
     match actions {
-        Actions::Only(patterns) => patterns
-            .iter()
-            .map(Text::shown)
-            .find(|pattern| *pattern == "*" || pattern.to_ascii_lowercase().starts_with("dynamodb:")),
+        Actions::Only(patterns) => patterns.iter().map(Text::shown).find(|pattern| {
+            *pattern == "*" || pattern.to_ascii_lowercase().starts_with("dynamodb:")
+        }),
         Actions::AllBut(_) => Some("all but some actions".to_owned()),
     }
 }

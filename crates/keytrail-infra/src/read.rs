@@ -74,7 +74,12 @@ pub(crate) fn read(tree: &dyn Tree, progress: &Progress) -> Sources {
 }
 
 fn kind(entry: &Entry) -> Option<Kind> {
-    let skipped = |part: &str| matches!(part, ".terraform" | "node_modules" | ".git");
+    let skipped = |part: &str| {
+        matches!(
+            part,
+            ".terraform" | "node_modules" | "site-packages" | ".git"
+        )
+    };
     if entry.path.split('/').any(skipped) {
         return None;
     }
@@ -130,7 +135,8 @@ fn inner(
             body
         }
         Kind::TerraformJson | Kind::VariablesJson | Kind::Template => {
-            let root = json::file(&entry.path, text).map_err(|bad| (Some(bad.line), Error::Json))?;
+            let root =
+                json::file(&entry.path, text).map_err(|bad| (Some(bad.line), Error::Json))?;
             if kind == Kind::VariablesJson {
                 terraform_json::attributes(&root)
             } else {
@@ -147,10 +153,10 @@ fn inner(
 }
 
 fn template(entry: &Entry, bytes: &[u8], one: &mut One) -> Result<(), (Option<u32>, Error)> {
-    if memchr::memmem::find(bytes, ANNOTATION.as_bytes()).is_some() {
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            one.annotations = annotations(&entry.path, text);
-        }
+    if memchr::memmem::find(bytes, ANNOTATION.as_bytes()).is_some()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        one.annotations = annotations(&entry.path, text);
     }
     if !cloudformation::looks_like_template(bytes) {
         return Ok(());

@@ -50,7 +50,10 @@ pub(crate) fn template(name: &str) -> Option<Template> {
         )],
         "DynamoDBBackupFullAccessPolicy" => &[
             (
-                &["dynamodb:CreateBackup", "dynamodb:DescribeContinuousBackups"],
+                &[
+                    "dynamodb:CreateBackup",
+                    "dynamodb:DescribeContinuousBackups",
+                ],
                 &[""],
             ),
             (

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use keytrail_model::{Environment, FileSpan, Location, TableSource};
+use keytrail_model::{Environment, FileSpan, Location};
 
 use crate::text::{Id, RefKind, Text, address_of};
 use crate::value::Node;
@@ -23,7 +23,6 @@ pub(crate) struct Resource {
 /// A root module under one set of variables, or one CloudFormation template.
 #[derive(Debug)]
 pub(crate) struct Stack {
-    pub(crate) source: TableSource,
     /// Of the variable file or the path.
     pub(crate) environment: Environment,
     /// In order of their identities.

@@ -85,7 +85,9 @@ impl Text {
 
     pub(crate) fn from_pieces(pieces: Vec<Piece>) -> Self {
         let mut text = Self::default();
-        pieces.into_iter().for_each(|piece| text.push(piece));
+        for piece in pieces {
+            text.push(piece);
+        }
         text
     }
 
@@ -117,7 +119,11 @@ impl Text {
             self.push(Piece::Hole(None));
             return;
         }
-        other.pieces.iter().cloned().for_each(|piece| self.push(piece));
+        other
+            .pieces
+            .iter()
+            .cloned()
+            .for_each(|piece| self.push(piece));
     }
 
     /// Bytes of the known parts.
@@ -150,7 +156,11 @@ impl Text {
 
     /// True where no character of it is known.
     pub(crate) fn is_hole(&self) -> bool {
-        !self.pieces.is_empty() && self.pieces.iter().all(|piece| matches!(piece, Piece::Hole(_)))
+        !self.pieces.is_empty()
+            && self
+                .pieces
+                .iter()
+                .all(|piece| matches!(piece, Piece::Hole(_)))
     }
 
     /// What is known, with `*` for the rest.

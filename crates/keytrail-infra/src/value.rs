@@ -121,11 +121,12 @@ impl Node {
 
     /// A field of a field, through single blocks: `a.b` of `[{b}]` too.
     pub(crate) fn path(&self, path: &str) -> Option<&Self> {
-        path.split('.').try_fold(self, |node, name| match &node.value {
-            Value::List(items) => items.first().and_then(|first| first.get(name)),
-            Value::OneOf(items) => items.iter().find_map(|item| item.get(name)),
-            _ => node.get(name),
-        })
+        path.split('.')
+            .try_fold(self, |node, name| match &node.value {
+                Value::List(items) => items.first().and_then(|first| first.get(name)),
+                Value::OneOf(items) => items.iter().find_map(|item| item.get(name)),
+                _ => node.get(name),
+            })
     }
 
     pub(crate) fn is_unknown(&self) -> bool {
@@ -148,7 +149,9 @@ impl Node {
             _ if out.len() >= MAX_ITEMS || depth > 8 => {}
             Value::Null => {}
             Value::List(items) | Value::OneOf(items) => {
-                items.iter().for_each(|item| item.collect_items(out, depth + 1));
+                items
+                    .iter()
+                    .for_each(|item| item.collect_items(out, depth + 1));
             }
             _ => out.push(self),
         }
@@ -257,7 +260,9 @@ pub(crate) fn product(parts: &[Node], span: &FileSpan) -> Node {
             }
         }
         if next.len() > MOST {
-            results.iter_mut().for_each(|result| result.push(Piece::Hole(None)));
+            for result in &mut results {
+                result.push(Piece::Hole(None));
+            }
         } else {
             results = next;
         }

@@ -96,7 +96,8 @@ impl<'d> Draft<'d> {
         finding = match self.path {
             Some(path) => {
                 if !path.actor_is_named_in(&message) {
-                    message = format!("{message} It reaches {}.", who(&path.actor));
+                    let who = who(&path.actor);
+                    message = format!("{message} It reaches {}.", who.trim_end_matches(','));
                 }
                 finding
                     .severity(path.severity)
@@ -134,9 +135,9 @@ impl Names for ExposurePath {
 /// As messages say it.
 pub(crate) fn who(actor: &Actor) -> String {
     match actor {
-        Actor::Anonymous => "anybody, without signing in".to_owned(),
+        Actor::Anonymous => "anybody without a sign-in".to_owned(),
         Actor::AnyUser => "any signed-in user".to_owned(),
-        Actor::OtherTenant => "another tenant, who only has to name the item".to_owned(),
+        Actor::OtherTenant => "another tenant, by naming the item,".to_owned(),
         Actor::OtherRole(role) => format!("the role `{role}`"),
         Actor::Outside(name) => format!("`{name}`, outside this account"),
         Actor::LogReader => "whoever reads the logs".to_owned(),

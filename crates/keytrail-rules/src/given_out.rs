@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_graph::{covers, is_test_file};
-use keytrail_model::{ExposurePath, Flow, Location, Node, Place, Sink, Source};
+use keytrail_model::{ExposurePath, Flow, KeyRef, Location, Node, Place, Sink, Source};
 
 use crate::Context;
 use crate::context::list;
@@ -65,6 +65,14 @@ pub(crate) fn all(cx: &Context<'_>, carries: Carries, to: To) -> Vec<Leak> {
                 path,
             })
         })
+        .collect()
+}
+
+/// Where [`all`] finds something.
+pub(crate) fn places(cx: &Context<'_>, carries: Carries, to: To) -> BTreeSet<Location> {
+    all(cx, carries, to)
+        .into_iter()
+        .map(|leak| leak.location)
         .collect()
 }
 
@@ -146,7 +154,10 @@ fn carried(cx: &Context<'_>, flow: &Flow, edge: usize) -> Option<String> {
         ) => (operation == at).then(|| attribute.clone()),
         (Node::Place(Place::Setting(name)), _) => Some(name.clone()),
         (Node::Key(key), source) if !matches!(source, Source::Item(..) | Source::Answer(_)) => {
-            Some(keytrail_graph::key_name(key))
+            Some(match key {
+                KeyRef::Attribute { attribute, .. } => attribute.clone(),
+                other => keytrail_graph::key_name(other),
+            })
         }
         _ => None,
     }

@@ -112,7 +112,7 @@ impl Machine<'_> {
                 cells.push((cell, value.clone()));
             }
         }
-        let concrete = without_params(value);
+        let concrete = without_params(value).shallow(0);
         if !concrete.is_nothing() {
             self.out.cells.push((cell, concrete));
         }

@@ -95,9 +95,7 @@ impl Machine<'_> {
         arguments: &Arguments,
     ) -> Value {
         self.out.calls.push((callee, site));
-        if !self.out.read_functions.contains(&callee) {
-            self.out.read_functions.push(callee);
-        }
+        self.out.read_functions.insert(callee);
         let state = self.state;
         let summary = &state.summaries[state.index(callee)];
         let module = self.shared.program.module(callee.0);

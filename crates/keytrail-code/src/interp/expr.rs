@@ -152,9 +152,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn read_cell(&mut self, cell: Cell) -> Value {
-        if !self.out.read_cells.contains(&cell) {
-            self.out.read_cells.push(cell);
-        }
+        self.out.read_cells.insert(cell);
         self.state.cells.get(&cell).cloned().unwrap_or_default()
     }
 

@@ -66,7 +66,7 @@ impl Machine<'_> {
             FunctionKind::Module => {
                 let vars = std::mem::take(&mut self.env.vars);
                 for (name, value) in vars {
-                    self.out.cells.push((Cell::Global(self.function.0, name), value));
+                    self.out.cells.push((Cell::Global(self.function.0, name), value.shallow(0)));
                 }
             }
             FunctionKind::ClassBody => {
@@ -74,7 +74,7 @@ impl Machine<'_> {
                     let class = crate::program::ClassRef(self.function.0, class);
                     let vars = std::mem::take(&mut self.env.vars);
                     for (name, value) in vars {
-                        self.out.cells.push((Cell::Attribute(class, name), value));
+                        self.out.cells.push((Cell::Attribute(class, name), value.shallow(0)));
                     }
                 }
             }
@@ -90,7 +90,7 @@ impl Machine<'_> {
                     for (name, mut value) in vars {
                         value.taints.retain(|taint| !matches!(taint.label, Label::Param(_)));
                         value.shapes.retain(|shape| !matches!(shape, Shape::Param(..)));
-                        self.out.cells.push((Cell::Captured(self.function, name), value));
+                        self.out.cells.push((Cell::Captured(self.function, name), value.shallow(0)));
                     }
                 }
             }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::operation::OperationRecord;
 use super::record::{ClientRecord, HeaderRecord, SinkRecord};
 use super::value::{Aws, Clause, Label, Shape, Taint, Value, then};
@@ -39,6 +41,54 @@ pub(crate) struct Summary {
     pub(crate) ties: Vec<(Taint, Taint, Site)>,
 }
 
+impl Summary {
+    /// Keeps what an earlier round knew.
+    pub(crate) fn widen(&mut self, old: &Self) {
+        let new = std::mem::replace(&mut self.returned, old.returned.clone());
+        self.returned.join(&new);
+        self.sinks = grown(&old.sinks, &self.sinks, MOST_KEPT, |a, b| a == b);
+        self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| a.site == b.site && a.chain == b.chain);
+        self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
+        self.cells = grown_values(&old.cells, &self.cells);
+        self.own_fields = grown_values(&old.own_fields, &self.own_fields);
+        let changes = |list: &[(u16, Sym, Value)]| -> Vec<((u16, Sym), Value)> {
+            list.iter().map(|(index, name, value)| ((*index, *name), value.clone())).collect()
+        };
+        self.changes = grown_values(&changes(&old.changes), &changes(&self.changes))
+            .into_iter()
+            .map(|((index, name), value)| (index, name, value))
+            .collect();
+    }
+}
+
+const MOST_KEPT: usize = 64;
+
+fn grown<T: Clone>(old: &[T], new: &[T], most: usize, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let mut all = old.to_vec();
+    for one in new {
+        let room = all.len() < most;
+        match all.iter_mut().find(|held| same(held, one)) {
+            Some(held) => *held = one.clone(),
+            None if room => all.push(one.clone()),
+            None => {}
+        }
+    }
+    all
+}
+
+fn grown_values<K: Clone + PartialEq>(old: &[(K, Value)], new: &[(K, Value)]) -> Vec<(K, Value)> {
+    let mut all = old.to_vec();
+    for (key, value) in new {
+        let room = all.len() < MOST_KEPT;
+        match all.iter_mut().find(|(held, _)| held == key) {
+            Some((_, held)) => held.join(value),
+            None if room => all.push((key.clone(), value.clone())),
+            None => {}
+        }
+    }
+    all
+}
+
 /// Everything that one analysis gives.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
@@ -55,8 +105,8 @@ pub(crate) struct Outcome {
     /// Items tied to the caller by a check.
     pub(crate) ties: Vec<(Label, Site)>,
     /// Names of the functions and cells that were read, for the next round.
-    pub(crate) read_functions: Vec<FunctionRef>,
-    pub(crate) read_cells: Vec<Cell>,
+    pub(crate) read_functions: FxHashSet<FunctionRef>,
+    pub(crate) read_cells: FxHashSet<Cell>,
     /// Exception handlers: class site → calls of operations that the `try` body holds.
     pub(crate) handlers: Vec<(Site, (u32, u32))>,
 }

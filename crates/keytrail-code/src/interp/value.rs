@@ -253,10 +253,10 @@ impl Value {
             return;
         }
         if depth >= DEEPEST_FIELDS {
-            let mut flat = other.flat();
-            std::mem::swap(self, &mut flat);
-            let own = flat.flat();
-            self.taints.extend(own.taints);
+            *self = self.flat();
+            for taint in other.flat().taints {
+                self.add_taint(taint);
+            }
             return;
         }
         let mut joined: Vec<(Sym, Value)> = Vec::new();
@@ -379,6 +379,20 @@ impl Value {
             other => other.clone(),
         };
         Self { shapes: self.shapes.clone(), taints, fields }
+    }
+
+    /// As a cell keeps it: what an instance holds is in the cells of its class already, and what
+    /// lies deep in a structure is not told apart for ever.
+    pub(crate) fn shallow(mut self, depth: u32) -> Self {
+        if self.shapes.iter().any(|shape| matches!(shape, Shape::Instance(_))) {
+            self.fields = None;
+        } else if depth >= 2 && self.fields.is_some() {
+            self = self.flat();
+        } else if let Some(fields) = self.fields.take() {
+            let fields = fields.iter().map(|(name, value)| (*name, value.clone().shallow(depth + 1))).collect();
+            self.fields = Some(Arc::new(fields));
+        }
+        self
     }
 
     pub(crate) fn is_tainted(&self) -> bool {

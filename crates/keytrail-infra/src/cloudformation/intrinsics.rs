@@ -30,11 +30,7 @@ pub(crate) struct Resolver<'t> {
 }
 
 impl<'t> Resolver<'t> {
-    pub(crate) fn new(
-        path: &'t str,
-        root: &'t Node,
-        exports: &'t BTreeMap<String, Node>,
-    ) -> Self {
+    pub(crate) fn new(path: &'t str, root: &'t Node, exports: &'t BTreeMap<String, Node>) -> Self {
         Self {
             path,
             root,
@@ -73,10 +69,10 @@ impl<'t> Resolver<'t> {
                 &node.span,
             ),
             Value::Map(map) => {
-                if let Some((name, field)) = only(map) {
-                    if let Some(value) = self.function(name, &field.node, &node.span) {
-                        return value;
-                    }
+                if let Some((name, field)) = only(map)
+                    && let Some(value) = self.function(name, &field.node, &node.span)
+                {
+                    return value;
                 }
                 let mut out = Map {
                     open: map.open,
@@ -97,15 +93,21 @@ impl<'t> Resolver<'t> {
             "Ref" => self.reference(argument.as_str()?, span),
             "Fn::GetAtt" => self.get_att(argument, span)?,
             "Fn::Sub" => self.sub(argument, span)?,
-            "Fn::Join" => self.join(argument, span).unwrap_or_else(|| Node::unknown(span)),
+            "Fn::Join" => self
+                .join(argument, span)
+                .unwrap_or_else(|| Node::unknown(span)),
             "Fn::If" => {
                 let items = argument.as_list()?;
                 let branches = items.iter().skip(1).map(|item| self.resolve(item));
                 Node::one_of(branches.collect(), span)
             }
             "Fn::FindInMap" => self.find_in_map(argument, span),
-            "Fn::Select" => self.select(argument, span).unwrap_or_else(|| Node::unknown(span)),
-            "Fn::Split" => self.split(argument, span).unwrap_or_else(|| Node::unknown(span)),
+            "Fn::Select" => self
+                .select(argument, span)
+                .unwrap_or_else(|| Node::unknown(span)),
+            "Fn::Split" => self
+                .split(argument, span)
+                .unwrap_or_else(|| Node::unknown(span)),
             "Fn::ImportValue" => {
                 let name = self.resolve(argument).as_text()?;
                 match name.known().and_then(|name| self.exports.get(name)) {
@@ -113,9 +115,7 @@ impl<'t> Resolver<'t> {
                     None => unknown(&format!("import {}", name.shown()), span),
                 }
             }
-            "Fn::ToJsonString" => {
-                Node::new(Value::Encoded(Arc::new(self.resolve(argument))), span)
-            }
+            "Fn::ToJsonString" => Node::new(Value::Encoded(Arc::new(self.resolve(argument))), span),
             other if other.starts_with("Fn::") => Node::unknown(span),
             _ => return None,
         };
@@ -130,7 +130,7 @@ impl<'t> Resolver<'t> {
             _ => {}
         }
         if let Some(parameter) = self.root.get("Parameters").and_then(|all| all.get(name)) {
-            return self.parameter(name, parameter, span);
+            return self::parameter(name, parameter, span);
         }
         let kind = match self.kind(name) {
             Some("AWS::IAM::ManagedPolicy") => RefKind::Arn,
@@ -140,49 +140,22 @@ impl<'t> Resolver<'t> {
     }
 
     fn kind(&self, logical: &str) -> Option<&'t str> {
-        self.root.get("Resources")?.get(logical)?.get("Type")?.as_str()
-    }
-
-    fn parameter(&self, name: &str, parameter: &Node, span: &FileSpan) -> Node {
-        let kind = parameter.get("Type").and_then(Node::as_str).unwrap_or("String");
-        // The default of such a parameter is where the value lies, not the value.
-        if kind.starts_with("AWS::SSM::") {
-            return unknown(&format!("Parameters.{name}"), span);
-        }
-        let default = parameter.get("Default").and_then(Node::as_text);
-        if kind == "CommaDelimitedList" {
-            let Some(default) = default.as_ref().and_then(Text::known) else {
-                return unknown(&format!("Parameters.{name}"), span);
-            };
-            let items = default.split(',').map(|item| Node::text(item.trim(), span));
-            return Node::list(items.collect(), span);
-        }
-        let mut values: Vec<Text> = default.into_iter().collect();
-        let allowed = parameter.get("AllowedValues").map_or_else(Vec::new, Node::texts);
-        if allowed.len() <= MOST_ALLOWED {
-            for value in allowed {
-                if !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-        }
-        if values.is_empty() {
-            return unknown(&format!("Parameters.{name}"), span);
-        }
-        let nodes = values.into_iter().map(|text| Node::new(Value::Text(text), span));
-        Node::one_of(nodes.collect(), span)
+        self.root
+            .get("Resources")?
+            .get(logical)?
+            .get("Type")?
+            .as_str()
     }
 
     fn get_att(&self, argument: &Node, span: &FileSpan) -> Option<Node> {
-        let (logical, attribute) = match argument.as_list() {
-            Some([logical, attribute]) => (
+        let (logical, attribute) = if let Some([logical, attribute]) = argument.as_list() {
+            (
                 logical.as_str()?.to_owned(),
                 self.resolve(attribute).as_str()?.to_owned(),
-            ),
-            _ => {
-                let (logical, attribute) = argument.as_str()?.split_once('.')?;
-                (logical.to_owned(), attribute.to_owned())
-            }
+            )
+        } else {
+            let (logical, attribute) = argument.as_str()?.split_once('.')?;
+            (logical.to_owned(), attribute.to_owned())
         };
         Some(self.attribute(&logical, &attribute, span))
     }
@@ -266,7 +239,9 @@ impl<'t> Resolver<'t> {
         let [separator, text] = argument.as_list()? else {
             return None;
         };
-        let separator = separator.as_str().filter(|separator| !separator.is_empty())?;
+        let separator = separator
+            .as_str()
+            .filter(|separator| !separator.is_empty())?;
         let text = self.resolve(text).as_text()?;
         let mut parts = vec![Text::default()];
         for piece in text.pieces() {
@@ -279,7 +254,9 @@ impl<'t> Resolver<'t> {
             parts.last_mut()?.push(Piece::Lit(first.to_owned()));
             parts.extend(cuts.map(Text::literal));
         }
-        let nodes = parts.into_iter().map(|text| Node::new(Value::Text(text), span));
+        let nodes = parts
+            .into_iter()
+            .map(|text| Node::new(Value::Text(text), span));
         Some(Node::list(nodes.collect(), span))
     }
 
@@ -299,7 +276,9 @@ impl<'t> Resolver<'t> {
             return Node::unknown(span);
         };
         let map = self.resolve(map);
-        let all = map.as_str().and_then(|name| self.root.get("Mappings")?.get(name));
+        let all = map
+            .as_str()
+            .and_then(|name| self.root.get("Mappings")?.get(name));
         let Some(all) = all else {
             return Node::unknown(span);
         };
@@ -343,6 +322,44 @@ fn only(map: &Map) -> Option<(&String, &crate::value::Field)> {
 
 fn unknown(name: &str, span: &FileSpan) -> Node {
     Node::new(Value::Unknown(Some(Arc::from(name))), span)
+}
+
+/// The default of a parameter and its allowed values.
+fn parameter(name: &str, parameter: &Node, span: &FileSpan) -> Node {
+    let kind = parameter
+        .get("Type")
+        .and_then(Node::as_str)
+        .unwrap_or("String");
+    // The default of such a parameter is where the value lies, not the value.
+    if kind.starts_with("AWS::SSM::") {
+        return unknown(&format!("Parameters.{name}"), span);
+    }
+    let default = parameter.get("Default").and_then(Node::as_text);
+    if kind == "CommaDelimitedList" {
+        let Some(default) = default.as_ref().and_then(Text::known) else {
+            return unknown(&format!("Parameters.{name}"), span);
+        };
+        let items = default.split(',').map(|item| Node::text(item.trim(), span));
+        return Node::list(items.collect(), span);
+    }
+    let mut values: Vec<Text> = default.into_iter().collect();
+    let allowed = parameter
+        .get("AllowedValues")
+        .map_or_else(Vec::new, Node::texts);
+    if allowed.len() <= MOST_ALLOWED {
+        for value in allowed {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+    }
+    if values.is_empty() {
+        return unknown(&format!("Parameters.{name}"), span);
+    }
+    let nodes = values
+        .into_iter()
+        .map(|text| Node::new(Value::Text(text), span));
+    Node::one_of(nodes.collect(), span)
 }
 
 impl Node {

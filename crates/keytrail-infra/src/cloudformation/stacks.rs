@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keytrail_model::{Problem, TableSource};
+use keytrail_model::Problem;
 use rayon::prelude::*;
 
 use super::intrinsics::Resolver;
@@ -123,7 +123,6 @@ fn stack(template: &Template, exports: &BTreeMap<String, Node>) -> (Stack, bool)
     }
     let globals = template.root.path("Globals.Function");
     let stack = Stack {
-        source: TableSource::CloudFormation,
         environment: environment_of_path(&template.path),
         resources,
         default_tags: Some(BTreeMap::new()),

@@ -138,7 +138,11 @@ impl Builder<'_> {
         };
         // A block collection ends where the next thing begins; its last child says where it ends itself.
         let last = match &frame.map {
-            Some((map, _)) => map.fields.values().map(|field| &field.node.span).max_by_key(end_of),
+            Some((map, _)) => map
+                .fields
+                .values()
+                .map(|field| &field.node.span)
+                .max_by_key(end_of),
             None => frame.items.iter().map(|item| &item.span).max_by_key(end_of),
         };
         let flow = end.end_line == end.line && end.end_column > end.column;
@@ -192,7 +196,10 @@ impl Builder<'_> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that max_by_key wants")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that max_by_key wants"
+)]
 fn end_of(span: &&FileSpan) -> (u32, u32) {
     (span.end_line, span.end_column)
 }

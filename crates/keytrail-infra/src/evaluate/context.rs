@@ -45,14 +45,16 @@ impl Context {
     #[must_use]
     pub fn with_values(mut self, key: &str, values: &[&str]) -> Self {
         let values = values.iter().map(|&value| value.to_owned()).collect();
-        self.0.insert(key.to_ascii_lowercase(), ContextValue::Values(values));
+        self.0
+            .insert(key.to_ascii_lowercase(), ContextValue::Values(values));
         self
     }
 
     /// With a key that the request does not have.
     #[must_use]
     pub fn without(mut self, key: &str) -> Self {
-        self.0.insert(key.to_ascii_lowercase(), ContextValue::Absent);
+        self.0
+            .insert(key.to_ascii_lowercase(), ContextValue::Absent);
         self
     }
 }
@@ -66,9 +68,7 @@ impl Request<'_> {
         }
         let one = |value: &str| Some(Cow::Owned(ContextValue::Values(vec![value.to_owned()])));
         match (self.principal.kind, key.as_str()) {
-            (PrincipalKind::User, "aws:username") => {
-                self.principal.name.as_deref().and_then(one)
-            }
+            (PrincipalKind::User, "aws:username") => self.principal.name.as_deref().and_then(one),
             // Sessions of roles have no user name.
             (PrincipalKind::Role, "aws:username") => Some(Cow::Owned(ContextValue::Absent)),
             (PrincipalKind::Role, "aws:principaltype") => one("AssumedRole"),

@@ -1,17 +1,18 @@
 //! Conditions in plain words.
 
-use super::operator::{Compare, Family, Quantifier};
 use super::Condition;
+use super::operator::{Compare, Family, Quantifier};
 
 /// A clause: `every dynamodb:LeadingKeys is "a", or none is sent`.
 pub(crate) fn condition(condition: &Condition) -> String {
     let key = &condition.key;
     let operator = condition.operator;
     if operator.family == Family::Null {
-        let missing = condition
-            .values
-            .iter()
-            .any(|value| value.known().is_some_and(|text| text.eq_ignore_ascii_case("true")));
+        let missing = condition.values.iter().any(|value| {
+            value
+                .known()
+                .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        });
         let word = if missing { "is not sent" } else { "is sent" };
         return format!("{key} {word}");
     }

@@ -103,7 +103,10 @@ impl fmt::Display for Decision<'_> {
                 let ways: Vec<String> = ways
                     .iter()
                     .map(|way| {
-                        let texts = way.conditions.iter().map(|condition| condition.text.as_str());
+                        let texts = way
+                            .conditions
+                            .iter()
+                            .map(|condition| condition.text.as_str());
                         texts.collect::<Vec<_>>().join(" and ")
                     })
                     .collect();
@@ -219,7 +222,9 @@ fn both<'p>(left: &[Alternative<'p>], right: &[Alternative<'p>]) -> Vec<Alternat
     if right.iter().any(|way| way.conditions.is_empty()) {
         return left.to_vec();
     }
-    let pairs = left.iter().flat_map(|first| right.iter().map(move |second| (first, second)));
+    let pairs = left
+        .iter()
+        .flat_map(|first| right.iter().map(move |second| (first, second)));
     pairs
         .take(MOST_ALTERNATIVES * MOST_ALTERNATIVES)
         .map(|(first, second)| {
@@ -248,11 +253,7 @@ enum Applies<'p> {
     Unresolved,
 }
 
-fn applies<'p>(
-    request: &Request<'_>,
-    policy: &'p Policy,
-    statement: &'p Statement,
-) -> Applies<'p> {
+fn applies<'p>(request: &Request<'_>, policy: &'p Policy, statement: &'p Statement) -> Applies<'p> {
     let (action, pattern) = statement.actions.fit(request.action);
     if action == Fit::No {
         return Applies::No;

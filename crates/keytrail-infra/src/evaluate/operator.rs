@@ -72,7 +72,9 @@ impl Operator {
     /// `None` for a name that IAM does not have.
     pub fn parse(name: &str) -> Option<Self> {
         let (quantifier, name) = match name.split_once(':') {
-            Some((set, rest)) if set.eq_ignore_ascii_case("ForAllValues") => (Quantifier::All, rest),
+            Some((set, rest)) if set.eq_ignore_ascii_case("ForAllValues") => {
+                (Quantifier::All, rest)
+            }
             Some((set, rest)) if set.eq_ignore_ascii_case("ForAnyValue") => (Quantifier::Any, rest),
             Some(_) => return None,
             None => (Quantifier::Single, name),
@@ -163,11 +165,11 @@ impl Family {
         match self {
             Self::Bool => wanted.eq_ignore_ascii_case(value),
             Self::Numeric(compare) => match (wanted.trim().parse(), value.trim().parse()) {
-                (Ok(wanted), Ok(value)) => compare.holds::<f64>(value, wanted),
+                (Ok(wanted), Ok(value)) => compare.holds::<f64>(&value, &wanted),
                 _ => false,
             },
             Self::Date(compare) => match (seconds(wanted), seconds(value)) {
-                (Some(wanted), Some(value)) => compare.holds(value, wanted),
+                (Some(wanted), Some(value)) => compare.holds(&value, &wanted),
                 _ => false,
             },
             Self::Ip => in_network(wanted, value),
@@ -177,9 +179,9 @@ impl Family {
 }
 
 impl Compare {
-    fn holds<T: PartialOrd>(self, value: T, wanted: T) -> bool {
+    fn holds<T: PartialOrd>(self, value: &T, wanted: &T) -> bool {
         match self {
-            Self::Equal => value >= wanted && value <= wanted,
+            Self::Equal => value == wanted,
             Self::Less => value < wanted,
             Self::LessEqual => value <= wanted,
             Self::Greater => value > wanted,
@@ -213,14 +215,19 @@ fn seconds(text: &str) -> Option<i64> {
     }
     let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
     let mut parts = date.split('-').map(str::parse::<i64>);
-    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    let (year, month, day) = (
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+    );
     let time = time.trim_end_matches('Z');
     let time = time.split('.').next()?;
     let mut parts = time.split(':').map(str::parse::<i64>);
     let hour = parts.next()?.ok()?;
     let minute = parts.next().and_then(Result::ok).unwrap_or(0);
     let second = parts.next().and_then(Result::ok).unwrap_or(0);
-    let in_range = (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let in_range =
+        (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
     in_range.then(|| ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
 }
 

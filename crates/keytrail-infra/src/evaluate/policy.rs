@@ -79,7 +79,9 @@ impl Actions {
         match self {
             Self::Only(patterns) => {
                 let best = best(patterns, action);
-                best.map_or((Fit::No, None), |(fit, pattern)| (fit, Some(pattern.shown())))
+                best.map_or((Fit::No, None), |(fit, pattern)| {
+                    (fit, Some(pattern.shown()))
+                })
             }
             Self::AllBut(patterns) => {
                 let fit = best(patterns, action).map_or(Fit::No, |(fit, _)| fit);
@@ -91,7 +93,11 @@ impl Actions {
 
 /// The best fit of all patterns.
 fn best<'p>(patterns: &'p [Text], action: &str) -> Option<(Fit, &'p Text)> {
-    let name: Vec<Atom> = action.to_ascii_lowercase().chars().map(Atom::Char).collect();
+    let name: Vec<Atom> = action
+        .to_ascii_lowercase()
+        .chars()
+        .map(Atom::Char)
+        .collect();
     let mut best: Option<(Fit, &Text)> = None;
     for pattern in patterns {
         let fit = glob::fit(&lower(pattern), &name);

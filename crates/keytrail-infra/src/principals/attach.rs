@@ -52,7 +52,12 @@ pub(crate) struct Scene<'s, 'r, 'i> {
 
 impl Scene<'_, '_, '_> {
     /// The principals that a field of a resource names.
-    pub(crate) fn holders(&mut self, resource: &Resource, field: &str, kind: PrincipalKind) -> Vec<Id> {
+    pub(crate) fn holders(
+        &mut self,
+        resource: &Resource,
+        field: &str,
+        kind: PrincipalKind,
+    ) -> Vec<Id> {
         let texts = resource.body.get(field).map_or_else(Vec::new, Node::texts);
         let mut ids = Vec::new();
         for text in texts {
@@ -110,8 +115,14 @@ impl Scene<'_, '_, '_> {
             .collect();
         let mut out = Vec::new();
         for id in &found {
-            let documents = self.policies.documents.get(id).map_or(&[][..], Vec::as_slice);
-            let own = documents.iter().any(|(number, _, _)| *number == self.number);
+            let documents = self
+                .policies
+                .documents
+                .get(id)
+                .map_or(&[][..], Vec::as_slice);
+            let own = documents
+                .iter()
+                .any(|(number, _, _)| *number == self.number);
             for (number, address, document) in documents {
                 // Another variable file's form of a policy belongs to that file's stack.
                 if *number == self.number || !own {

@@ -190,7 +190,10 @@ impl Principals {
         self.drafts
             .values()
             .map(|draft| {
-                let name = draft.names.first().map_or_else(|| "*".to_owned(), Text::pattern);
+                let name = draft
+                    .names
+                    .first()
+                    .map_or_else(|| "*".to_owned(), Text::pattern);
                 Principal {
                     address: addresses.public(&draft.id),
                     environment: environment(draft, &name),

@@ -12,26 +12,70 @@ use crate::value::{Node, Value};
 
 /// A kind of resource, the field that names its role, and what it is called.
 const ROLES: &[(&str, &str, &str)] = &[
-    ("AWS::AppRunner::Service", "InstanceConfiguration.InstanceRoleArn", "App Runner service"),
-    ("AWS::AppSync::DataSource", "ServiceRoleArn", "AppSync data source"),
-    ("AWS::Backup::BackupSelection", "BackupSelection.IamRoleArn", "AWS Backup selection"),
-    ("AWS::Batch::JobDefinition", "ContainerProperties.JobRoleArn", "Batch job"),
-    ("AWS::CodeBuild::Project", "ServiceRole", "CodeBuild project"),
+    (
+        "AWS::AppRunner::Service",
+        "InstanceConfiguration.InstanceRoleArn",
+        "App Runner service",
+    ),
+    (
+        "AWS::AppSync::DataSource",
+        "ServiceRoleArn",
+        "AppSync data source",
+    ),
+    (
+        "AWS::Backup::BackupSelection",
+        "BackupSelection.IamRoleArn",
+        "AWS Backup selection",
+    ),
+    (
+        "AWS::Batch::JobDefinition",
+        "ContainerProperties.JobRoleArn",
+        "Batch job",
+    ),
+    (
+        "AWS::CodeBuild::Project",
+        "ServiceRole",
+        "CodeBuild project",
+    ),
     ("AWS::DAX::Cluster", "IAMRoleARN", "DAX cluster"),
-    ("AWS::ECS::TaskDefinition", "TaskRoleArn", "ECS task definition"),
+    (
+        "AWS::ECS::TaskDefinition",
+        "TaskRoleArn",
+        "ECS task definition",
+    ),
     ("AWS::EKS::PodIdentityAssociation", "RoleArn", "EKS pods"),
     ("AWS::Glue::Job", "Role", "Glue job"),
     ("AWS::Lambda::Function", "Role", "Lambda function"),
     ("AWS::Pipes::Pipe", "RoleArn", "EventBridge pipe"),
     ("AWS::Serverless::Function", "Role", "Lambda function"),
     ("AWS::Serverless::StateMachine", "Role", "state machine"),
-    ("AWS::StepFunctions::StateMachine", "RoleArn", "state machine"),
-    ("aws_apprunner_service", "instance_configuration.instance_role_arn", "App Runner service"),
-    ("aws_appsync_datasource", "service_role_arn", "AppSync data source"),
-    ("aws_backup_selection", "iam_role_arn", "AWS Backup selection"),
+    (
+        "AWS::StepFunctions::StateMachine",
+        "RoleArn",
+        "state machine",
+    ),
+    (
+        "aws_apprunner_service",
+        "instance_configuration.instance_role_arn",
+        "App Runner service",
+    ),
+    (
+        "aws_appsync_datasource",
+        "service_role_arn",
+        "AppSync data source",
+    ),
+    (
+        "aws_backup_selection",
+        "iam_role_arn",
+        "AWS Backup selection",
+    ),
     ("aws_codebuild_project", "service_role", "CodeBuild project"),
     ("aws_dax_cluster", "iam_role_arn", "DAX cluster"),
-    ("aws_ecs_task_definition", "task_role_arn", "ECS task definition"),
+    (
+        "aws_ecs_task_definition",
+        "task_role_arn",
+        "ECS task definition",
+    ),
     ("aws_eks_pod_identity_association", "role_arn", "EKS pods"),
     ("aws_glue_job", "role_arn", "Glue job"),
     ("aws_lambda_function", "role", "Lambda function"),
@@ -41,14 +85,38 @@ const ROLES: &[(&str, &str, &str)] = &[
 
 /// A kind of resource, the field that names its instance profile, and what it is called.
 const PROFILES: &[(&str, &str, &str)] = &[
-    ("AWS::AutoScaling::LaunchConfiguration", "IamInstanceProfile", "launch configuration"),
+    (
+        "AWS::AutoScaling::LaunchConfiguration",
+        "IamInstanceProfile",
+        "launch configuration",
+    ),
     ("AWS::EC2::Instance", "IamInstanceProfile", "EC2 instance"),
-    ("AWS::EC2::LaunchTemplate", "LaunchTemplateData.IamInstanceProfile.Arn", "launch template"),
-    ("AWS::EC2::LaunchTemplate", "LaunchTemplateData.IamInstanceProfile.Name", "launch template"),
+    (
+        "AWS::EC2::LaunchTemplate",
+        "LaunchTemplateData.IamInstanceProfile.Arn",
+        "launch template",
+    ),
+    (
+        "AWS::EC2::LaunchTemplate",
+        "LaunchTemplateData.IamInstanceProfile.Name",
+        "launch template",
+    ),
     ("aws_instance", "iam_instance_profile", "EC2 instance"),
-    ("aws_launch_configuration", "iam_instance_profile", "launch configuration"),
-    ("aws_launch_template", "iam_instance_profile.arn", "launch template"),
-    ("aws_launch_template", "iam_instance_profile.name", "launch template"),
+    (
+        "aws_launch_configuration",
+        "iam_instance_profile",
+        "launch configuration",
+    ),
+    (
+        "aws_launch_template",
+        "iam_instance_profile.arn",
+        "launch template",
+    ),
+    (
+        "aws_launch_template",
+        "iam_instance_profile.name",
+        "launch template",
+    ),
 ];
 
 pub(super) fn attach(stacks: &[Stack], all: &mut Principals) {
@@ -57,13 +125,16 @@ pub(super) fn attach(stacks: &[Stack], all: &mut Principals) {
         for (_, field, word) in ROLES.iter().filter(|(kind, _, _)| *kind == resource.kind) {
             if let Some(node) = resource.body.path(field) {
                 let ids = roles(all, node);
-                run(all, &ids, label(word, resource), resource.location());
+                run(all, &ids, &label(word, resource), &resource.location());
             }
         }
-        for (_, field, word) in PROFILES.iter().filter(|(kind, _, _)| *kind == resource.kind) {
+        for (_, field, word) in PROFILES
+            .iter()
+            .filter(|(kind, _, _)| *kind == resource.kind)
+        {
             if let Some(node) = resource.body.path(field) {
                 let ids = behind(&profiles, node);
-                run(all, &ids, label(word, resource), resource.location());
+                run(all, &ids, &label(word, resource), &resource.location());
             }
         }
         others(resource, &profiles, all);
@@ -74,17 +145,19 @@ fn label(word: &str, resource: &Resource) -> String {
     format!("{word} {}", resource.label())
 }
 
-fn run(all: &mut Principals, ids: &[Id], label: String, location: Location) {
+fn run(all: &mut Principals, ids: &[Id], label: &str, location: &Location) {
     for id in ids {
         if let Some(draft) = all.drafts.get_mut(id) {
-            draft.runs.insert(Step::new(label.clone(), location.clone()));
+            draft.runs.insert(Step::new(label, location.clone()));
         }
     }
 }
 
 fn roles(all: &Principals, node: &Node) -> Vec<Id> {
     let texts = node.texts();
-    let found = texts.iter().flat_map(|text| all.lookup(text, PrincipalKind::Role));
+    let found = texts
+        .iter()
+        .flat_map(|text| all.lookup(text, PrincipalKind::Role));
     found.collect()
 }
 
@@ -97,7 +170,10 @@ fn profiles(stacks: &[Stack], all: &Principals) -> BTreeMap<String, Vec<Id>> {
             "AWS::IAM::InstanceProfile" => ("Roles", "InstanceProfileName"),
             _ => continue,
         };
-        let ids = resource.body.get(role).map_or_else(Vec::new, |node| roles(all, node));
+        let ids = resource
+            .body
+            .get(role)
+            .map_or_else(Vec::new, |node| roles(all, node));
         let names = resource.body.get(name).map_or_else(Vec::new, Node::texts);
         let known = names.iter().filter_map(Text::known).map(str::to_owned);
         for key in known.chain([resource.id.to_string()]) {
@@ -111,12 +187,11 @@ fn behind(profiles: &BTreeMap<String, Vec<Id>>, node: &Node) -> Vec<Id> {
     node.texts()
         .iter()
         .flat_map(|text| {
-            let key = match text.as_reference() {
-                Some((id, _)) => id.to_string(),
-                None => {
-                    let pattern = text.pattern();
-                    pattern.rsplit('/').next().unwrap_or_default().to_owned()
-                }
+            let key = if let Some((id, _)) = text.as_reference() {
+                id.to_string()
+            } else {
+                let pattern = text.pattern();
+                pattern.rsplit('/').next().unwrap_or_default().to_owned()
             };
             profiles.get(&key).cloned().unwrap_or_default()
         })
@@ -128,32 +203,59 @@ fn others(resource: &Resource, profiles: &BTreeMap<String, Vec<Id>>, all: &mut P
     match resource.kind.as_str() {
         "AWS::Serverless::Function" => {
             if let Some(role) = super::sam::implicit_role(resource) {
-                run(all, &[role], label("Lambda function", resource), resource.location());
+                run(
+                    all,
+                    &[role],
+                    &label("Lambda function", resource),
+                    &resource.location(),
+                );
             }
         }
         "aws_elastic_beanstalk_environment"
         | "aws_elastic_beanstalk_configuration_template"
         | "AWS::ElasticBeanstalk::Environment"
         | "AWS::ElasticBeanstalk::ConfigurationTemplate" => {
-            for (name, value) in beanstalk_settings(&resource.body, "aws:autoscaling:launchconfiguration") {
+            for (name, value) in
+                beanstalk_settings(&resource.body, "aws:autoscaling:launchconfiguration")
+            {
                 if name == "IamInstanceProfile" {
                     let ids = behind(profiles, value);
-                    run(all, &ids, label("Elastic Beanstalk environment", resource), at(resource, value));
+                    run(
+                        all,
+                        &ids,
+                        &label("Elastic Beanstalk environment", resource),
+                        &at(resource, value),
+                    );
                 }
             }
         }
         "aws_batch_job_definition" => {
             let container = resource.body.get("container_properties");
-            if let Some(node) = container.and_then(|node| decoded(node)).as_ref().and_then(|node| node.get("jobRoleArn")) {
+            if let Some(node) = container
+                .and_then(decoded)
+                .as_ref()
+                .and_then(|node| node.get("jobRoleArn"))
+            {
                 let ids = roles(all, node);
-                run(all, &ids, label("Batch job", resource), resource.location());
+                run(
+                    all,
+                    &ids,
+                    &label("Batch job", resource),
+                    &resource.location(),
+                );
             }
         }
         kind if kind.starts_with("kubernetes_service_account") => {
             let annotations = resource.body.path("metadata.annotations");
-            if let Some(node) = annotations.and_then(|node| node.get("eks.amazonaws.com/role-arn")) {
+            if let Some(node) = annotations.and_then(|node| node.get("eks.amazonaws.com/role-arn"))
+            {
                 let ids = roles(all, node);
-                run(all, &ids, label("EKS service account", resource), at(resource, node));
+                run(
+                    all,
+                    &ids,
+                    &label("EKS service account", resource),
+                    &at(resource, node),
+                );
             }
         }
         _ => {}
@@ -166,10 +268,13 @@ pub(crate) fn beanstalk_settings<'b>(body: &'b Node, namespace: &str) -> Vec<(St
         .iter()
         .find_map(|field| body.get(field))
         .map_or_else(Vec::new, Node::items);
-    let field = |node: &'b Node, lower: &str, upper: &str| node.get(lower).or_else(|| node.get(upper));
+    let field =
+        |node: &'b Node, lower: &str, upper: &str| node.get(lower).or_else(|| node.get(upper));
     listed
         .into_iter()
-        .filter(|node| field(node, "namespace", "Namespace").and_then(Node::as_str) == Some(namespace))
+        .filter(|node| {
+            field(node, "namespace", "Namespace").and_then(Node::as_str) == Some(namespace)
+        })
         .filter_map(|node| {
             let name = field(node, "name", "OptionName")?.as_str()?.to_owned();
             Some((name, field(node, "value", "Value")?))
@@ -190,6 +295,6 @@ pub(crate) fn decoded(node: &Node) -> Option<Node> {
 pub(crate) fn workloads(all: &mut Principals, annotations: &[(String, Location)]) {
     for (arn, location) in annotations {
         let ids = all.lookup(&Text::literal(arn.clone()), PrincipalKind::Role);
-        run(all, &ids, "EKS service account".to_owned(), location.clone());
+        run(all, &ids, "EKS service account", location);
     }
 }

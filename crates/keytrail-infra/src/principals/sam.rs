@@ -21,7 +21,9 @@ pub(super) fn attach(scene: &mut Scene<'_, '_, '_>) {
     let stack = scene.stack;
     for resource in &stack.resources {
         match resource.kind.as_str() {
-            "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => function(scene, resource),
+            "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => {
+                function(scene, resource);
+            }
             "AWS::Serverless::Connector" => connect(scene, resource),
             _ => {}
         }
@@ -30,7 +32,9 @@ pub(super) fn attach(scene: &mut Scene<'_, '_, '_>) {
 
 fn function(scene: &mut Scene<'_, '_, '_>, resource: &Resource) {
     // With a role of its own, SAM attaches none of the function's policies.
-    let Some(role) = implicit_role(resource) else { return };
+    let Some(role) = implicit_role(resource) else {
+        return;
+    };
     let ids = [role];
     if let Some(policies) = resource.body.get("Policies") {
         for node in policies.items() {
@@ -44,10 +48,10 @@ fn function(scene: &mut Scene<'_, '_, '_>, resource: &Resource) {
         .into_iter()
         .flat_map(|events| events.fields.values())
         .find(|event| event.node.get("Type").and_then(Node::as_str) == Some("DynamoDB"));
-    if let Some(event) = reads_stream {
-        if let Some(policy) = managed::policy("AWSLambdaDynamoDBExecutionRole", &event.node.span) {
-            scene.give(&ids, &policy);
-        }
+    if let Some(event) = reads_stream
+        && let Some(policy) = managed::policy("AWSLambdaDynamoDBExecutionRole", &event.node.span)
+    {
+        scene.give(&ids, &policy);
     }
     if let Some(draft) = scene.principals.drafts.get_mut(&ids[0]) {
         draft.trusts.insert("lambda.amazonaws.com".to_owned());
@@ -67,10 +71,19 @@ fn policy(scene: &mut Scene<'_, '_, '_>, ids: &[Id], resource: &Resource, node: 
         return;
     }
     for (name, field) in &map.fields {
-        let Some(statements) = template(name) else { continue };
+        let Some(statements) = template(name) else {
+            continue;
+        };
         let table = field.node.get("TableName").and_then(Node::as_text);
         let holder = format!("{}.{name}", resource.address());
-        give_template(scene, ids, &holder, statements, table, &Node::new(Value::Null, &field.key));
+        give_template(
+            scene,
+            ids,
+            &holder,
+            statements,
+            table,
+            &Node::new(Value::Null, &field.key),
+        );
     }
 }
 
@@ -82,7 +95,11 @@ fn with_version(node: &Node) -> Node {
     for (name, field) in node.as_map().into_iter().flat_map(|map| &map.fields) {
         map.insert(name.clone(), field.key.clone(), field.node.clone());
     }
-    map.insert("Version", node.span.clone(), Node::text("2012-10-17", &node.span));
+    map.insert(
+        "Version",
+        node.span.clone(),
+        Node::text("2012-10-17", &node.span),
+    );
     Node::map(map, &node.span)
 }
 
@@ -95,27 +112,30 @@ fn give_template(
     place: &Node,
 ) {
     let table = table.unwrap_or_else(|| Text::hole(None));
-    let statements = statements.iter().enumerate().map(|(number, (actions, ends))| {
-        let patterns = ends.iter().map(|end| {
-            let mut pattern = arn("dynamodb", "table/");
-            pattern.append(&table);
-            pattern.push(Piece::Lit((*end).to_owned()));
-            ResourcePattern::new(pattern.shown(), spellings(&pattern, scene.reader.tables))
+    let statements = statements
+        .iter()
+        .enumerate()
+        .map(|(number, (actions, ends))| {
+            let patterns = ends.iter().map(|end| {
+                let mut pattern = arn("dynamodb", "table/");
+                pattern.append(&table);
+                pattern.push(Piece::Lit((*end).to_owned()));
+                ResourcePattern::new(pattern.shown(), spellings(&pattern, scene.reader.tables))
+            });
+            Statement {
+                name: (number + 1).to_string(),
+                effect: Effect::Allow,
+                actions: Actions::Only(actions.iter().map(|one| Text::literal(*one)).collect()),
+                resources: Resources::Only(patterns.collect()),
+                conditions: Vec::new(),
+                variables: true,
+                open: false,
+                location: keytrail_model::Location::Statement {
+                    span: place.span.clone(),
+                    policy: Arc::from(format!("{holder}#{}", number + 1)),
+                },
+            }
         });
-        Statement {
-            name: (number + 1).to_string(),
-            effect: Effect::Allow,
-            actions: Actions::Only(actions.iter().map(|one| Text::literal(*one)).collect()),
-            resources: Resources::Only(patterns.collect()),
-            conditions: Vec::new(),
-            variables: true,
-            open: false,
-            location: keytrail_model::Location::Statement {
-                span: place.span.clone(),
-                policy: Arc::from(format!("{holder}#{}", number + 1)),
-            },
-        }
-    });
     let policy = Policy {
         address: Arc::from(holder),
         statements: statements.collect(),
@@ -141,10 +161,21 @@ fn connect(scene: &mut Scene<'_, '_, '_>, resource: &Resource) {
         return;
     }
     let role: Id = Arc::from(format!("{root}|{source}Role"));
-    let Some(permissions) = body.get("Permissions") else { return };
+    let Some(permissions) = body.get("Permissions") else {
+        return;
+    };
     for permission in permissions.items() {
-        let Some(statements) = permission.as_str().and_then(connector) else { continue };
+        let Some(statements) = permission.as_str().and_then(connector) else {
+            continue;
+        };
         let name = Text::reference(&table, crate::text::RefKind::Name);
-        give_template(scene, &[role.clone()], resource.address(), statements, Some(name), permission);
+        give_template(
+            scene,
+            std::slice::from_ref(&role),
+            resource.address(),
+            statements,
+            Some(name),
+            permission,
+        );
     }
 }

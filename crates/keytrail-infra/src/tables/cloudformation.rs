@@ -35,7 +35,9 @@ pub(super) fn table(resource: &Resource) -> Table {
         indexes: indexes(resource),
         stream: stream(resource, global),
         encryption: encryption(body, global, &replicas),
-        point_in_time_recovery: setting("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"),
+        point_in_time_recovery: setting(
+            "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",
+        ),
         deletion_protection: setting("DeletionProtectionEnabled"),
         ttl: ttl(body),
         tags: match body.get("Tags").or_else(|| replicas.first()?.get("Tags")) {
@@ -64,7 +66,10 @@ fn worst(settings: impl Iterator<Item = Tri>) -> Tri {
 
 fn keys(resource: &Resource) -> Vec<KeyElement> {
     if resource.kind == "AWS::Serverless::SimpleTable" {
-        let name = resource.body.path("PrimaryKey.Name").map_or_else(|| "id".to_owned(), shown);
+        let name = resource
+            .body
+            .path("PrimaryKey.Name")
+            .map_or_else(|| "id".to_owned(), shown);
         return vec![KeyElement {
             attribute: name,
             role: KeyRole::Partition,
@@ -78,7 +83,9 @@ fn schema(node: &Node) -> Vec<KeyElement> {
     items
         .into_iter()
         .map(|item| KeyElement {
-            attribute: item.get("AttributeName").map_or_else(|| "*".to_owned(), shown),
+            attribute: item
+                .get("AttributeName")
+                .map_or_else(|| "*".to_owned(), shown),
             role: match item.get("KeyType").and_then(Node::as_str) {
                 Some("RANGE") => KeyRole::Sort,
                 _ => KeyRole::Partition,
@@ -108,19 +115,19 @@ fn indexes(resource: &Resource) -> Vec<TableIndex> {
 }
 
 fn projection(node: Option<&Node>) -> IndexProjection {
-    let kind = node.and_then(|node| node.get("ProjectionType")).and_then(Node::as_str);
+    let kind = node
+        .and_then(|node| node.get("ProjectionType"))
+        .and_then(Node::as_str);
     match kind {
         Some("ALL") => IndexProjection::All,
         Some("KEYS_ONLY") => IndexProjection::KeysOnly,
-        Some("INCLUDE") => {
-            match known_texts(node.and_then(|node| node.get("NonKeyAttributes"))) {
-                Some(mut names) => {
-                    names.sort();
-                    IndexProjection::Include(names)
-                }
-                None => IndexProjection::Unknown,
+        Some("INCLUDE") => match known_texts(node.and_then(|node| node.get("NonKeyAttributes"))) {
+            Some(mut names) => {
+                names.sort();
+                IndexProjection::Include(names)
             }
-        }
+            None => IndexProjection::Unknown,
+        },
         _ => IndexProjection::Unknown,
     }
 }
@@ -128,7 +135,14 @@ fn projection(node: Option<&Node>) -> IndexProjection {
 fn stream(resource: &Resource, global: bool) -> Option<Stream> {
     let found = resource.body.get("StreamSpecification");
     // A global table with more than one replica always has a stream with both images.
-    if found.is_none() && !(global && resource.body.get("Replicas").map_or(0, |all| all.items().len()) > 1) {
+    if found.is_none()
+        && !(global
+            && resource
+                .body
+                .get("Replicas")
+                .map_or(0, |all| all.items().len())
+                > 1)
+    {
         return None;
     }
     let view = found.and_then(|node| node.get("StreamViewType"));
@@ -180,7 +194,7 @@ fn replica(resource: &Resource, replica: &Node) -> Replica {
         region: region.map_or_else(|| "*".to_owned(), shown),
         encryption: key(replica.path("SSESpecification.KMSMasterKeyId")).unwrap_or(without),
         point_in_time_recovery: tri(
-            replica.path("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"),
+            replica.path("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled")
         ),
         location: resource.at(&replica.span),
     }

@@ -19,26 +19,32 @@ pub(super) fn attach(stack: &Stack, index: &Index, tables: &mut BTreeMap<Id, Tab
                 let bucket = resource.body.get("s3_bucket").and_then(Node::as_text);
                 let bucket = bucket.map_or_else(|| "a bucket".to_owned(), |text| text.shown());
                 let label = format!("is exported to S3 ({bucket})");
-                copy(resource, found(resource, "table_arn", index, tables), &label);
+                copy(
+                    resource,
+                    found(resource, "table_arn", index, tables),
+                    &label,
+                );
             }
             "aws_dynamodb_kinesis_streaming_destination" => {
                 let label = "sends its changes to a Kinesis stream";
-                copy(resource, found(resource, "table_name", index, tables), label);
+                copy(
+                    resource,
+                    found(resource, "table_name", index, tables),
+                    label,
+                );
             }
             "AWS::DynamoDB::Table" => {
                 if let Some(node) = resource.body.get("KinesisStreamSpecification") {
                     let label = "sends its changes to a Kinesis stream";
                     let step = Step::new(label, resource.at(&node.span));
-                    tables.entry(resource.id.clone()).and_modify(|table| table.copies.push(step));
+                    tables
+                        .entry(resource.id.clone())
+                        .and_modify(|table| table.copies.push(step));
                 }
             }
-            "aws_backup_selection" => selection(
-                resource,
-                &resource.body,
-                &BACKUP_TERRAFORM,
-                index,
-                tables,
-            ),
+            "aws_backup_selection" => {
+                selection(resource, &resource.body, &BACKUP_TERRAFORM, index, tables);
+            }
             "AWS::Backup::BackupSelection" => {
                 if let Some(inner) = resource.body.get("BackupSelection") {
                     selection(resource, inner, &BACKUP_CLOUDFORMATION, index, tables);
@@ -103,12 +109,15 @@ fn selection(
     for (id, table) in tables.iter_mut() {
         let Some(entry) = index.get(id) else { continue };
         let by_arn = wanted.iter().any(|pattern| covers(pattern, entry));
-        let by_tag = table.tags.as_ref().is_some_and(|own| {
-            tags.iter().any(|(key, value)| own.get(key) == Some(value))
-        });
+        let by_tag = table
+            .tags
+            .as_ref()
+            .is_some_and(|own| tags.iter().any(|(key, value)| own.get(key) == Some(value)));
         let out = excluded.iter().any(|pattern| covers(pattern, entry));
         if (by_arn || by_tag) && !out {
-            table.copies.push(Step::new("is backed up by AWS Backup", resource.location()));
+            table
+                .copies
+                .push(Step::new("is backed up by AWS Backup", resource.location()));
         }
     }
 }

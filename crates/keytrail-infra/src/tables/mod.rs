@@ -50,7 +50,10 @@ pub(crate) fn names(resource: &Resource) -> Vec<Text> {
     given.unwrap_or_else(|| {
         if resource.kind.contains("::") {
             // CloudFormation makes it of the stack's name, the logical id and a random end.
-            vec![Text::with_stars_unknown(&format!("*-{}-*", resource.address()))]
+            vec![Text::with_stars_unknown(&format!(
+                "*-{}-*",
+                resource.address()
+            ))]
         } else {
             vec![Text::hole(None)]
         }
@@ -71,7 +74,9 @@ pub(crate) fn build(
             let table = one(stack, resource, addresses);
             let seen = environments.entry(resource.id.clone()).or_default();
             for name in std::iter::once(&table.name).chain(&table.also_named) {
-                seen.entry(name.clone()).or_default().insert(stack.environment);
+                seen.entry(name.clone())
+                    .or_default()
+                    .insert(stack.environment);
             }
             match tables.get_mut(&resource.id) {
                 Some(first) => also(first, table),
@@ -94,7 +99,11 @@ pub(crate) fn build(
 
 fn one(stack: &Stack, resource: &Resource, addresses: &Addresses) -> Table {
     let mut names: Vec<String> = names(resource).iter().map(Text::pattern).collect();
-    let name = if names.is_empty() { "*".to_owned() } else { names.remove(0) };
+    let name = if names.is_empty() {
+        "*".to_owned()
+    } else {
+        names.remove(0)
+    };
     names.retain(|other| *other != name);
     let mut table = if resource.kind.contains("::") {
         cloudformation::table(resource)
@@ -122,7 +131,10 @@ fn environment(
         return by_name;
     }
     let seen = seen.and_then(|seen| seen.get(&table.name));
-    match seen.map(|seen| seen.iter().copied().collect::<Vec<_>>()).as_deref() {
+    match seen
+        .map(|seen| seen.iter().copied().collect::<Vec<_>>())
+        .as_deref()
+    {
         Some([only]) => *only,
         _ => Environment::Unspecified,
     }
@@ -139,7 +151,9 @@ fn tidy(table: &mut Table) {
     table.seeded.dedup();
     table.replicas.sort();
     table.replicas.dedup();
-    table.indexes.sort_by(|left, right| left.name.cmp(&right.name));
+    table
+        .indexes
+        .sort_by(|left, right| left.name.cmp(&right.name));
     if let Some(stream) = &mut table.stream {
         stream.consumers.sort();
         stream.consumers.dedup();
@@ -152,7 +166,11 @@ pub(crate) fn tags(node: &Node) -> Option<BTreeMap<String, String>> {
     let mut out = BTreeMap::new();
     let mut add = |key: &str, value: &Node| {
         let text = value.as_text().unwrap_or_else(|| Text::hole(None));
-        let shown = if names_a_secret(key) { "***".to_owned() } else { text.pattern() };
+        let shown = if names_a_secret(key) {
+            "***".to_owned()
+        } else {
+            text.pattern()
+        };
         out.insert(key.to_owned(), shown);
     };
     match &node.value {

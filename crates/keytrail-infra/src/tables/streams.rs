@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use keytrail_model::{FileSpan, Step, Table};
+use keytrail_model::{FileSpan, Problem, Step, Table};
 
 use super::terraform::shown;
+use crate::error::Error;
 use crate::stack::{Index, Resource, Stack};
 use crate::text::Id;
 use crate::value::Node;
@@ -14,6 +15,8 @@ use crate::value::Node;
 pub(crate) struct Stats {
     /// Consumers of a stream whose table is not known.
     pub(crate) unresolved_streams: u64,
+    /// One for each.
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// Event source mappings, pipes and SAM events.
@@ -26,18 +29,22 @@ pub(super) fn attach(
     for resource in &stack.resources {
         let body = &resource.body;
         let mut consumer = |source: &Node, label: String, span: &FileSpan| {
-            attach_one(resource, source, label, span, index, tables, stats);
+            attach_one(resource, source, &label, span, index, tables, stats);
         };
         match resource.kind.as_str() {
             "aws_lambda_event_source_mapping" => {
                 if let Some(source) = body.get("event_source_arn") {
-                    let label = format!("function {} reads the stream", reader(body, "function_name"));
+                    let label = format!(
+                        "function {} reads the stream",
+                        reader(body, "function_name")
+                    );
                     consumer(source, label, &resource.span);
                 }
             }
             "AWS::Lambda::EventSourceMapping" => {
                 if let Some(source) = body.get("EventSourceArn") {
-                    let label = format!("function {} reads the stream", reader(body, "FunctionName"));
+                    let label =
+                        format!("function {} reads the stream", reader(body, "FunctionName"));
                     consumer(source, label, &resource.span);
                 }
             }
@@ -76,7 +83,11 @@ fn reader(body: &Node, field: &str) -> String {
     let Some(node) = body.get(field) else {
         return "*".to_owned();
     };
-    match node.as_text().as_ref().and_then(|text| text.as_reference().map(|(id, _)| id.clone())) {
+    match node
+        .as_text()
+        .as_ref()
+        .and_then(|text| text.as_reference().map(|(id, _)| id.clone()))
+    {
         Some(id) => crate::text::address_of(&id)
             .rsplit('.')
             .next()
@@ -89,7 +100,7 @@ fn reader(body: &Node, field: &str) -> String {
 fn attach_one(
     resource: &Resource,
     source: &Node,
-    label: String,
+    label: &str,
     span: &FileSpan,
     index: &Index,
     tables: &mut BTreeMap<Id, Table>,
@@ -103,13 +114,17 @@ fn attach_one(
         .collect();
     // Queues and other streams are sources too; only what may be a table's stream counts as open.
     let maybe = texts.is_empty()
-        || texts.iter().any(|text| text.is_hole() || text.pattern().contains(":dynamodb:"));
+        || texts
+            .iter()
+            .any(|text| text.is_hole() || text.pattern().contains(":dynamodb:"));
     if ids.is_empty() && maybe {
         stats.unresolved_streams += 1;
+        let problem = Error::UnresolvedStream.problem(&span.path, Some(span.line));
+        stats.problems.push(problem);
     }
     for id in ids {
         if let Some(stream) = tables.get_mut(&id).and_then(|table| table.stream.as_mut()) {
-            stream.consumers.push(Step::new(label.clone(), resource.at(span)));
+            stream.consumers.push(Step::new(label, resource.at(span)));
         }
     }
 }

@@ -47,7 +47,8 @@ fn blocks<'a>(body: &'a Node, name: &str) -> Vec<&'a Node> {
 
 /// A name in a fact: `*` where it is not known.
 pub(super) fn shown(node: &Node) -> String {
-    node.as_text().map_or_else(|| "*".to_owned(), |text| text.pattern())
+    node.as_text()
+        .map_or_else(|| "*".to_owned(), |text| text.pattern())
 }
 
 fn keys(body: &Node) -> Vec<KeyElement> {
@@ -76,28 +77,32 @@ fn keys(body: &Node) -> Vec<KeyElement> {
 
 fn indexes(resource: &Resource) -> Vec<TableIndex> {
     let body = &resource.body;
-    let global = blocks(body, "global_secondary_index").into_iter().map(|block| TableIndex {
-        name: block.get("name").map_or_else(|| "*".to_owned(), shown),
-        kind: IndexKind::Global,
-        keys: keys(block),
-        projection: projection(block),
-        location: resource.at(&block.span),
-    });
-    let local = blocks(body, "local_secondary_index").into_iter().map(|block| {
-        let mut keys = keys(body);
-        keys.retain(|key| key.role == KeyRole::Partition);
-        keys.extend(block.get("range_key").map(|node| KeyElement {
-            attribute: shown(node),
-            role: KeyRole::Sort,
-        }));
-        TableIndex {
+    let global = blocks(body, "global_secondary_index")
+        .into_iter()
+        .map(|block| TableIndex {
             name: block.get("name").map_or_else(|| "*".to_owned(), shown),
-            kind: IndexKind::Local,
-            keys,
+            kind: IndexKind::Global,
+            keys: keys(block),
             projection: projection(block),
             location: resource.at(&block.span),
-        }
-    });
+        });
+    let local = blocks(body, "local_secondary_index")
+        .into_iter()
+        .map(|block| {
+            let mut keys = keys(body);
+            keys.retain(|key| key.role == KeyRole::Partition);
+            keys.extend(block.get("range_key").map(|node| KeyElement {
+                attribute: shown(node),
+                role: KeyRole::Sort,
+            }));
+            TableIndex {
+                name: block.get("name").map_or_else(|| "*".to_owned(), shown),
+                kind: IndexKind::Local,
+                keys,
+                projection: projection(block),
+                location: resource.at(&block.span),
+            }
+        });
     global.chain(local).collect()
 }
 
@@ -183,7 +188,9 @@ fn all_tags(body: &Node, stack: &Stack) -> Option<BTreeMap<String, String>> {
 
 fn replica(resource: &Resource, block: &Node, table: &Encryption) -> Replica {
     Replica {
-        region: block.get("region_name").map_or_else(|| "*".to_owned(), shown),
+        region: block
+            .get("region_name")
+            .map_or_else(|| "*".to_owned(), shown),
         encryption: key(block.get("kms_key_arn")).unwrap_or_else(|| own_of(table)),
         point_in_time_recovery: tri(block.get("point_in_time_recovery")),
         location: resource.at(&block.span),
@@ -206,7 +213,8 @@ pub(super) fn attach(stack: &Stack, index: &Index, tables: &mut BTreeMap<Id, Tab
             let body = &resource.body;
             table.replicas.push(Replica {
                 region: body.get("region").map_or_else(|| "*".to_owned(), shown),
-                encryption: key(body.get("kms_key_arn")).unwrap_or_else(|| own_of(&table.encryption)),
+                encryption: key(body.get("kms_key_arn"))
+                    .unwrap_or_else(|| own_of(&table.encryption)),
                 point_in_time_recovery: tri(body.get("point_in_time_recovery")),
                 location: resource.location(),
             });
@@ -226,7 +234,9 @@ pub(super) fn attach(stack: &Stack, index: &Index, tables: &mut BTreeMap<Id, Tab
                 name: body.get("index_name").map_or_else(|| "*".to_owned(), shown),
                 kind: IndexKind::Global,
                 keys: keys(body),
-                projection: body.path("projection").map_or(IndexProjection::Unknown, projection_of),
+                projection: body
+                    .path("projection")
+                    .map_or(IndexProjection::Unknown, projection_of),
                 location: resource.location(),
             };
             if !table.indexes.contains(&made) {

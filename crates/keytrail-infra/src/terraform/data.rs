@@ -33,13 +33,14 @@ impl<'p> Evaluator<'p> {
                 return self.document(block, scope, span);
             }
             ("aws_dynamodb_table", "arn") => named().map(|name| table_arn(&name, "")),
-            ("aws_dynamodb_table", "stream_arn") => named().map(|name| table_arn(&name, "/stream/")),
-            ("aws_dynamodb_table", "id") => named(),
+            ("aws_dynamodb_table", "stream_arn") => {
+                named().map(|name| table_arn(&name, "/stream/"))
+            }
             ("aws_iam_role", "arn") => named().map(|name| iam_arn("role", &name)),
             ("aws_iam_user", "arn") => argument("user_name")
                 .and_then(|node| node.as_text())
                 .map(|name| iam_arn("user", &name)),
-            ("aws_iam_role", "id") => named(),
+            ("aws_dynamodb_table" | "aws_iam_role", "id") => named(),
             ("aws_iam_policy", "arn") if block.body.attribute("arn").is_none() => {
                 named().map(|name| iam_arn("policy", &name))
             }
@@ -91,8 +92,16 @@ impl<'p> Evaluator<'p> {
             }
         }
         let mut map = Map::default();
-        map.insert("Version", block.header.clone(), Node::text("2012-10-17", &block.header));
-        map.insert("Statement", block.header.clone(), Node::list(statements, &block.span));
+        map.insert(
+            "Version",
+            block.header.clone(),
+            Node::text("2012-10-17", &block.header),
+        );
+        map.insert(
+            "Statement",
+            block.header.clone(),
+            Node::list(statements, &block.span),
+        );
         let document = Node::map(map, &block.span);
         Node::new(Value::Encoded(Arc::new(document)), span)
     }
@@ -110,7 +119,10 @@ fn documents(body: &Node, field: &str) -> Vec<Node> {
             Value::Text(text) => json::text(text, &node.span),
             _ => None,
         };
-        match parsed.as_ref().and_then(|document| document.get("Statement")) {
+        match parsed
+            .as_ref()
+            .and_then(|document| document.get("Statement"))
+        {
             Some(list) => statements.extend(list.items().into_iter().cloned()),
             None => statements.push(Node::unknown(&node.span)),
         }
@@ -145,14 +157,21 @@ fn statement(block: &Node) -> Node {
         return block.clone();
     };
     let mut map = Map::default();
-    map.insert("Effect", block.span.clone(), Node::text("Allow", &block.span));
+    map.insert(
+        "Effect",
+        block.span.clone(),
+        Node::text("Allow", &block.span),
+    );
     for (name, json) in FIELDS {
         let field = source.fields.get(*name);
         if let Some(field) = field.filter(|field| !matches!(field.node.value, Value::Null)) {
             map.insert(*json, field.key.clone(), variables(&field.node));
         }
     }
-    for (name, json) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
+    for (name, json) in [
+        ("principals", "Principal"),
+        ("not_principals", "NotPrincipal"),
+    ] {
         if let Some(blocks) = block.get(name) {
             map.insert(json, blocks.span.clone(), principals(blocks));
         }
@@ -182,12 +201,19 @@ fn condition(blocks: &Node) -> Node {
     let mut operators = Map::default();
     for block in blocks.items() {
         let text = |name: &str| block.get(name).and_then(Node::as_str);
-        let (Some(test), Some(variable)) = (text("test"), text("variable")) else {
+        let (Some(operator), Some(variable)) = (text("test"), text("variable")) else {
             operators.open = true;
             continue;
         };
-        let values = block.get("values").cloned().unwrap_or_else(|| Node::unknown(&block.span));
-        let mut keys = match operators.fields.get(test).and_then(|field| field.node.as_map()) {
+        let values = block
+            .get("values")
+            .cloned()
+            .unwrap_or_else(|| Node::unknown(&block.span));
+        let mut keys = match operators
+            .fields
+            .get(operator)
+            .and_then(|field| field.node.as_map())
+        {
             Some(map) => Map {
                 fields: map.fields.clone(),
                 open: map.open,
@@ -200,7 +226,7 @@ fn condition(blocks: &Node) -> Node {
         let values = variables(&values);
         all.extend(values.items().into_iter().cloned());
         keys.insert(variable, block.span.clone(), Node::list(all, &block.span));
-        operators.insert(test, block.span.clone(), Node::map(keys, &block.span));
+        operators.insert(operator, block.span.clone(), Node::map(keys, &block.span));
     }
     Node::map(operators, &blocks.span)
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use keytrail_model::{FileSpan, Problem};
 
-use super::ast::{Block, Expr, ExprKind, For, Operator, Part, Step, Template};
+use super::ast::{Block, Expr, ExprKind, For, Part, Step, Template};
+use super::operators::binary;
 use super::scope::{Module, Scope};
 use super::source::Project;
 use crate::error::Error;
 use crate::text::{Id, Origin, Piece, Text};
-use crate::value::{MAX_ITEMS, Map, Node, Value, number_text, product};
+use crate::value::{MAX_ITEMS, Map, Node, Value, product};
 
 /// Expressions that one root may evaluate; real roots stay below a hundredth of it.
 const FUEL: u32 = 2_000_000;
@@ -117,13 +118,11 @@ impl<'p> Evaluator<'p> {
                 expand,
             } => return self.call(name, arguments, *expand, span, scope),
             ExprKind::Traversal(base, steps) => {
-                return match &base.kind {
-                    ExprKind::Variable(name) => self.name(name, steps, span, scope),
-                    _ => {
-                        let base = self.eval(base, scope);
-                        self.walk(base, steps, span, scope)
-                    }
-                };
+                if let ExprKind::Variable(name) = &base.kind {
+                    return self.name(name, steps, span, scope);
+                }
+                let base = self.eval(base, scope);
+                return self.walk(base, steps, span, scope);
             }
             ExprKind::Not(inner) => self
                 .eval(inner, scope)
@@ -191,7 +190,10 @@ impl<'p> Evaluator<'p> {
     }
 
     pub(crate) fn render(&self, parts: &'p [Part], span: &FileSpan, scope: &Scope<'p>) -> Node {
-        let nodes: Vec<Node> = parts.iter().map(|part| self.part(part, span, scope)).collect();
+        let nodes: Vec<Node> = parts
+            .iter()
+            .map(|part| self.part(part, span, scope))
+            .collect();
         product(&nodes, span)
     }
 
@@ -203,7 +205,10 @@ impl<'p> Evaluator<'p> {
                 Some(true) => self.render(then, span, scope),
                 Some(false) => self.render(otherwise, span, scope),
                 None => Node::one_of(
-                    vec![self.render(then, span, scope), self.render(otherwise, span, scope)],
+                    vec![
+                        self.render(then, span, scope),
+                        self.render(otherwise, span, scope),
+                    ],
                     span,
                 ),
             },
@@ -248,7 +253,11 @@ impl<'p> Evaluator<'p> {
                 list.push(value);
                 continue;
             };
-            match self.eval(key, &inner).as_text().and_then(|text| self.plain(&text)) {
+            match self
+                .eval(key, &inner)
+                .as_text()
+                .and_then(|text| self.plain(&text))
+            {
                 Some(name) if each.grouping => group(&mut map, name, value),
                 Some(name) => map.insert(name, key.span.clone(), value),
                 None => map.open = true,
@@ -291,7 +300,10 @@ impl<'p> Evaluator<'p> {
             Value::Unknown(_) => Node::unknown(span),
             Value::Null => Node::list(Vec::new(), span),
             Value::OneOf(items) => Node::one_of(
-                items.iter().map(|item| self.splat(item, rest, span, scope)).collect(),
+                items
+                    .iter()
+                    .map(|item| self.splat(item, rest, span, scope))
+                    .collect(),
                 span,
             ),
             Value::List(items) => Node::list(
@@ -314,11 +326,17 @@ impl<'p> Evaluator<'p> {
             },
             Value::Resource(id) => self.deeper(span, || self.instance_attribute(id, name, span)),
             Value::OneOf(items) => Node::one_of(
-                items.iter().map(|item| self.attribute(item, name, span)).collect(),
+                items
+                    .iter()
+                    .map(|item| self.attribute(item, name, span))
+                    .collect(),
                 span,
             ),
             Value::List(items) => match name.parse::<usize>() {
-                Ok(number) => items.get(number).cloned().unwrap_or_else(|| Node::unknown(span)),
+                Ok(number) => items
+                    .get(number)
+                    .cloned()
+                    .unwrap_or_else(|| Node::unknown(span)),
                 Err(_) => Node::unknown(span),
             },
             Value::Unknown(Some(base)) => named_unknown(&format!("{base}.{name}"), span),
@@ -332,13 +350,19 @@ impl<'p> Evaluator<'p> {
             // A resource whose number of instances is not known stands for each of them.
             (Value::Resource(id), Some(_)) if !self.is_module(id) => node.clone(),
             (Value::OneOf(items), _) => Node::one_of(
-                items.iter().map(|item| self.index(item, index, span)).collect(),
+                items
+                    .iter()
+                    .map(|item| self.index(item, index, span))
+                    .collect(),
                 span,
             ),
             (_, Some(name)) => self.attribute(node, &name, span),
             (Value::List(items), None) => Node::one_of(items.to_vec(), span),
             (Value::Map(map), None) => Node::one_of(
-                map.fields.values().map(|field| field.node.clone()).collect(),
+                map.fields
+                    .values()
+                    .map(|field| field.node.clone())
+                    .collect(),
                 span,
             ),
             (Value::Resource(_), None) => node.clone(),
@@ -425,75 +449,4 @@ pub(crate) fn pairs(node: &Node) -> Option<Vec<(Node, Node)>> {
         Value::Null => Some(Vec::new()),
         _ => None,
     }
-}
-
-fn binary(operator: Operator, left: &Node, right: &Node) -> Value {
-    let truth = |value: Option<bool>| value.map_or(Value::Unknown(None), Value::Bool);
-    match operator {
-        Operator::Equal => truth(equal(left, right)),
-        Operator::NotEqual => truth(equal(left, right).map(|value| !value)),
-        Operator::And => truth(match (left.as_bool(), right.as_bool()) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        }),
-        Operator::Or => truth(match (left.as_bool(), right.as_bool()) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        }),
-        _ => match (left.as_number(), right.as_number()) {
-            (Some(left), Some(right)) => arithmetic(operator, left, right),
-            _ => Value::Unknown(None),
-        },
-    }
-}
-
-fn arithmetic(operator: Operator, left: f64, right: f64) -> Value {
-    match operator {
-        Operator::Less => Value::Bool(left < right),
-        Operator::LessEqual => Value::Bool(left <= right),
-        Operator::Greater => Value::Bool(left > right),
-        Operator::GreaterEqual => Value::Bool(left >= right),
-        Operator::Plus => Value::Number(left + right),
-        Operator::Minus => Value::Number(left - right),
-        Operator::Times => Value::Number(left * right),
-        Operator::Divide if right != 0.0 => Value::Number(left / right),
-        Operator::Modulo if right != 0.0 => Value::Number(left % right),
-        _ => Value::Unknown(None),
-    }
-}
-
-/// `None` where it depends on what is not known.
-pub(crate) fn equal(left: &Node, right: &Node) -> Option<bool> {
-    match (&left.value, &right.value) {
-        (Value::Null, Value::Null) => Some(true),
-        (Value::OneOf(items), _) => all_agree(items.iter().map(|item| equal(item, right))),
-        (_, Value::OneOf(items)) => all_agree(items.iter().map(|item| equal(left, item))),
-        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
-        (Value::Null, _) | (_, Value::Null) => Some(false),
-        (Value::Bool(left), Value::Bool(right)) => Some(left == right),
-        (Value::Number(left), Value::Number(right)) => {
-            Some(number_text(*left) == number_text(*right))
-        }
-        (Value::Text(left), Value::Text(right)) => match (left.known(), right.known()) {
-            (Some(left), Some(right)) => Some(left == right),
-            _ => None,
-        },
-        (Value::List(left), Value::List(right)) if left.len() != right.len() => Some(false),
-        (Value::Map(left), Value::Map(right)) if !left.open && !right.open => {
-            (left.fields.len() != right.fields.len()).then_some(false)
-        }
-        (Value::Number(_) | Value::Bool(_), Value::Text(_))
-        | (Value::Text(_), Value::Number(_) | Value::Bool(_)) => {
-            let (left, right) = (left.as_text()?, right.as_text()?);
-            Some(left.known()? == right.known()?)
-        }
-        _ => None,
-    }
-}
-
-fn all_agree(mut answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let first = answers.next()??;
-    answers.all(|answer| answer == Some(first)).then_some(first)
 }

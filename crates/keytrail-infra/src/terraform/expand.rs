@@ -44,10 +44,12 @@ impl<'p> Evaluator<'p> {
             _ => (source.resources.get(&key)?, ""),
         };
         let address = format!("{}{word}{kind}.{name}", module.prefix);
-        self.expansion(module, named, &address, block, |scope| match named {
-            Named::Data => Some(Instance::Data(block, scope)),
-            _ => Some(Instance::Resource(block, scope)),
-        })
+        Some(
+            self.expansion(module, named, &address, block, |scope| match named {
+                Named::Data => Instance::Data(block, scope),
+                _ => Instance::Resource(block, scope),
+            }),
+        )
     }
 
     /// The instances of a module call; `None` where the module lies outside the tree.
@@ -62,16 +64,18 @@ impl<'p> Evaluator<'p> {
         }
         let address = format!("{}module.{name}", module.prefix);
         self.reached.borrow_mut().insert(dir);
-        self.expansion(module, Named::Module, &address, block, |scope| {
-            Some(Instance::Module(Rc::new(Module {
-                source,
-                prefix: String::new(),
-                caller: Some((scope, block)),
-                set: None,
-                memo: RefCell::default(),
-                expansions: RefCell::default(),
-            })))
-        })
+        Some(
+            self.expansion(module, Named::Module, &address, block, |scope| {
+                Instance::Module(Rc::new(Module {
+                    source,
+                    prefix: String::new(),
+                    caller: Some((scope, block)),
+                    set: None,
+                    memo: RefCell::default(),
+                    expansions: RefCell::default(),
+                }))
+            }),
+        )
     }
 
     fn expansion(
@@ -80,11 +84,11 @@ impl<'p> Evaluator<'p> {
         named: Named,
         address: &str,
         block: &'p Block,
-        instance: impl Fn(Scope<'p>) -> Option<Instance<'p>>,
-    ) -> Option<Rc<Expansion>> {
+        instance: impl Fn(Scope<'p>) -> Instance<'p>,
+    ) -> Rc<Expansion> {
         let key = (named, address.to_owned());
         if let Some(expansion) = module.expansions.borrow().get(&key) {
-            return Some(Rc::clone(expansion));
+            return Rc::clone(expansion);
         }
         // While `count` is worked out, the block may be named: it is then single.
         let root = module.root_dir().to_owned();
@@ -93,7 +97,10 @@ impl<'p> Evaluator<'p> {
             shape: Shape::Single,
             instances: vec![(String::new(), id(""))],
         };
-        module.expansions.borrow_mut().insert(key.clone(), Rc::new(early));
+        module
+            .expansions
+            .borrow_mut()
+            .insert(key.clone(), Rc::new(early));
         let (shape, rounds) = self.rounds(block, &Scope::of(Rc::clone(module)));
         let mut instances = Vec::new();
         for round in rounds {
@@ -102,18 +109,19 @@ impl<'p> Evaluator<'p> {
                 self.problem(&Error::TooMuchWork, &block.header);
                 break;
             }
-            let made = instance(round.scope).map(|made| match made {
+            let made = match instance(round.scope) {
                 Instance::Module(inner) => with_prefix(inner, address, &round.suffix),
                 other => other,
-            });
-            if let Some(made) = made {
-                self.instances.borrow_mut().insert(Arc::clone(&id), made);
-                instances.push((round.key, id));
-            }
+            };
+            self.instances.borrow_mut().insert(Arc::clone(&id), made);
+            instances.push((round.key, id));
         }
         let expansion = Rc::new(Expansion { shape, instances });
-        module.expansions.borrow_mut().insert(key, Rc::clone(&expansion));
-        Some(expansion)
+        module
+            .expansions
+            .borrow_mut()
+            .insert(key, Rc::clone(&expansion));
+        expansion
     }
 
     fn rounds(&self, block: &'p Block, scope: &Scope<'p>) -> (Shape, Vec<Round<'p>>) {
@@ -124,14 +132,12 @@ impl<'p> Evaluator<'p> {
         };
         if let Some(count) = block.body.attribute("count") {
             let count = self.eval(&count.value, scope);
-            return match count.as_number() {
-                Some(number) => (Shape::Count, self.counted(number, block, scope)),
-                None => {
-                    let mut inner = scope.clone();
-                    inner.count = Some(Node::unknown(&count.span));
-                    (Shape::Single, vec![single("[0]", inner)])
-                }
-            };
+            if let Some(number) = count.as_number() {
+                return (Shape::Count, self.counted(number, block, scope));
+            }
+            let mut inner = scope.clone();
+            inner.count = Some(Node::unknown(&count.span));
+            return (Shape::Single, vec![single("[0]", inner)]);
         }
         let Some(for_each) = block.body.attribute("for_each") else {
             return (Shape::Single, vec![single("", scope.clone())]);

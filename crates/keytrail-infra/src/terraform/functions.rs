@@ -6,7 +6,8 @@ use std::sync::Arc;
 use keytrail_model::FileSpan;
 
 use super::ast::Expr;
-use super::eval::{Evaluator, equal};
+use super::eval::Evaluator;
+use super::operators::equal;
 use super::scope::Scope;
 use crate::lines::number;
 use crate::value::{Field, MAX_ITEMS, Map, Node, Value};
@@ -40,9 +41,23 @@ impl<'p> Evaluator<'p> {
     fn apply(&self, name: &str, values: &[Node], span: &FileSpan, scope: &Scope<'p>) -> Node {
         let whole = matches!(
             name,
-            "jsonencode" | "coalesce" | "coalescelist" | "try" | "can" | "merge" | "concat"
-                | "flatten" | "compact" | "distinct" | "setunion" | "tolist" | "toset" | "tomap"
-                | "one" | "sensitive" | "nonsensitive"
+            "jsonencode"
+                | "coalesce"
+                | "coalescelist"
+                | "try"
+                | "can"
+                | "merge"
+                | "concat"
+                | "flatten"
+                | "compact"
+                | "distinct"
+                | "setunion"
+                | "tolist"
+                | "toset"
+                | "tomap"
+                | "one"
+                | "sensitive"
+                | "nonsensitive"
         );
         let split = values
             .iter()
@@ -69,7 +84,12 @@ impl<'p> Evaluator<'p> {
 fn list_of(node: &Node) -> Option<Vec<Node>> {
     match &node.value {
         Value::List(items) => Some(items.to_vec()),
-        Value::Map(map) => Some(map.fields.values().map(|field| field.node.clone()).collect()),
+        Value::Map(map) => Some(
+            map.fields
+                .values()
+                .map(|field| field.node.clone())
+                .collect(),
+        ),
         Value::Null => Some(Vec::new()),
         _ => None,
     }
@@ -132,10 +152,15 @@ fn collections(
             _ => None,
         },
         "values" => match &first?.value {
-            Value::Map(map) => list(map.fields.values().map(|field| field.node.clone()).collect()),
+            Value::Map(map) => list(
+                map.fields
+                    .values()
+                    .map(|field| field.node.clone())
+                    .collect(),
+            ),
             _ => None,
         },
-        "merge" => merge(values, span),
+        "merge" => Some(merge(values, span)),
         "zipmap" => zipmap(first?, values.get(1)?, span),
         "lookup" => lookup(evaluator, values, span),
         "contains" => {
@@ -151,7 +176,10 @@ fn collections(
             }
         }
         "coalesce" => coalesce(values, span),
-        "coalescelist" => values.iter().find(|value| !value.items().is_empty()).cloned(),
+        "coalescelist" => values
+            .iter()
+            .find(|value| !value.items().is_empty())
+            .cloned(),
         // The first that is known; what can't be known may be an error there.
         "try" => values
             .iter()
@@ -239,7 +267,7 @@ fn range(values: &[Node], span: &FileSpan) -> Option<Node> {
     })
 }
 
-fn merge(values: &[Node], span: &FileSpan) -> Option<Node> {
+fn merge(values: &[Node], span: &FileSpan) -> Node {
     let mut out = Map::default();
     for value in values {
         match &value.value {
@@ -254,7 +282,7 @@ fn merge(values: &[Node], span: &FileSpan) -> Option<Node> {
             _ => out.open = true,
         }
     }
-    Some(Node::map(out, span))
+    Node::map(out, span)
 }
 
 /// Fields of one of several maps: each may be there or not.
@@ -280,7 +308,10 @@ fn zipmap(keys: &Node, values: &Node, span: &FileSpan) -> Option<Node> {
         };
         fields.insert(key.as_str()?.to_owned(), field);
     }
-    let map = Map { fields, open: false };
+    let map = Map {
+        fields,
+        open: false,
+    };
     Some(Node::new(Value::Map(Arc::new(map)), span))
 }
 
@@ -311,8 +342,9 @@ fn coalesce(values: &[Node], span: &FileSpan) -> Option<Node> {
             }
         }
     }
-    match maybe.iter().all(Node::is_unknown) {
-        true => maybe.first().cloned(),
-        false => Some(Node::one_of(maybe, span)),
+    if maybe.iter().all(Node::is_unknown) {
+        maybe.first().cloned()
+    } else {
+        Some(Node::one_of(maybe, span))
     }
 }

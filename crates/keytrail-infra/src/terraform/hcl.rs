@@ -11,9 +11,7 @@ use hcl_edit::structure::{Body as HclBody, Structure};
 use hcl_edit::template::{Directive, Element, StringTemplate, Template as HclTemplate};
 use keytrail_model::FileSpan;
 
-use super::ast::{
-    Attribute, Block, Body, Expr, ExprKind, For, Operator, Part, Step, Template,
-};
+use super::ast::{Attribute, Block, Body, Expr, ExprKind, For, Operator, Part, Step, Template};
 use crate::lines::Lines;
 
 /// Where the text stops being HCL: line, and what the parser had expected there.
@@ -88,7 +86,12 @@ fn top_level_parts(text: &str) -> Vec<Range<usize>> {
         offset += line.len();
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
+    starts
+        .iter()
+        .copied()
+        .zip(ends)
+        .map(|(start, end)| start..end)
+        .collect()
 }
 
 struct Reader<'a> {
@@ -113,7 +116,8 @@ impl<'a> Reader<'a> {
             return place.clone();
         }
         let range = range.unwrap_or(0..0);
-        self.lines.span(range.start + self.offset..range.end + self.offset)
+        self.lines
+            .span(range.start + self.offset..range.end + self.offset)
     }
 
     fn body(&self, body: &HclBody) -> Body {
@@ -184,7 +188,11 @@ impl<'a> Reader<'a> {
             ])),
             Expression::FuncCall(call) => ExprKind::Call {
                 name: call.name.name.as_str().to_owned(),
-                arguments: call.args.iter().map(|argument| self.expr(argument)).collect(),
+                arguments: call
+                    .args
+                    .iter()
+                    .map(|argument| self.expr(argument))
+                    .collect(),
                 expand: call.args.expand_final(),
             },
             Expression::Traversal(traversal) => self.traversal(traversal),
@@ -214,12 +222,8 @@ impl<'a> Reader<'a> {
 
     fn key(&self, key: &ObjectKey) -> Expr {
         match key {
-            ObjectKey::Ident(name) => Expr {
-                kind: ExprKind::Text(name.as_str().to_owned()),
-                span: self.span(name.span()),
-            },
             // A bare word is the key's text, not a variable.
-            ObjectKey::Expression(Expression::Variable(name)) => Expr {
+            ObjectKey::Ident(name) | ObjectKey::Expression(Expression::Variable(name)) => Expr {
                 kind: ExprKind::Text(name.as_str().to_owned()),
                 span: self.span(name.span()),
             },

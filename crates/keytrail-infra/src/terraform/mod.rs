@@ -8,6 +8,7 @@ mod functions;
 pub(crate) mod hcl;
 pub(crate) mod json;
 mod names;
+mod operators;
 mod scope;
 pub(crate) mod source;
 mod stacks;

@@ -9,7 +9,7 @@ use super::ast::{ExprKind, Step};
 use super::eval::{Evaluator, Instance, named_unknown};
 use super::scope::{Expansion, Memo, Module, Named, Scope, Shape};
 use crate::error::Error;
-use crate::text::{Id, RefKind, Text, address_of};
+use crate::text::{Id, RefKind, Text};
 use crate::value::{Map, Node, Value};
 
 impl<'p> Evaluator<'p> {
@@ -32,7 +32,10 @@ impl<'p> Evaluator<'p> {
             "var" => (self.variable(first, span, &scope.module), 1),
             "local" => (self.local(first, span, &scope.module), 1),
             "each" => (each(first, span, scope), 1),
-            "count" => (scope.count.clone().unwrap_or_else(|| Node::unknown(span)), 1),
+            "count" => (
+                scope.count.clone().unwrap_or_else(|| Node::unknown(span)),
+                1,
+            ),
             "path" => (path(first, span, scope), 1),
             "terraform" => (named_unknown(&format!("terraform.{first}"), span), 1),
             "module" => (self.module(first, span, scope), 1),
@@ -66,7 +69,10 @@ impl<'p> Evaluator<'p> {
         }
         module.memo.borrow_mut().insert(key.clone(), Memo::Busy);
         let node = f();
-        module.memo.borrow_mut().insert(key, Memo::Done(node.clone()));
+        module
+            .memo
+            .borrow_mut()
+            .insert(key, Memo::Done(node.clone()));
         node
     }
 
@@ -139,7 +145,9 @@ impl<'p> Evaluator<'p> {
         let instance = self.instances.borrow().get(id).cloned();
         match instance {
             Some(Instance::Module(module)) => self.output(name, span, &module),
-            Some(Instance::Data(block, scope)) => self.data_attribute(block, &scope, id, name, span),
+            Some(Instance::Data(block, scope)) => {
+                self.data_attribute(block, &scope, id, name, span)
+            }
             Some(Instance::Resource(block, scope)) => {
                 let kind = block.labels.first().map_or("", String::as_str);
                 if let Some(reference) = reference(kind, name) {
@@ -150,7 +158,10 @@ impl<'p> Evaluator<'p> {
                 }
                 if block.body.blocks(name).next().is_some() {
                     let body = self.body(&block.body, &scope, &block.span);
-                    return body.get(name).cloned().unwrap_or_else(|| Node::unknown(span));
+                    return body
+                        .get(name)
+                        .cloned()
+                        .unwrap_or_else(|| Node::unknown(span));
                 }
                 let other = RefKind::Other(Arc::from(name));
                 Node::new(Value::Text(Text::reference(id, other)), span)
@@ -198,12 +209,9 @@ pub(crate) fn name_argument(kind: &str) -> &'static str {
 fn reference(kind: &str, attribute: &str) -> Option<RefKind> {
     let tracked = kind.starts_with("aws_dynamodb_") || kind.starts_with("aws_iam_");
     match (kind, attribute) {
-        ("aws_dynamodb_table_replica", "global_table_arn") => None,
-        (_, "arn") => Some(RefKind::Arn),
+        (_, "arn") | ("aws_iam_policy", "id") => Some(RefKind::Arn),
         (_, "stream_arn") => Some(RefKind::StreamArn),
-        ("aws_iam_policy", "id") => Some(RefKind::Arn),
         ("aws_lambda_function", "function_name" | "id") => Some(RefKind::Name),
-        ("aws_iam_instance_profile", "role") => None,
         (_, "name" | "id") if tracked => Some(RefKind::Name),
         _ => None,
     }
@@ -249,11 +257,6 @@ fn collection(expansion: &Expansion, span: &FileSpan) -> Node {
             Node::map(map, span)
         }
     }
-}
-
-/// The short address without brackets: for messages.
-pub(crate) fn short(id: &Id) -> &str {
-    address_of(id)
 }
 
 /// True for the literal `source` of a module that lies elsewhere (a registry, a repository).

@@ -114,7 +114,9 @@ impl Project {
 
     fn take_variables(&mut self, source: Source) {
         let dir = parent(&source.path);
-        let Some(home) = self.home_of(dir) else { return };
+        let Some(home) = self.home_of(dir) else {
+            return;
+        };
         let file = source.path.rsplit('/').next().unwrap_or_default();
         let values = source
             .body
@@ -122,11 +124,16 @@ impl Project {
             .into_iter()
             .map(|attribute| (attribute.name.clone(), attribute));
         let automatic = file.contains(".auto.tfvars") || file.starts_with("terraform.tfvars");
-        let Some(module) = self.modules.get_mut(&home) else { return };
+        let Some(module) = self.modules.get_mut(&home) else {
+            return;
+        };
         if automatic && home == dir {
             module.automatic.extend(values);
         } else {
-            let name = source.path.trim_end_matches(".json").trim_end_matches(".tfvars");
+            let name = source
+                .path
+                .trim_end_matches(".json")
+                .trim_end_matches(".tfvars");
             module.sets.push(VariableSet {
                 name: name.to_owned(),
                 values: values.collect(),
@@ -186,10 +193,15 @@ pub(crate) fn parent(path: &str) -> &str {
 /// The directory that a module block calls, where it lies in the tree.
 pub(crate) fn local_source(dir: &str, call: &Block) -> Option<String> {
     let source = &call.body.attribute("source")?.value;
-    let Expr { kind: ExprKind::Text(source), .. } = source else {
+    let Expr {
+        kind: ExprKind::Text(source),
+        ..
+    } = source
+    else {
         return None;
     };
-    let local = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
+    let local =
+        source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
     if local { resolve(dir, source) } else { None }
 }
 

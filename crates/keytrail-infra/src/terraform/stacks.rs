@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use keytrail_model::{Problem, TableSource};
+use keytrail_model::Problem;
 use rayon::prelude::*;
 
 use super::eval::{Evaluator, Files, Instance};
@@ -47,7 +47,10 @@ fn evaluate(
     let jobs: Vec<(&str, Option<&VariableSet>)> = dirs
         .iter()
         .flat_map(|dir| {
-            let sets = project.modules.get(*dir).map_or(&[][..], |module| &module.sets);
+            let sets = project
+                .modules
+                .get(*dir)
+                .map_or(&[][..], |module| &module.sets);
             let none = sets.is_empty().then_some((*dir, None));
             sets.iter().map(|set| (*dir, Some(set))).chain(none)
         })
@@ -90,7 +93,6 @@ fn one(
         None => environment_of_path(dir),
     };
     let stack = Stack {
-        source: TableSource::Terraform,
         environment,
         resources,
         default_tags: evaluator.default_tags(&root),
@@ -190,4 +192,3 @@ fn matters(kind: &str) -> bool {
     ];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
 }
-

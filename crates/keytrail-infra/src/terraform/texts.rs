@@ -48,16 +48,35 @@ impl<'p> Evaluator<'p> {
             "substr" => text(substring(&plain(0)?, values.get(1)?, values.get(2)?)?),
             "split" => {
                 let (separator, whole) = (plain(0)?, plain(1)?);
-                let parts = if separator.is_empty() { vec![whole.as_str()] } else { whole.split(&*separator).collect() };
-                Some(Node::list(parts.into_iter().map(|part| Node::text(part, span)).collect(), span))
+                let parts = if separator.is_empty() {
+                    vec![whole.as_str()]
+                } else {
+                    whole.split(&*separator).collect()
+                };
+                Some(Node::list(
+                    parts
+                        .into_iter()
+                        .map(|part| Node::text(part, span))
+                        .collect(),
+                    span,
+                ))
             }
-            "startswith" => Some(Node::new(Value::Bool(plain(0)?.starts_with(&plain(1)?)), span)),
-            "endswith" => Some(Node::new(Value::Bool(plain(0)?.ends_with(&plain(1)?)), span)),
+            "startswith" => Some(Node::new(
+                Value::Bool(plain(0)?.starts_with(&plain(1)?)),
+                span,
+            )),
+            "endswith" => Some(Node::new(
+                Value::Bool(plain(0)?.ends_with(&plain(1)?)),
+                span,
+            )),
             "strcontains" => Some(Node::new(Value::Bool(plain(0)?.contains(&plain(1)?)), span)),
             "basename" => text(plain(0)?.rsplit('/').next()?.to_owned()),
             "dirname" => text(super::source::parent(&plain(0)?).to_owned()),
             "abspath" | "pathexpand" => values.first().cloned(),
-            "jsonencode" => Some(Node::new(Value::Encoded(Arc::new(values.first()?.clone())), span)),
+            "jsonencode" => Some(Node::new(
+                Value::Encoded(Arc::new(values.first()?.clone())),
+                span,
+            )),
             "jsondecode" => decode(values.first()?),
             "file" => self.file(&plain(0)?, span, scope),
             "templatefile" => self.template_file(&plain(0)?, values.get(1)?, span, scope),
@@ -171,7 +190,9 @@ pub(crate) fn fill(parts: &[Part], variables: &Node, span: &FileSpan) -> Node {
         .iter()
         .map(|part| match part {
             Part::Text(text) => Node::text(text.clone(), span),
-            Part::Interpolation(expr) => named(expr, variables).unwrap_or_else(|| Node::unknown(span)),
+            Part::Interpolation(expr) => {
+                named(expr, variables).unwrap_or_else(|| Node::unknown(span))
+            }
             Part::If(..) | Part::For(..) => Node::unknown(span),
         })
         .collect();
@@ -182,13 +203,17 @@ fn named(expr: &super::ast::Expr, variables: &Node) -> Option<Node> {
     use super::ast::{ExprKind, Step};
     match &expr.kind {
         ExprKind::Variable(name) => variables.get(name).cloned(),
-        ExprKind::Traversal(base, steps) => steps.iter().try_fold(named(base, variables)?, |node, step| {
-            match step {
-                Step::Attribute(name) => node.get(name).cloned(),
-                _ => None,
-            }
-        }),
-        ExprKind::Call { name, arguments, .. } if name == "jsonencode" => {
+        ExprKind::Traversal(base, steps) => {
+            steps
+                .iter()
+                .try_fold(named(base, variables)?, |node, step| match step {
+                    Step::Attribute(name) => node.get(name).cloned(),
+                    _ => None,
+                })
+        }
+        ExprKind::Call {
+            name, arguments, ..
+        } if name == "jsonencode" => {
             let inner = named(arguments.first()?, variables)?;
             Some(json_text(&inner))
         }
@@ -219,7 +244,10 @@ fn json_text(node: &Node) -> Node {
         Value::Text(_) => quoted(node),
         _ => None,
     };
-    text.map_or_else(|| Node::unknown(&node.span), |text| Node::new(Value::Text(text), &node.span))
+    text.map_or_else(
+        || Node::unknown(&node.span),
+        |text| Node::new(Value::Text(text), &node.span),
+    )
 }
 
 fn decode(node: &Node) -> Option<Node> {
@@ -244,11 +272,17 @@ fn pad(verb: &str, node: &Node, span: &FileSpan) -> Node {
 /// `replace` with a plain search text; `/pattern/` is a regular expression and stays unknown
 /// unless it is a bare word.
 fn replace(whole: &str, search: &str, by: &str) -> Option<String> {
-    let pattern = search.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    let pattern = search
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_suffix('/'));
     match pattern {
         None if search.is_empty() => None,
         None => Some(whole.replace(search, by)),
-        Some(word) if word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') => {
+        Some(word)
+            if word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') =>
+        {
             Some(whole.replace(word, by))
         }
         Some(_) => None,

@@ -23,7 +23,11 @@ impl Rule for ItemInLog {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        for leak in given_out::all(cx, Carries::Item, To::Log) {
+        let told = given_out::places(cx, Carries::Key, To::Log);
+        for leak in given_out::all(cx, Carries::Item, To::Log)
+            .into_iter()
+            .filter(|leak| !told.contains(&leak.location))
+        {
             let fix = format!(
                 "Log the identifier of the item and not the item ({} is in it)",
                 leak.what

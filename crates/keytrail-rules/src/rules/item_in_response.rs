@@ -23,7 +23,11 @@ impl Rule for ItemInResponse {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        for leak in given_out::all(cx, Carries::Item, To::Response) {
+        let told = given_out::places(cx, Carries::Key, To::Response);
+        for leak in given_out::all(cx, Carries::Item, To::Response)
+            .into_iter()
+            .filter(|leak| !told.contains(&leak.location))
+        {
             let fix = format!(
                 "Pick the fields of this response one by one and leave {} out",
                 leak.what

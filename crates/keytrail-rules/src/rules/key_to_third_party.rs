@@ -30,7 +30,7 @@ impl Rule for KeyToThirdParty {
         {
             let who = leak.routes.clone();
             Draft::new(cx, &META, &leak.location)
-                .message(format!("{} is handed to a third party ({who}).", leak.what))
+                .message(format!("{} goes to a third party ({who}).", leak.what))
                 .subject(leak.subject)
                 .path(Some(leak.path))
                 .fix(format!("Send an alias to {who} in place of {}", leak.what))

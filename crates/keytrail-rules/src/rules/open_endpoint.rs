@@ -53,7 +53,7 @@ impl Rule for OpenEndpoint {
                 .path(cx.path_over(doors))
                 .subject(location.symbol().unwrap_or_default())
                 .message(format!(
-                    "{} asks nobody to sign in and reads key table `{table}`: it is open to anybody, without signing in.",
+                    "{} asks nobody to sign in and reads key table `{table}`: it is open to anybody without a sign-in.",
                     crate::context::routes(&routes)
                 ))
                 .fix("Require a sign-in: permission_classes = [IsAuthenticated], LoginRequiredMixin or @login_required")

@@ -50,7 +50,7 @@ impl Rule for OpenWrite {
             Draft::new(cx, &META, location)
                 .subject(location.symbol().unwrap_or_default())
                 .message(format!(
-                    "{} lets anybody write into key table `{table}`, without signing in.",
+                    "{} lets anybody without a sign-in write into key table `{table}`.",
                     crate::context::routes(&routes)
                 ))
                 .fix("Require a sign-in, take the owner from request.user, and let records of strangers expire")
