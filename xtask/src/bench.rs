@@ -66,7 +66,7 @@ fn ruff_check(path: &Path) -> Command {
 }
 
 fn measure(mut command: Command) -> anyhow::Result<Measure> {
-    let name = format!("{:?}", command.get_program());
+    let name = command.get_program().to_string_lossy().into_owned();
     let begun = Instant::now();
     let mut child = command
         .stdout(Stdio::null())
