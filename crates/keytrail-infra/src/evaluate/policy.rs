@@ -51,6 +51,8 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
     /// True for version 2012-10-17: `${…}` in it are policy variables.
     pub variables: bool,
+    /// True where it stands in one branch of a condition of the template: it may not be there.
+    pub maybe: bool,
     /// Some part of it could not be read: it may say less than it seems to.
     pub open: bool,
     /// Where it stands.

@@ -96,6 +96,7 @@ fn one(
         environment,
         resources,
         default_tags: evaluator.default_tags(&root),
+        regions: evaluator.regions(&root),
         globals: None,
     };
     Some((
@@ -147,6 +148,22 @@ impl<'p> Evaluator<'p> {
                 }
                 _ => None,
             })
+            .collect()
+    }
+
+    /// Regions of the root's `aws` providers that have an alias.
+    fn regions(&self, root: &Rc<Module<'p>>) -> BTreeMap<String, String> {
+        let scope = Scope::of(Rc::clone(root));
+        let known = |block: &'p super::ast::Block, field: &str| {
+            let attribute = block.body.attribute(field)?;
+            let node = self.eval(&attribute.value, &scope);
+            node.as_str().map(str::to_owned)
+        };
+        root.source
+            .providers
+            .iter()
+            .filter(|block| block.labels.first().is_some_and(|label| label == "aws"))
+            .filter_map(|block| Some((known(block, "alias")?, known(block, "region")?)))
             .collect()
     }
 
