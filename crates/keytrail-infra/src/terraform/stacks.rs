@@ -8,9 +8,10 @@ use keytrail_model::Problem;
 use rayon::prelude::*;
 
 use super::eval::{Evaluator, Files, Instance};
-use super::names::is_remote;
+use super::names::remote_source;
 use super::scope::{Module, Named, Scope};
 use super::source::{Project, VariableSet, environment_of_path};
+use crate::error::Error;
 use crate::stack::{Resource, Stack};
 
 /// What Terraform came to.
@@ -30,12 +31,21 @@ pub(crate) fn stacks(project: &Project, files: &(dyn Files + Sync)) -> Outcome {
     let (more, _) = evaluate(project, files, &rest);
     outcome.stacks.extend(more.stacks);
     outcome.problems.extend(more.problems);
-    outcome.remote_modules = project
+    for call in project
         .modules
         .values()
         .flat_map(|module| module.modules.values())
-        .filter(|call| is_remote(call))
-        .count() as u64;
+    {
+        let Some(source) = remote_source(call) else {
+            continue;
+        };
+        outcome.remote_modules += 1;
+        if ["dynamodb", "iam"].iter().any(|word| source.contains(word)) {
+            let error = Error::RemoteModule(source.to_owned());
+            let problem = error.problem(&call.header.path, Some(call.header.line));
+            outcome.problems.insert(problem);
+        }
+    }
     outcome
 }
 
