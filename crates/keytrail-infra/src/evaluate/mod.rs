@@ -277,6 +277,16 @@ fn applies<'p>(request: &Request<'_>, policy: &'p Policy, statement: &'p Stateme
     if action == Fit::Maybe || resource == Fit::Maybe || statement.open {
         return Applies::Unresolved;
     }
+    if statement.maybe {
+        remaining.push(Remaining {
+            condition: None,
+            unless: false,
+            text: format!(
+                "the template's condition brings in {}",
+                statement.name(policy)
+            ),
+        });
+    }
     let deciding = Deciding {
         policy,
         statement,
