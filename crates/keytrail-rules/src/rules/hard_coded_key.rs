@@ -37,7 +37,7 @@ impl Rule for HardCodedKey {
             let where_it_is = match (local, sighting.context.test) {
                 (true, _) => "The file is local, not committed.",
                 (false, true) => {
-                    "The file is a test; a key that works does not belong there either."
+                    "The file is a test or an example; a key that works does not belong there either."
                 }
                 (false, false) => "Whoever has the repository has the key.",
             };
