@@ -213,7 +213,10 @@ impl Evaluator<'_> {
                 Val::Int(number) => Val::text(number.to_string()),
                 _ => Val::Unknown,
             }),
-            "list" | "tuple" | "set" | "frozenset" | "sorted" => match first {
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "dict.fromkeys" => match first {
+                Some(Located { val: Val::List(list), .. }) if path.ends_with("reversed") => {
+                    Val::list(list.items.iter().rev().cloned().collect())
+                }
                 Some(value) if matches!(value.val, Val::List(_) | Val::Env(_) | Val::Vault) => value.val.clone(),
                 None => Val::list(Vec::new()),
                 _ => Val::Unknown,
@@ -279,6 +282,10 @@ impl Evaluator<'_> {
         if reads_a_vault(last) {
             self.last_read = Some(Val::Vault);
             return Val::Vault;
+        }
+        // a client is none of what its region is read from
+        if ["boto3.", "botocore.", "aiobotocore.", "hvac.", "google.", "azure."].iter().any(|root| path.starts_with(root)) {
+            return Val::Object(Arc::clone(path));
         }
         let lower = last.to_ascii_lowercase();
         if (lower.contains("env") || lower.contains("config"))

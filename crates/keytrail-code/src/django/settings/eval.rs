@@ -59,6 +59,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) frames: Vec<Frame>,
     pub(super) steps: usize,
     pub(super) depth: u32,
+    /// A name that looks like a setting was used and nobody sets it.
+    pub(super) missing: bool,
     /// The last read of the environment or a vault, for helpers whose way can't be followed.
     pub(super) last_read: Option<Val>,
 }
@@ -74,6 +76,7 @@ impl<'a> Evaluator<'a> {
             frames: Vec::new(),
             steps: STEPS,
             depth: 0,
+            missing: false,
             last_read: None,
         }
     }
@@ -197,6 +200,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn statement(&mut self, statement: &'a Stmt) -> Flow {
+        self.missing = false;
         match statement {
             Stmt::Expr(value) => {
                 if let Some(flow) = self.ends(*value) {
@@ -206,6 +210,9 @@ impl<'a> Evaluator<'a> {
             }
             Stmt::Assign { targets, value } => {
                 let value = self.eval(*value);
+                if self.missing && self.is_guarded() {
+                    return Flow::Raise;
+                }
                 for target in targets {
                     self.assign(*target, &value);
                 }
@@ -219,6 +226,10 @@ impl<'a> Evaluator<'a> {
             Stmt::Augmented { target, operator, value } => {
                 let before = self.eval(*target);
                 let value = self.eval(*value);
+                // `try: INSTALLED_APPS += LOCAL_APPS`, where only a local file may set the latter
+                if self.missing && self.is_guarded() {
+                    return Flow::Raise;
+                }
                 let joined = self.binary(*operator, &before, &value);
                 self.assign(*target, &Located { val: joined, at: value.at });
             }

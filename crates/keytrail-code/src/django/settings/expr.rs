@@ -85,6 +85,7 @@ impl Evaluator<'_> {
             }
         }
         let text = self.program.text(sym);
+        self.missing |= super::is_setting(text);
         // a builtin, or a name that nobody sets
         Val::External(text.into())
     }
@@ -348,7 +349,7 @@ fn val_or_none(val: &Val) -> Option<&Val> {
 fn is_library(name: &str) -> bool {
     !matches!(
         name,
-        "bool" | "int" | "str" | "list" | "tuple" | "dict" | "set" | "open" | "len" | "float" | "self" | "cls"
+        "bool" | "int" | "str" | "list" | "tuple" | "set" | "open" | "len" | "float" | "self" | "cls"
     )
 }
 

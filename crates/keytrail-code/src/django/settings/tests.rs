@@ -278,6 +278,41 @@ if os.environ.get("FORCE"):
 }
 
 #[test]
+fn a_list_that_only_a_local_file_sets_is_left_out() {
+    check(
+        r#"
+INSTALLED_APPS = ["a"]                                       #> ["a"]
+try:
+    INSTALLED_APPS += LOCAL_APPS
+except NameError:
+    pass
+A = list(dict.fromkeys(reversed(["x", "y"])))                #> ["y", "x"]
+"#,
+    );
+}
+
+#[test]
+fn the_partner_of_an_access_key_is_masked_whatever_its_name() {
+    let (id, secret) = (expand("AKIA{base32:16}"), expand("{base64:40}"));
+    let source = format!("ONE = '{id}'\nOTHER = '{secret}'\nROOT_URLCONF = 'a'\nMIDDLEWARE = []\n");
+    let facts = all(&[("settings.py", &source)]);
+    let printed = format!("{facts:?}");
+    assert!(!printed.contains(&id) && !printed.contains(&secret), "{printed}");
+}
+
+#[test]
+fn production_stays_loaded_where_others_build_on_it() {
+    let files = [
+        ("c/__init__.py", ""),
+        ("c/settings/__init__.py", ""),
+        ("c/settings/production.py", "INSTALLED_APPS = []\nROOT_URLCONF = 'x'\nDEBUG = False\n"),
+        ("c/settings/demo.py", "from .production import *\nDEBUG = True\n"),
+    ];
+    let facts = all(&files);
+    assert!(facts.iter().all(|setting| setting.loaded));
+}
+
+#[test]
 fn debug_by_environment_tells_what_a_forgotten_variable_gives() {
     check(
         r#"

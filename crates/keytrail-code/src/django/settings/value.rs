@@ -272,6 +272,9 @@ pub(super) fn join(name: &str, taken: Option<&Located>, other: Option<&Located>,
             _ => taken.clone(),
         }),
         (None, Some(other)) => match choice {
+            Choice::Environment { variable, named: true, unset: Some(false) } if name == "DEBUG" => {
+                Some(by_variable(variable, other))
+            }
             Choice::Environment { named: true, .. } => None,
             Choice::Environment { variable, .. } => Some(only_when_set(name, other, variable)),
             Choice::Fallback => Some(other.clone()),
