@@ -15,6 +15,7 @@ use emit::Emitter;
 use eval::{Evaluator, Names};
 use value::{Located, Val};
 
+mod branches;
 mod call;
 mod classes;
 mod decide;
@@ -22,6 +23,7 @@ mod defaults;
 mod emit;
 mod eval;
 mod expr;
+mod imports;
 mod method;
 mod modules;
 mod readers;
@@ -39,7 +41,7 @@ pub(crate) fn facts(
     program: &Program,
     resolver: &Resolver<'_>,
     modules: &[ModuleId],
-    detector: &Detector,
+    detector: Detector,
     prints: &Fingerprinter,
 ) -> Vec<Setting> {
     SettingsIndex::new(program, resolver, modules, detector, prints).into_facts()
@@ -111,7 +113,7 @@ impl SettingsIndex {
         program: &Program,
         resolver: &Resolver<'_>,
         modules: &[ModuleId],
-        detector: &Detector,
+        detector: Detector,
         prints: &Fingerprinter,
     ) -> Self {
         let builder = Builder { program, resolver, detector, prints };
@@ -151,7 +153,7 @@ impl SettingsIndex {
 struct Builder<'a> {
     program: &'a Program,
     resolver: &'a Resolver<'a>,
-    detector: &'a Detector,
+    detector: Detector,
     prints: &'a Fingerprinter,
 }
 

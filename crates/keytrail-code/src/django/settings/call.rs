@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::eval::{Evaluator, Flow, Names};
 use super::expr::map_read;
+use super::readers::reader_of;
 use super::value::{Located, Val};
 use crate::program::{ClassRef, FunctionRef};
 use crate::resolve::Base;
@@ -89,7 +90,7 @@ impl Evaluator<'_> {
             Val::Object(path) if path.ends_with("Csv") => self.cast(&function.val, arguments.positional.first()),
             Val::Object(path) => self.opaque_call(path, arguments),
             Val::Vault => Val::Vault,
-            _ => self.of_arguments(arguments).unwrap_or(Val::Unknown),
+            _ => of_arguments(arguments).unwrap_or(Val::Unknown),
         }
     }
 
@@ -97,7 +98,7 @@ impl Evaluator<'_> {
         let resolver = self.resolver;
         for base in &resolver.class(class).lineage {
             if let Base::External(path) = base
-                && let Some(reader) = self.reader_of(&resolver.dotted(path), arguments)
+                && let Some(reader) = reader_of(&resolver.dotted(path), arguments)
             {
                 return reader;
             }
@@ -179,10 +180,9 @@ impl Evaluator<'_> {
         locals
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each thing that is known")]
     fn external(&mut self, path: &Arc<str>, arguments: &Arguments, call: &Located) -> Val {
         let first = arguments.positional.first();
-        if let Some(reader) = self.reader_of(path, arguments) {
+        if let Some(reader) = reader_of(path, arguments) {
             return reader;
         }
         match &**path {
@@ -296,17 +296,7 @@ impl Evaluator<'_> {
             let default = arguments.pick(1, "default").cloned();
             return self.read(&variable, default, parsed);
         }
-        self.of_arguments(arguments).unwrap_or_else(|| Val::Object(Arc::clone(path)))
-    }
-
-    /// What is made of a read depends on it, whatever is done.
-    fn of_arguments(&self, arguments: &Arguments) -> Option<Val> {
-        arguments.all().find_map(|value| match &value.val {
-            Val::Env(read) => Some(Val::env(Arc::clone(&read.variable), None, true)),
-            Val::Vault => Some(Val::Vault),
-            Val::Object(path) if is_file(path) => Some(Val::Vault),
-            _ => None,
-        })
+        of_arguments(arguments).unwrap_or_else(|| Val::Object(Arc::clone(path)))
     }
 
     fn get_attribute(&mut self, arguments: &Arguments) -> Val {
@@ -326,6 +316,16 @@ impl Evaluator<'_> {
             _ => Val::Unknown,
         }
     }
+}
+
+/// What is made of a read depends on it, whatever is done.
+fn of_arguments(arguments: &Arguments) -> Option<Val> {
+    arguments.all().find_map(|value| match &value.val {
+        Val::Env(read) => Some(Val::env(Arc::clone(&read.variable), None, true)),
+        Val::Vault => Some(Val::Vault),
+        Val::Object(path) if is_file(path) => Some(Val::Vault),
+        _ => None,
+    })
 }
 
 /// `int("30")`.
@@ -382,7 +382,7 @@ pub(super) fn reads_a_vault(name: &str) -> bool {
 }
 
 pub(super) fn is_file(path: &str) -> bool {
-    matches!(path, "open" | "io.open" | "codecs.open") || path.starts_with("pathlib.") && path.ends_with(".open")
+    matches!(path, "open" | "io.open" | "codecs.open") || path.strip_prefix("pathlib.").is_some_and(|path| path.rsplit('.').next() == Some("open"))
 }
 
 /// `DATABASE_URL`: how variables of the environment are written.

@@ -18,7 +18,7 @@ fn all(files: &[(&str, &str)]) -> Vec<Setting> {
     let program = Program::link(modules, Symbols::default());
     let resolver = Resolver::new(&program);
     let found = super::modules(&program);
-    super::facts(&program, &resolver, &found, &Detector::new(), &Fingerprinter::default())
+    super::facts(&program, &resolver, &found, Detector::new(), &Fingerprinter::default())
 }
 
 /// Facts that the code sets itself, as `NAME = value`.
@@ -608,6 +608,37 @@ fn split_settings_share_their_names() {
 }
 
 #[test]
+fn the_index_answers_for_other_readers() {
+    let mut modules: Vec<_> = LAYERS.iter().map(|(path, source)| (Arc::from(*path), parse(source).module)).collect();
+    modules.sort_by(|left: &(Arc<str>, _), right| left.0.cmp(&right.0));
+    let program = Program::link(modules, Symbols::default());
+    let resolver = Resolver::new(&program);
+    let found = super::modules(&program);
+    let index = super::SettingsIndex::new(&program, &resolver, &found, Detector::new(), &Fingerprinter::default());
+    assert_eq!(index.layers().len(), 4);
+    assert_eq!(index.loaded().count(), 3);
+    let production = index.layer(found[2]).unwrap();
+    assert_eq!(&*production.name, "config.settings.production");
+    assert_eq!(production.text("ROOT_URLCONF"), Some("config.urls"));
+    assert_eq!(production.texts("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES"), Some(vec!["a.IsOwner"]));
+    assert_eq!(production.texts("MIDDLEWARE"), Some(vec!["l", "m"]));
+    assert_eq!(production.value("DEBUG"), Some(&SettingValue::Bool(false)));
+    assert_eq!(production.text("MISSING"), None);
+}
+
+#[test]
+fn heroku_opens_the_hosts() {
+    check(
+        r#"
+import django_heroku
+SECRET_KEY = "django-insecure-abc"                           #> $SECRET_KEY or secret(19 insecure)
+ALLOWED_HOSTS = []                                           #> ["*"]
+django_heroku.settings(locals())
+"#,
+    );
+}
+
+#[test]
 fn hostile_modules_end() {
     let nest = format!("INSTALLED_APPS = []\nMIDDLEWARE = []\nA = {}1{}\n", "[".repeat(190), "]".repeat(190));
     all(&[("settings.py", &nest)]);
@@ -622,6 +653,17 @@ fn hostile_modules_end() {
         ("b/settings.py", "from a.settings import *\nINSTALLED_APPS = []\nMIDDLEWARE = []\nclass A(B): pass\nclass B(A): X = A.X\nX = B.X\n"),
     ];
     all(&loops);
+    let calls = format!(
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\ndef f(x):\n    if x:\n        return f([x])\n    return {{'a': f(x)}}\nA = {}1{}\n",
+        "f([".repeat(60),
+        "])".repeat(60)
+    );
+    all(&[("settings.py", &calls)]);
+    let mut chain = "INSTALLED_APPS = []\nMIDDLEWARE = []\nif a == 0:\n    A = 0\n".to_owned();
+    for number in 1..3000 {
+        writeln!(chain, "elif a == {number}:\n    A = {number}").unwrap();
+    }
+    all(&[("settings.py", &chain)]);
     let doubling = format!("INSTALLED_APPS = []\nMIDDLEWARE = []\nA = 'a'\n{}", "A = A + A\n".repeat(100));
     assert!(all(&[("settings.py", &doubling)]).iter().any(|setting| setting.value == SettingValue::Unknown));
 }
