@@ -1,5 +1,10 @@
 //! Broken, strange and hostile trees: a clear message, the right exit code, the rest still read.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests count as no tests for this lint"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
