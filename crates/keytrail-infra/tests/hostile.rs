@@ -98,7 +98,7 @@ fn a_bomb_of_aliases() {
     for level in 1..40 {
         let before = level - 1;
         let items = vec![format!("*l{before}"); 10].join(", ");
-        write!(text, "l{level}: &l{level} [{items}]\n").expect("text takes text");
+        writeln!(text, "l{level}: &l{level} [{items}]").expect("text takes text");
     }
     text.push_str("Resources:\n  U:\n    Type: AWS::IAM::User\n    Properties: {Policies: [{PolicyDocument: {Statement: [{Effect: Allow, Action: *l39, Resource: '*'}]}}]}\n");
     let infra = read(vec![("a.yaml", text)]);
@@ -110,10 +110,10 @@ fn values_that_double() {
     let mut text = String::from("locals {\n  l0 = [\"dynamodb:Scan\"]\n  s0 = \"ab\"\n");
     for level in 1..60 {
         let before = level - 1;
-        write!(text, "  l{level} = [local.l{before}, local.l{before}]\n").expect("text takes text");
-        write!(
+        writeln!(text, "  l{level} = [local.l{before}, local.l{before}]").expect("text takes text");
+        writeln!(
             text,
-            "  s{level} = \"${{local.s{before}}}${{local.s{before}}}\"\n"
+            "  s{level} = \"${{local.s{before}}}${{local.s{before}}}\""
         )
         .expect("text takes text");
     }
