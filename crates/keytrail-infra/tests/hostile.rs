@@ -1,7 +1,6 @@
 //! Input made to hurt: it may cost a problem in the coverage, never a panic, a hang or a guess.
 
-mod support;
-
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use keytrail_infra::{Infra, TableTarget, collect};
@@ -99,7 +98,7 @@ fn a_bomb_of_aliases() {
     for level in 1..40 {
         let before = level - 1;
         let items = vec![format!("*l{before}"); 10].join(", ");
-        text.push_str(&format!("l{level}: &l{level} [{items}]\n"));
+        writeln!(text, "l{level}: &l{level} [{items}]").expect("text takes text");
     }
     text.push_str("Resources:\n  U:\n    Type: AWS::IAM::User\n    Properties: {Policies: [{PolicyDocument: {Statement: [{Effect: Allow, Action: *l39, Resource: '*'}]}}]}\n");
     let infra = read(vec![("a.yaml", text)]);
@@ -111,12 +110,12 @@ fn values_that_double() {
     let mut text = String::from("locals {\n  l0 = [\"dynamodb:Scan\"]\n  s0 = \"ab\"\n");
     for level in 1..60 {
         let before = level - 1;
-        text.push_str(&format!(
-            "  l{level} = [local.l{before}, local.l{before}]\n"
-        ));
-        text.push_str(&format!(
-            "  s{level} = \"${{local.s{before}}}${{local.s{before}}}\"\n"
-        ));
+        writeln!(text, "  l{level} = [local.l{before}, local.l{before}]").expect("text takes text");
+        writeln!(
+            text,
+            "  s{level} = \"${{local.s{before}}}${{local.s{before}}}\""
+        )
+        .expect("text takes text");
     }
     text.push_str("}\nresource \"aws_dynamodb_table\" \"a\" {\n  name = \"x-${length(flatten(local.l59))}-${local.s59}\"\n}\n");
     text.push_str("resource \"aws_iam_user_policy\" \"a\" {\n  user = \"u\"\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = local.l59, Resource = \"*\" }] })\n}\n");

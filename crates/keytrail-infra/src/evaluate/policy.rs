@@ -77,13 +77,11 @@ pub enum Actions {
 
 impl Actions {
     /// Whether it covers an action, and the pattern that does.
-    pub(crate) fn fit(&self, action: &str) -> (Fit, Option<String>) {
+    pub(crate) fn fit(&self, action: &str) -> (Fit, Option<&Text>) {
         match self {
             Self::Only(patterns) => {
                 let best = best(patterns, action);
-                best.map_or((Fit::No, None), |(fit, pattern)| {
-                    (fit, Some(pattern.shown()))
-                })
+                best.map_or((Fit::No, None), |(fit, pattern)| (fit, Some(pattern)))
             }
             Self::AllBut(patterns) => {
                 let fit = best(patterns, action).map_or(Fit::No, |(fit, _)| fit);

@@ -1,6 +1,11 @@
 //! Fixtures into trees, facts into lines that a person can check.
 
-#![allow(unreachable_pub, dead_code, reason = "each test takes what it needs")]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test takes what it needs; a failure to read or write a fixture is a failed test"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;
