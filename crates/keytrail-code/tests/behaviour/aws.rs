@@ -8,38 +8,159 @@ use crate::support::{flows, module, operations, tree};
 #[test]
 fn every_way_to_a_table_leads_to_the_operation() {
     for (what, setup, call) in [
-        ("global", "t = boto3.resource('dynamodb').Table('k')", "t.scan()"),
-        ("function", "def t():\n    return boto3.resource('dynamodb').Table('k')", "t().scan()"),
-        ("parameter", "def t(name):\n    return boto3.resource('dynamodb').Table(name)", "t('k').scan()"),
-        ("default", "def t(name='k'):\n    return boto3.resource('dynamodb').Table(name)", "t().scan()"),
-        ("two steps", "def r():\n    return boto3.resource('dynamodb')\ndef t(name):\n    return r().Table(name)", "t('k').scan()"),
-        ("session", "s = boto3.Session(profile_name='x')\nt = s.resource('dynamodb').Table('k')", "t.scan()"),
-        ("session module", "t = boto3.session.Session().resource('dynamodb').Table('k')", "t.scan()"),
-        ("keyword", "t = boto3.resource(service_name='dynamodb').Table(name='k')", "t.scan()"),
-        ("client", "c = boto3.client('dynamodb')", "c.scan(TableName='k')"),
-        ("cache", "from functools import lru_cache\n@lru_cache(maxsize=1)\ndef t():\n    return boto3.resource('dynamodb').Table('k')", "t().scan()"),
-        ("bare cache", "import functools\n@functools.cache\ndef t():\n    return boto3.resource('dynamodb').Table('k')", "t().scan()"),
-        ("global singleton", "_t = None\ndef t():\n    global _t\n    if _t is None:\n        _t = boto3.resource('dynamodb').Table('k')\n    return _t", "t().scan()"),
-        ("init", "class S:\n    def __init__(self):\n        self.t = boto3.resource('dynamodb').Table('k')\n    def read(self):\n        return self.t.scan()", "S().read()"),
-        ("init parameter", "class S:\n    def __init__(self, t):\n        self.t = t\n    def read(self):\n        return self.t.scan()", "S(boto3.resource('dynamodb').Table('k')).read()"),
-        ("class attribute", "class S:\n    t = boto3.resource('dynamodb').Table('k')\n    def read(self):\n        return self.t.scan()", "S().read()"),
-        ("class name attribute", "class S:\n    name = 'k'\n    def __init__(self):\n        self.t = boto3.resource('dynamodb').Table(self.name)\n    def read(self):\n        return self.t.scan()", "S().read()"),
-        ("lazy", "class S:\n    t = None\n    def table(self):\n        if not self.t:\n            self.t = boto3.resource('dynamodb').Table('k')\n        return self.t", "S().table().scan()"),
-        ("property", "class S:\n    @property\n    def t(self):\n        return boto3.resource('dynamodb').Table('k')", "S().t.scan()"),
-        ("cached property", "from django.utils.functional import cached_property\nclass S:\n    @cached_property\n    def t(self):\n        return boto3.resource('dynamodb').Table('k')", "S().t.scan()"),
-        ("class method", "class S:\n    @classmethod\n    def t(cls):\n        return boto3.resource('dynamodb').Table('k')", "S.t().scan()"),
-        ("static method", "class S:\n    @staticmethod\n    def t(n):\n        return boto3.resource('dynamodb').Table(n)", "S.t('k').scan()"),
-        ("module instance", "class S:\n    def __init__(self):\n        self.t = boto3.resource('dynamodb').Table('k')\nstore = S()", "store.t.scan()"),
-        ("setdefault dict", "tables = {}\ntables['k'] = boto3.resource('dynamodb').Table('k')", "tables['k'].scan()"),
-        ("conditional", "t = boto3.resource('dynamodb').Table('k' if os.name else 'k')", "t.scan()"),
-        ("or", "_t = None\nt = _t or boto3.resource('dynamodb').Table('k')", "t.scan()"),
-        ("lambda", "t = lambda: boto3.resource('dynamodb').Table('k')", "t().scan()"),
-        ("partial", "import functools\ndef mk(kind, name):\n    return boto3.resource(kind).Table(name)\nt = functools.partial(mk, 'dynamodb')", "t('k').scan()"),
-        ("getattr", "mk = getattr(boto3, 'resource')\nt = mk('dynamodb').Table('k')", "t.scan()"),
-        ("async", "import aioboto3\nasync def read():\n    async with aioboto3.Session().resource('dynamodb') as r:\n        t = await r.Table('k')\n        return await t.scan()", "read()"),
-        ("client of resource", "c = boto3.resource('dynamodb').meta.client", "c.scan(TableName='k')"),
+        (
+            "global",
+            "t = boto3.resource('dynamodb').Table('k')",
+            "t.scan()",
+        ),
+        (
+            "function",
+            "def t():\n    return boto3.resource('dynamodb').Table('k')",
+            "t().scan()",
+        ),
+        (
+            "parameter",
+            "def t(name):\n    return boto3.resource('dynamodb').Table(name)",
+            "t('k').scan()",
+        ),
+        (
+            "default",
+            "def t(name='k'):\n    return boto3.resource('dynamodb').Table(name)",
+            "t().scan()",
+        ),
+        (
+            "two steps",
+            "def r():\n    return boto3.resource('dynamodb')\ndef t(name):\n    return r().Table(name)",
+            "t('k').scan()",
+        ),
+        (
+            "session",
+            "s = boto3.Session(profile_name='x')\nt = s.resource('dynamodb').Table('k')",
+            "t.scan()",
+        ),
+        (
+            "session module",
+            "t = boto3.session.Session().resource('dynamodb').Table('k')",
+            "t.scan()",
+        ),
+        (
+            "keyword",
+            "t = boto3.resource(service_name='dynamodb').Table(name='k')",
+            "t.scan()",
+        ),
+        (
+            "client",
+            "c = boto3.client('dynamodb')",
+            "c.scan(TableName='k')",
+        ),
+        (
+            "cache",
+            "from functools import lru_cache\n@lru_cache(maxsize=1)\ndef t():\n    return boto3.resource('dynamodb').Table('k')",
+            "t().scan()",
+        ),
+        (
+            "bare cache",
+            "import functools\n@functools.cache\ndef t():\n    return boto3.resource('dynamodb').Table('k')",
+            "t().scan()",
+        ),
+        (
+            "global singleton",
+            "_t = None\ndef t():\n    global _t\n    if _t is None:\n        _t = boto3.resource('dynamodb').Table('k')\n    return _t",
+            "t().scan()",
+        ),
+        (
+            "init",
+            "class S:\n    def __init__(self):\n        self.t = boto3.resource('dynamodb').Table('k')\n    def read(self):\n        return self.t.scan()",
+            "S().read()",
+        ),
+        (
+            "init parameter",
+            "class S:\n    def __init__(self, t):\n        self.t = t\n    def read(self):\n        return self.t.scan()",
+            "S(boto3.resource('dynamodb').Table('k')).read()",
+        ),
+        (
+            "class attribute",
+            "class S:\n    t = boto3.resource('dynamodb').Table('k')\n    def read(self):\n        return self.t.scan()",
+            "S().read()",
+        ),
+        (
+            "class name attribute",
+            "class S:\n    name = 'k'\n    def __init__(self):\n        self.t = boto3.resource('dynamodb').Table(self.name)\n    def read(self):\n        return self.t.scan()",
+            "S().read()",
+        ),
+        (
+            "lazy",
+            "class S:\n    t = None\n    def table(self):\n        if not self.t:\n            self.t = boto3.resource('dynamodb').Table('k')\n        return self.t",
+            "S().table().scan()",
+        ),
+        (
+            "property",
+            "class S:\n    @property\n    def t(self):\n        return boto3.resource('dynamodb').Table('k')",
+            "S().t.scan()",
+        ),
+        (
+            "cached property",
+            "from django.utils.functional import cached_property\nclass S:\n    @cached_property\n    def t(self):\n        return boto3.resource('dynamodb').Table('k')",
+            "S().t.scan()",
+        ),
+        (
+            "class method",
+            "class S:\n    @classmethod\n    def t(cls):\n        return boto3.resource('dynamodb').Table('k')",
+            "S.t().scan()",
+        ),
+        (
+            "static method",
+            "class S:\n    @staticmethod\n    def t(n):\n        return boto3.resource('dynamodb').Table(n)",
+            "S.t('k').scan()",
+        ),
+        (
+            "module instance",
+            "class S:\n    def __init__(self):\n        self.t = boto3.resource('dynamodb').Table('k')\nstore = S()",
+            "store.t.scan()",
+        ),
+        (
+            "setdefault dict",
+            "tables = {}\ntables['k'] = boto3.resource('dynamodb').Table('k')",
+            "tables['k'].scan()",
+        ),
+        (
+            "conditional",
+            "t = boto3.resource('dynamodb').Table('k' if os.name else 'k')",
+            "t.scan()",
+        ),
+        (
+            "or",
+            "_t = None\nt = _t or boto3.resource('dynamodb').Table('k')",
+            "t.scan()",
+        ),
+        (
+            "lambda",
+            "t = lambda: boto3.resource('dynamodb').Table('k')",
+            "t().scan()",
+        ),
+        (
+            "partial",
+            "import functools\ndef mk(kind, name):\n    return boto3.resource(kind).Table(name)\nt = functools.partial(mk, 'dynamodb')",
+            "t('k').scan()",
+        ),
+        (
+            "getattr",
+            "mk = getattr(boto3, 'resource')\nt = mk('dynamodb').Table('k')",
+            "t.scan()",
+        ),
+        (
+            "async",
+            "import aioboto3\nasync def read():\n    async with aioboto3.Session().resource('dynamodb') as r:\n        t = await r.Table('k')\n        return await t.scan()",
+            "read()",
+        ),
+        (
+            "client of resource",
+            "c = boto3.resource('dynamodb').meta.client",
+            "c.scan(TableName='k')",
+        ),
     ] {
-        let body = format!("{setup}\ndef view(request):\n    return JsonResponse({call}['Items'])\n");
+        let body =
+            format!("{setup}\ndef view(request):\n    return JsonResponse({call}['Items'])\n");
         assert_eq!(operations(&body), ["scan k"], "{what}");
         assert_eq!(flows(&body), ["scan k -> response"], "{what}");
     }
@@ -57,7 +178,10 @@ fn names_come_from_settings_and_environment_with_their_defaults() {
     );
     let files = [
         ("app/__init__.py", ""),
-        ("app/settings.py", "ROOT_URLCONF = 'app.urls'\nSECRET_KEY = x()\nKEYS = 'prod-keys'\n"),
+        (
+            "app/settings.py",
+            "ROOT_URLCONF = 'app.urls'\nSECRET_KEY = x()\nKEYS = 'prod-keys'\n",
+        ),
         (
             "app/views.py",
             "import boto3\nfrom django.conf import settings\nboto3.resource('dynamodb').Table(settings.KEYS).scan()\n",
@@ -91,7 +215,10 @@ fn a_table_that_only_a_parameter_names_is_seen_at_its_callers() {
             return read('b', request.GET['owner'])
         ",
     );
-    assert_eq!(lines, ["query a by owner=identity", "query b by owner=query"]);
+    assert_eq!(
+        lines,
+        ["query a by owner=identity", "query b by owner=query"]
+    );
 }
 
 #[test]
@@ -167,14 +294,22 @@ fn tables_that_code_creates_are_facts() {
     assert_eq!(table.name, "made");
     assert_eq!(table.keys.len(), 2);
     assert_eq!(table.indexes[0].name, "by-key");
-    assert_eq!(table.indexes[0].projection, keytrail_model::IndexProjection::All);
+    assert_eq!(
+        table.indexes[0].projection,
+        keytrail_model::IndexProjection::All
+    );
     assert!(table.stream.is_some());
-    assert!(matches!(table.encryption, keytrail_model::Encryption::CustomerManaged(_)));
+    assert!(matches!(
+        table.encryption,
+        keytrail_model::Encryption::CustomerManaged(_)
+    ));
 }
 
 #[test]
 fn a_table_from_the_environment_names_its_variable() {
-    let facts = module("boto3.client('dynamodb').get_item(TableName=os.getenv('T'), Key={'id': {'S': '1'}})");
+    let facts = module(
+        "boto3.client('dynamodb').get_item(TableName=os.getenv('T'), Key={'id': {'S': '1'}})",
+    );
     let via = facts.facts.iter().find_map(|fact| match fact {
         Fact::Operation(operation) => Some(operation.table.via.clone()),
         _ => None,

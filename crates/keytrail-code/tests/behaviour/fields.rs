@@ -4,7 +4,8 @@ use crate::support::flows;
 
 /// The response of `expression` after `lines`, `item` being an item of `get_item`.
 fn shown(lines: &str, expression: &str) -> Vec<String> {
-    let mut body = "def view(request):\n    item = table.get_item(Key={'id': 1})['Item']\n".to_owned();
+    let mut body =
+        "def view(request):\n    item = table.get_item(Key={'id': 1})['Item']\n".to_owned();
     for line in lines.lines().filter(|line| !line.trim().is_empty()) {
         body += &format!("    {line}\n");
     }
@@ -55,11 +56,17 @@ fn constants_that_list_fields_pick_them() {
         [ALIAS]
     );
     assert_eq!(
-        shown("out = {}\nfor name in ('alias',):\n    out[name] = item[name]", "out"),
+        shown(
+            "out = {}\nfor name in ('alias',):\n    out[name] = item[name]",
+            "out"
+        ),
         [ALIAS]
     );
     assert_eq!(
-        shown("PUBLIC = {'alias'}", "{k: v for k, v in item.items() if k in PUBLIC}"),
+        shown(
+            "PUBLIC = {'alias'}",
+            "{k: v for k, v in item.items() if k in PUBLIC}"
+        ),
         [ALIAS]
     );
 }
@@ -101,11 +108,23 @@ fn a_field_taken_out_is_said_so() {
         ("", "item | {'api_key': '***'}"),
         ("", "dict(item, api_key='***')"),
         ("", "{k: v for k, v in item.items() if k != 'api_key'}"),
-        ("", "{k: v for k, v in item.items() if k not in ('api_key',)}"),
-        ("", "{k: v for k, v in item.items() if k not in ['api_key']}"),
-        ("HIDDEN = {'api_key'}", "{k: v for k, v in item.items() if k not in HIDDEN}"),
+        (
+            "",
+            "{k: v for k, v in item.items() if k not in ('api_key',)}",
+        ),
+        (
+            "",
+            "{k: v for k, v in item.items() if k not in ['api_key']}",
+        ),
+        (
+            "HIDDEN = {'api_key'}",
+            "{k: v for k, v in item.items() if k not in HIDDEN}",
+        ),
         ("clean = item.copy()\nclean.pop('api_key')", "clean"),
-        ("for name in ('api_key',):\n    item.pop(name, None)", "item"),
+        (
+            "for name in ('api_key',):\n    item.pop(name, None)",
+            "item",
+        ),
         ("if 'api_key' in item:\n    del item['api_key']", "item"),
         ("item |= {'api_key': ''}", "item"),
     ] {
@@ -116,14 +135,18 @@ fn a_field_taken_out_is_said_so() {
 #[test]
 fn what_was_taken_out_can_still_go_elsewhere() {
     assert_eq!(shown("key = item.pop('api_key')", "{'key': key}"), [KEY]);
-    assert_eq!(shown("del item['alias']", "item"), ["item -> response without alias"]);
+    assert_eq!(
+        shown("del item['alias']", "item"),
+        ["item -> response without alias"]
+    );
 }
 
 #[test]
 fn taking_out_on_one_way_only_is_not_enough() {
-    assert_eq!(shown("if request.GET:\n    item.pop('api_key')", "item"), [
-        KEY, WITHOUT
-    ]);
+    assert_eq!(
+        shown("if request.GET:\n    item.pop('api_key')", "item"),
+        [KEY, WITHOUT]
+    );
 }
 
 #[test]
@@ -151,7 +174,15 @@ fn lists_of_items_keep_their_fields_apart() {
         lines.retain(|line| line != "scan keys id -> response");
         assert_eq!(lines, ["scan keys alias -> response"], "{expression}");
     }
-    for expression in ["rows", "rows[:2]", "[dict(row) for row in rows]", "list(rows)", "[*rows]", "rows + rows", "list(map(dict, rows))"] {
+    for expression in [
+        "rows",
+        "rows[:2]",
+        "[dict(row) for row in rows]",
+        "list(rows)",
+        "[*rows]",
+        "rows + rows",
+        "list(map(dict, rows))",
+    ] {
         assert_eq!(scan(expression), ["scan keys -> response"], "{expression}");
     }
 }
@@ -159,20 +190,24 @@ fn lists_of_items_keep_their_fields_apart() {
 #[test]
 fn objects_and_dictionaries_of_the_code_s_own() {
     assert_eq!(
-        flows("
+        flows(
+            "
             def view(request):
                 out = {'key': request.GET['q']}
                 out['row'] = table.get_item(Key={'id': 1})['Item']['alias']
                 return JsonResponse(out)
-        "),
+        "
+        ),
         ["get_item keys alias -> response"]
     );
     assert_eq!(
-        flows("
+        flows(
+            "
             def view(request):
                 answer = table.get_item(Key={'id': 1})
                 return JsonResponse({'n': len(answer['Item']), 'has': 'api_key' in answer['Item']})
-        "),
+        "
+        ),
         Vec::<String>::new()
     );
 }
@@ -183,17 +218,24 @@ fn nested_attributes_keep_their_paths() {
         shown("", "item['meta']['keys']['stripe']"),
         ["item meta.keys.stripe -> response"]
     );
-    assert_eq!(shown("a = item['meta']\nb = a.get('token')", "b"), ["item meta.token -> response"]);
+    assert_eq!(
+        shown("a = item['meta']\nb = a.get('token')", "b"),
+        ["item meta.token -> response"]
+    );
 }
 
 #[test]
 fn low_level_items_lose_their_descriptors() {
     assert_eq!(
-        flows("c = boto3.client('dynamodb')\ndef v(request):\n    item = c.get_item(TableName='keys', Key={'id': {'S': '1'}})['Item']\n    return JsonResponse(item['api_key']['S'])"),
+        flows(
+            "c = boto3.client('dynamodb')\ndef v(request):\n    item = c.get_item(TableName='keys', Key={'id': {'S': '1'}})['Item']\n    return JsonResponse(item['api_key']['S'])"
+        ),
         ["get_item keys api_key -> response"]
     );
     assert_eq!(
-        flows("c = boto3.client('dynamodb')\nfrom boto3.dynamodb.types import TypeDeserializer\nd = TypeDeserializer()\ndef v(request):\n    item = c.get_item(TableName='keys', Key={'id': {'S': '1'}})['Item']\n    plain = {k: d.deserialize(v) for k, v in item.items()}\n    return JsonResponse(plain['api_key'])"),
+        flows(
+            "c = boto3.client('dynamodb')\nfrom boto3.dynamodb.types import TypeDeserializer\nd = TypeDeserializer()\ndef v(request):\n    item = c.get_item(TableName='keys', Key={'id': {'S': '1'}})['Item']\n    plain = {k: d.deserialize(v) for k, v in item.items()}\n    return JsonResponse(plain['api_key'])"
+        ),
         ["get_item keys api_key -> response"]
     );
 }

@@ -45,14 +45,22 @@ fn absolute_and_relative_imports_of_modules_and_names() {
             ("app/store.py", STORE),
             ("app/views.py", view.as_str()),
         ];
-        let files: &[(&str, &str)] = if import.contains("..app") { &files } else { &shorter };
+        let files: &[(&str, &str)] = if import.contains("..app") {
+            &files
+        } else {
+            &shorter
+        };
         assert_eq!(with(files), [LEAK], "{import}");
     }
 }
 
 #[test]
 fn a_package_hands_on_what_its_modules_define() {
-    for init in ["from .store import read", "from .store import *", "from . import store\nread = store.read"] {
+    for init in [
+        "from .store import read",
+        "from .store import *",
+        "from . import store\nread = store.read",
+    ] {
         let files = [
             ("lib/__init__.py", init),
             ("lib/store.py", STORE),
@@ -89,10 +97,15 @@ fn source_roots_below_the_tree_are_found() {
         let files: Vec<(String, String)> = vec![
             (format!("{root}app/__init__.py"), String::new()),
             (format!("{root}app/store.py"), crate::support::dedent(STORE)),
-            (format!("{root}app/views.py"), view("from app.store import read", "read()")),
+            (
+                format!("{root}app/views.py"),
+                view("from app.store import read", "read()"),
+            ),
         ];
-        let files: Vec<(&str, &str)> =
-            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
         assert_eq!(with(&files), [LEAK], "{root}");
     }
 }
@@ -101,8 +114,14 @@ fn source_roots_below_the_tree_are_found() {
 fn packages_need_no_init() {
     let files = [
         ("app/data/store.py", STORE),
-        ("app/views.py", &view("from app.data.store import read", "read()")),
-        ("app/more.py", "from app import data\nfrom app.data import store\nprint(store.read())\n"),
+        (
+            "app/views.py",
+            &view("from app.data.store import read", "read()"),
+        ),
+        (
+            "app/more.py",
+            "from app import data\nfrom app.data import store\nprint(store.read())\n",
+        ),
     ];
     assert_eq!(with(&files), ["scan keys -> print", LEAK]);
 }
@@ -137,14 +156,16 @@ fn places(facts: &Facts, _line: &str) -> Vec<String> {
 
 #[test]
 fn conditional_imports_are_all_taken() {
-    let import = "try:\n    from app.fast import read\nexcept ImportError:\n    from app.store import read";
+    let import =
+        "try:\n    from app.fast import read\nexcept ImportError:\n    from app.store import read";
     let files = [
         ("app/__init__.py", ""),
         ("app/store.py", STORE),
         ("app/views.py", &view(import, "read()")),
     ];
     assert_eq!(with(&files), [LEAK]);
-    let import = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from app.store import Store";
+    let import =
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from app.store import Store";
     let store = "
         import boto3
         class Store:
@@ -154,16 +175,26 @@ fn conditional_imports_are_all_taken() {
     let views = format!(
         "{import}\nfrom django.http import JsonResponse\ndef view(request, store: 'Store'):\n    return JsonResponse(store.read())\n"
     );
-    let files = [("app/__init__.py", ""), ("app/store.py", store), ("app/views.py", &views)];
+    let files = [
+        ("app/__init__.py", ""),
+        ("app/store.py", store),
+        ("app/views.py", &views),
+    ];
     assert_eq!(with(&files), [LEAK]);
 }
 
 #[test]
 fn a_name_from_a_library_is_not_the_tree_s_own() {
     let files = [
-        ("tools/scripts/requests.py", "def get(url):\n    return url\n"),
+        (
+            "tools/scripts/requests.py",
+            "def get(url):\n    return url\n",
+        ),
         ("app/__init__.py", ""),
-        ("app/views.py", "import requests\nimport os\nrequests.get(os.environ['API_KEY'])\n"),
+        (
+            "app/views.py",
+            "import requests\nimport os\nrequests.get(os.environ['API_KEY'])\n",
+        ),
     ];
     assert_eq!(with(&files), ["env API_KEY -> url"]);
 }
@@ -172,8 +203,14 @@ fn a_name_from_a_library_is_not_the_tree_s_own() {
 fn constants_come_over_files() {
     let files = [
         ("app/__init__.py", ""),
-        ("app/names.py", "PREFIX = 'prod-'\nTABLE = PREFIX + 'keys'\n"),
-        ("app/views.py", "import boto3\nfrom app.names import TABLE\nt = boto3.resource('dynamodb').Table(TABLE)\nt.scan()\n"),
+        (
+            "app/names.py",
+            "PREFIX = 'prod-'\nTABLE = PREFIX + 'keys'\n",
+        ),
+        (
+            "app/views.py",
+            "import boto3\nfrom app.names import TABLE\nt = boto3.resource('dynamodb').Table(TABLE)\nt.scan()\n",
+        ),
     ];
     assert_eq!(tree(&files).operations(), ["scan prod-keys"]);
 }

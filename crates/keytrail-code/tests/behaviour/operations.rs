@@ -12,31 +12,45 @@ fn one(call: &str) -> String {
 fn items_of_resource_and_client_look_alike() {
     let expected = ["body api_key -> put_item keys api_key"];
     assert_eq!(
-        flows("def v(request):\n    table.put_item(Item={'id': '1', 'api_key': request.POST['api_key']})"),
+        flows(
+            "def v(request):\n    table.put_item(Item={'id': '1', 'api_key': request.POST['api_key']})"
+        ),
         expected
     );
     assert_eq!(
-        flows("c = boto3.client('dynamodb')\ndef v(request):\n    c.put_item(TableName='keys', Item={'id': {'S': '1'}, 'api_key': {'S': request.POST['api_key']}})"),
+        flows(
+            "c = boto3.client('dynamodb')\ndef v(request):\n    c.put_item(TableName='keys', Item={'id': {'S': '1'}, 'api_key': {'S': request.POST['api_key']}})"
+        ),
         expected
     );
     assert_eq!(
-        flows("def v(request):\n    table.put_item(Item={'id': '1', 'meta': {'api_key': request.POST['api_key']}})"),
+        flows(
+            "def v(request):\n    table.put_item(Item={'id': '1', 'meta': {'api_key': request.POST['api_key']}})"
+        ),
         ["body api_key -> put_item keys meta.api_key"]
     );
     assert_eq!(
-        flows("c = boto3.client('dynamodb')\ndef v(request):\n    c.put_item(TableName='keys', Item={'meta': {'M': {'api_key': {'S': request.POST['api_key']}}}})"),
+        flows(
+            "c = boto3.client('dynamodb')\ndef v(request):\n    c.put_item(TableName='keys', Item={'meta': {'M': {'api_key': {'S': request.POST['api_key']}}}})"
+        ),
         ["body api_key -> put_item keys meta.api_key"]
     );
 }
 
 #[test]
 fn writes_name_their_attributes() {
-    assert_eq!(one("table.put_item(Item={'id': 1, 'b': {'c': 2}})"), "put_item keys writes b.c,id");
+    assert_eq!(
+        one("table.put_item(Item={'id': 1, 'b': {'c': 2}})"),
+        "put_item keys writes b.c,id"
+    );
     assert_eq!(
         one("table.put_item(Item={'id': 1}, ConditionExpression='attribute_not_exists(id)')"),
         "put_item keys writes id conditional"
     );
-    assert_eq!(one("table.put_item(Item=unknown())"), "put_item keys writes *");
+    assert_eq!(
+        one("table.put_item(Item=unknown())"),
+        "put_item keys writes *"
+    );
 }
 
 #[test]
@@ -50,7 +64,10 @@ fn update_expressions_resolve_names_and_values() {
                 ExpressionAttributeValues={':v': request.POST['api_key'], ':t': request.POST['token']},
             )
     ";
-    assert_eq!(operations(body), ["update_item keys by id=identity writes api_key,meta.token"]);
+    assert_eq!(
+        operations(body),
+        ["update_item keys by id=identity writes api_key,meta.token"]
+    );
     assert_eq!(
         flows(body),
         [
@@ -77,7 +94,9 @@ fn update_expressions_built_by_hand_are_read_as_far_as_they_go() {
 #[test]
 fn old_attribute_updates_are_writes_too() {
     assert_eq!(
-        flows("def v(request):\n    table.update_item(Key={'id': 1}, AttributeUpdates={'api_key': {'Value': request.POST['api_key'], 'Action': 'PUT'}})"),
+        flows(
+            "def v(request):\n    table.update_item(Key={'id': 1}, AttributeUpdates={'api_key': {'Value': request.POST['api_key'], 'Action': 'PUT'}})"
+        ),
         ["body api_key -> update_item keys api_key"]
     );
 }
@@ -85,11 +104,15 @@ fn old_attribute_updates_are_writes_too() {
 #[test]
 fn batch_writers_and_batch_write_item() {
     assert_eq!(
-        flows("def v(request):\n    with table.batch_writer() as batch:\n        batch.put_item(Item={'api_key': request.POST['api_key']})"),
+        flows(
+            "def v(request):\n    with table.batch_writer() as batch:\n        batch.put_item(Item={'api_key': request.POST['api_key']})"
+        ),
         ["body api_key -> batch_write_item keys api_key"]
     );
     assert_eq!(
-        flows("c = boto3.client('dynamodb')\ndef v(request):\n    c.batch_write_item(RequestItems={'keys': [{'PutRequest': {'Item': {'api_key': {'S': request.POST['api_key']}}}}]})"),
+        flows(
+            "c = boto3.client('dynamodb')\ndef v(request):\n    c.batch_write_item(RequestItems={'keys': [{'PutRequest': {'Item': {'api_key': {'S': request.POST['api_key']}}}}]})"
+        ),
         ["body api_key -> batch_write_item keys api_key"]
     );
 }
@@ -119,7 +142,10 @@ fn transactions() {
                 {'Get': {'TableName': 'keys', 'Key': {'id': {'S': request.GET['id']}}, 'ProjectionExpression': 'alias'}}])
             return JsonResponse(answer['Responses'][0]['Item'])
     ";
-    assert_eq!(operations(body), ["transact_get_items keys by id=query gets alias"]);
+    assert_eq!(
+        operations(body),
+        ["transact_get_items keys by id=query gets alias"]
+    );
     assert_eq!(flows(body), ["transact_get_items keys -> response"]);
 }
 
@@ -132,7 +158,10 @@ fn batch_get_item() {
                                                              'ProjectionExpression': 'id, api_key'}})
             return JsonResponse([row['api_key'] for row in answer['Responses']['keys']])
     ";
-    assert_eq!(operations(body), ["batch_get_item keys by id=query gets api_key,id"]);
+    assert_eq!(
+        operations(body),
+        ["batch_get_item keys by id=query gets api_key,id"]
+    );
     assert_eq!(flows(body), ["batch_get_item keys api_key -> response"]);
 }
 
@@ -143,19 +172,27 @@ fn keys_and_conditions_in_all_notations() {
         "get_item keys by id=query,owner=identity"
     );
     assert_eq!(
-        one("table.query(KeyConditionExpression=Key('owner').eq(request.user.id) & Key('at').gt('2'))"),
+        one(
+            "table.query(KeyConditionExpression=Key('owner').eq(request.user.id) & Key('at').gt('2'))"
+        ),
         "query keys by at~constant,owner=identity"
     );
     assert_eq!(
-        one("boto3.client('dynamodb').query(TableName='keys', KeyConditionExpression='#o = :o AND begins_with(sk, :s)', ExpressionAttributeNames={'#o': 'owner'}, ExpressionAttributeValues={':o': {'S': request.user.username}, ':s': {'S': 'a#'}})"),
+        one(
+            "boto3.client('dynamodb').query(TableName='keys', KeyConditionExpression='#o = :o AND begins_with(sk, :s)', ExpressionAttributeNames={'#o': 'owner'}, ExpressionAttributeValues={':o': {'S': request.user.username}, ':s': {'S': 'a#'}})"
+        ),
         "query keys by owner=identity,sk~constant"
     );
     assert_eq!(
-        one("table.query(KeyConditionExpression=Key('owner').eq(request.user.id) & Key('sk').begins_with(request.GET['p']))"),
+        one(
+            "table.query(KeyConditionExpression=Key('owner').eq(request.user.id) & Key('sk').begins_with(request.GET['p']))"
+        ),
         "query keys by owner=identity,sk~query"
     );
     assert_eq!(
-        one("table.query(IndexName='gsi', KeyConditionExpression=Key('a').between(request.GET['x'], '9'))"),
+        one(
+            "table.query(IndexName='gsi', KeyConditionExpression=Key('a').between(request.GET['x'], '9'))"
+        ),
         "query keys by a~query via gsi"
     );
 }
@@ -167,16 +204,26 @@ fn projections_filters_limits() {
         "scan keys gets alias,id"
     );
     assert_eq!(
-        one("table.scan(FilterExpression=Attr('owner').eq(request.user.id) & Attr('on').exists(), Limit=5)"),
+        one(
+            "table.scan(FilterExpression=Attr('owner').eq(request.user.id) & Attr('on').exists(), Limit=5)"
+        ),
         "scan keys filter on,owner limit"
     );
     assert_eq!(
-        one("table.scan(FilterExpression='#o = :o AND attribute_exists(alias)', ExpressionAttributeNames={'#o': 'owner'})"),
+        one(
+            "table.scan(FilterExpression='#o = :o AND attribute_exists(alias)', ExpressionAttributeNames={'#o': 'owner'})"
+        ),
         "scan keys filter alias,owner"
     );
     assert_eq!(one("table.scan(Select='COUNT')"), "scan keys counts");
-    assert_eq!(one("table.scan(AttributesToGet=['id', 'alias'])"), "scan keys gets alias,id");
-    assert_eq!(one("table.scan(ProjectionExpression=unknown())"), "scan keys gets ?");
+    assert_eq!(
+        one("table.scan(AttributesToGet=['id', 'alias'])"),
+        "scan keys gets alias,id"
+    );
+    assert_eq!(
+        one("table.scan(ProjectionExpression=unknown())"),
+        "scan keys gets ?"
+    );
     assert_eq!(
         one("table.get_item(Key={'id': 'x'}, ConsistentRead=True)"),
         "get_item keys by id=constant consistent"
@@ -204,13 +251,18 @@ fn parameters_built_step_by_step() {
         def view(request):
             return table.query(**params(request.user.id), Limit=1)
     ";
-    assert_eq!(operations(body), ["query keys by owner=identity gets alias limit"]);
+    assert_eq!(
+        operations(body),
+        ["query keys by owner=identity gets alias limit"]
+    );
 }
 
 #[test]
 fn pages_are_told_from_single_reads() {
     assert_eq!(
-        operations("c = boto3.client('dynamodb')\nfor page in c.get_paginator('scan').paginate(TableName='keys'):\n    print(page['Items'])"),
+        operations(
+            "c = boto3.client('dynamodb')\nfor page in c.get_paginator('scan').paginate(TableName='keys'):\n    print(page['Items'])"
+        ),
         ["scan keys paged"]
     );
     let body = "
@@ -225,7 +277,12 @@ fn pages_are_told_from_single_reads() {
     ";
     assert_eq!(operations(body), ["scan keys paged"]);
     assert_eq!(flows(body), ["scan keys -> print"]);
-    assert_eq!(operations("answer = table.scan()\nwhile 'LastEvaluatedKey' in answer:\n    answer = table.scan(ExclusiveStartKey=answer['LastEvaluatedKey'])"), ["scan keys", "scan keys paged"]);
+    assert_eq!(
+        operations(
+            "answer = table.scan()\nwhile 'LastEvaluatedKey' in answer:\n    answer = table.scan(ExclusiveStartKey=answer['LastEvaluatedKey'])"
+        ),
+        ["scan keys", "scan keys paged"]
+    );
 }
 
 #[test]
@@ -244,7 +301,10 @@ fn the_caller_s_input_in_an_expression_or_name_is_told() {
         one("table.scan(FilterExpression=f\"owner = {request.GET['o']}\")"),
         "scan keys filter owner shaped"
     );
-    assert_eq!(one("boto3.resource('dynamodb').Table(request.GET['t']).scan()"), "scan ? shaped");
+    assert_eq!(
+        one("boto3.resource('dynamodb').Table(request.GET['t']).scan()"),
+        "scan ? shaped"
+    );
     assert_eq!(
         one("table.scan(FilterExpression=Attr('owner').eq(request.GET['o']))"),
         "scan keys filter owner"
@@ -254,14 +314,18 @@ fn the_caller_s_input_in_an_expression_or_name_is_told() {
 #[test]
 fn what_deletes_and_updates_give_back_is_an_item() {
     assert_eq!(
-        flows("def v(request):\n    old = table.delete_item(Key={'id': 1}, ReturnValues='ALL_OLD')\n    return JsonResponse(old['Attributes'])"),
+        flows(
+            "def v(request):\n    old = table.delete_item(Key={'id': 1}, ReturnValues='ALL_OLD')\n    return JsonResponse(old['Attributes'])"
+        ),
         ["delete_item keys -> response"]
     );
 }
 
 #[test]
 fn a_key_that_is_looked_up_is_a_flow_of_its_own() {
-    let facts = module("def v(request):\n    return table.get_item(Key={'api_key': request.headers['X-Api-Key']})");
+    let facts = module(
+        "def v(request):\n    return table.get_item(Key={'api_key': request.headers['X-Api-Key']})",
+    );
     assert_eq!(
         facts.flows(),
         ["header X-Api-Key -> key of get_item keys api_key"]

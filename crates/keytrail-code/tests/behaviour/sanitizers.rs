@@ -7,7 +7,10 @@ fn stored(expression: &str, setup: &str) -> Vec<String> {
     let lines = flows(&format!(
         "{setup}\ndef view(request):\n    key = request.POST['api_key']\n    table.put_item(Item={{'k': {expression}}})\n"
     ));
-    lines.into_iter().map(|line| line.replace("body api_key -> put_item keys k", "k")).collect()
+    lines
+        .into_iter()
+        .map(|line| line.replace("body api_key -> put_item keys k", "k"))
+        .collect()
 }
 
 #[test]
@@ -48,7 +51,13 @@ fn a_hash_filled_by_update_is_a_hash() {
 
 #[test]
 fn few_characters_are_a_mask_and_many_are_not() {
-    for expression in ["key[:4]", "key[-4:]", "'****' + key[-4:]", "f'{key[:3]}…'", "key[0:6]"] {
+    for expression in [
+        "key[:4]",
+        "key[-4:]",
+        "'****' + key[-4:]",
+        "f'{key[:3]}…'",
+        "key[0:6]",
+    ] {
         assert_eq!(stored(expression, ""), ["k [masked]"], "{expression}");
     }
     for expression in ["key[4:]", "key[:40]", "key[:-1]", "key[:]", "key[::-1]"] {
@@ -89,24 +98,44 @@ fn encryption() {
         "b64(kms.encrypt(KeyId='a', Plaintext=key)['CiphertextBlob'])",
     ] {
         let setup = format!("{setup}\nfrom base64 import b64encode as b64");
-        assert_eq!(stored(expression, &setup), ["k [encrypted]"], "{expression}");
+        assert_eq!(
+            stored(expression, &setup),
+            ["k [encrypted]"],
+            "{expression}"
+        );
     }
 }
 
 #[test]
 fn encodings_hide_nothing() {
     let setup = "import base64, urllib.parse";
-    for expression in ["base64.b64encode(key.encode()).decode()", "urllib.parse.quote(key)"] {
+    for expression in [
+        "base64.b64encode(key.encode()).decode()",
+        "urllib.parse.quote(key)",
+    ] {
         assert_eq!(stored(expression, setup), ["k [encoded]"], "{expression}");
     }
-    for expression in ["key.strip().upper()", "key.encode().hex()", "json.dumps(key)", "repr(key)", "str(key)"] {
+    for expression in [
+        "key.strip().upper()",
+        "key.encode().hex()",
+        "json.dumps(key)",
+        "repr(key)",
+        "str(key)",
+    ] {
         assert_eq!(stored(expression, setup), ["k"], "{expression}");
     }
 }
 
 #[test]
 fn what_says_nothing_of_the_key() {
-    for expression in ["len(key)", "bool(key)", "key == 'x'", "key.startswith('sk_')", "not key", "isinstance(key, str)"] {
+    for expression in [
+        "len(key)",
+        "bool(key)",
+        "key == 'x'",
+        "key.startswith('sk_')",
+        "not key",
+        "isinstance(key, str)",
+    ] {
         assert_eq!(stored(expression, ""), Vec::<String>::new(), "{expression}");
     }
 }
@@ -123,7 +152,13 @@ fn secret_str_hides_until_it_is_opened() {
             print(key.get_secret_value())
         ",
     );
-    assert_eq!(lines, ["get_item keys api_key -> log info [masked]", "get_item keys api_key -> print"]);
+    assert_eq!(
+        lines,
+        [
+            "get_item keys api_key -> log info [masked]",
+            "get_item keys api_key -> print"
+        ]
+    );
 }
 
 #[test]
@@ -136,7 +171,13 @@ fn one_way_that_hides_does_not_hide_the_other() {
             table.put_item(Item={'k': shown})
         ",
     );
-    assert_eq!(lines, ["body api_key -> put_item keys k", "body api_key -> put_item keys k [masked]"]);
+    assert_eq!(
+        lines,
+        [
+            "body api_key -> put_item keys k",
+            "body api_key -> put_item keys k [masked]"
+        ]
+    );
 }
 
 #[test]

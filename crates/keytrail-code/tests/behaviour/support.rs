@@ -32,7 +32,11 @@ pub(crate) struct Facts {
 
 /// Collects from files whose text is indented as a whole, as in the tests.
 pub(crate) fn tree(files: &[(&str, &str)]) -> Facts {
-    bytes(files.iter().map(|(path, text)| (*path, dedent(text).into_bytes())))
+    bytes(
+        files
+            .iter()
+            .map(|(path, text)| (*path, dedent(text).into_bytes())),
+    )
 }
 
 /// Collects from files as they are.
@@ -50,7 +54,11 @@ pub(crate) fn bytes<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> 
         .filter_map(|fact| match fact {
             Fact::Operation(operation) => Some((
                 operation.location.clone(),
-                format!("{} {}", operation.kind.as_str(), table_name(&operation.table)),
+                format!(
+                    "{} {}",
+                    operation.kind.as_str(),
+                    table_name(&operation.table)
+                ),
             )),
             _ => None,
         })
@@ -114,7 +122,8 @@ impl Facts {
                 _ => None,
             })
             .map(|flow| {
-                let mut line = format!("{} -> {}", self.source(&flow.source), self.sink(&flow.sink));
+                let mut line =
+                    format!("{} -> {}", self.source(&flow.source), self.sink(&flow.sink));
                 if flow.transform != Transform::None {
                     line += &format!(" [{:?}]", flow.transform).to_lowercase();
                 }
@@ -160,7 +169,10 @@ impl Facts {
             .map(|route| {
                 let view = route.view.strip_prefix("app.").unwrap_or(&route.view);
                 let view = view.strip_prefix("views.").unwrap_or(view);
-                format!("{} {} {view} {:?}", route.method, route.pattern, route.access)
+                format!(
+                    "{} {} {view} {:?}",
+                    route.method, route.pattern, route.access
+                )
             })
             .collect()
     }
@@ -217,12 +229,19 @@ impl Facts {
     }
 
     fn name(&self, at: &Location) -> String {
-        self.names.get(at).cloned().unwrap_or_else(|| at.to_string())
+        self.names
+            .get(at)
+            .cloned()
+            .unwrap_or_else(|| at.to_string())
     }
 }
 
 fn operation_line(operation: &Operation) -> String {
-    let mut line = format!("{} {}", operation.kind.as_str(), table_name(&operation.table));
+    let mut line = format!(
+        "{} {}",
+        operation.kind.as_str(),
+        table_name(&operation.table)
+    );
     if !operation.keys.is_empty() {
         let keys: Vec<String> = operation
             .keys
@@ -232,7 +251,11 @@ fn operation_line(operation: &Operation) -> String {
                 format!(
                     "{}{}{}",
                     key.attribute.as_deref().unwrap_or("?"),
-                    if key.comparison == Comparison::Equal { "=" } else { "~" },
+                    if key.comparison == Comparison::Equal {
+                        "="
+                    } else {
+                        "~"
+                    },
                     origins.join("|")
                 )
             })
@@ -308,7 +331,10 @@ pub(crate) fn dedent(text: &str) -> String {
     let text = text.strip_prefix('\n').unwrap_or(text);
     let margin: String = text.chars().take_while(|c| *c == ' ').collect();
     text.lines()
-        .map(|line| line.strip_prefix(&*margin).unwrap_or(line.trim_start_matches(' ')))
+        .map(|line| {
+            line.strip_prefix(&*margin)
+                .unwrap_or(line.trim_start_matches(' '))
+        })
         .flat_map(|line| [line, "\n"])
         .collect()
 }
