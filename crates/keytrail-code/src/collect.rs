@@ -19,7 +19,7 @@ use crate::known::{KnownTable, Words};
 use crate::program::{ModuleId, Program};
 use crate::resolve::Resolver;
 use crate::symbols::Symbols;
-use crate::syntax::{self, ir::Module};
+use crate::syntax::{self, SyntaxProblem, ir::Module};
 use crate::{fixpoint, tables};
 
 /// Larger files are generated or hostile.
@@ -283,13 +283,17 @@ fn parse(tree: &dyn Tree, entry: &Entry) -> Read {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let parsed = syntax::parse(text);
     for complaint in parsed.problems {
-        read.problems.push(problem(
-            Some(complaint.line),
-            format!(
-                "not valid Python: {}; the rest of the file is still read",
-                complaint.message
+        read.problems.push(match complaint {
+            SyntaxProblem::Invalid { line, message } => problem(
+                Some(line),
+                format!("not valid Python: {message}; the rest of the file is still read"),
             ),
-        ));
+            SyntaxProblem::TooDeep => problem(
+                None,
+                "the file nests too deep and was not parsed; its keys are still looked for"
+                    .to_owned(),
+            ),
+        });
     }
     read.module = Some(parsed.module);
     read

@@ -44,6 +44,35 @@ impl Machine<'_> {
         }
     }
 
+    /// `del item["api_key"]`: what was there is gone.
+    pub(super) fn delete(&mut self, target: ExprId) {
+        let module = self.module;
+        match module.ir.expr(target) {
+            Expr::Name(name) => {
+                let name = self.sym(*name);
+                self.env.vars.remove(&name);
+            }
+            Expr::Sequence(parts) => parts.iter().for_each(|&part| self.delete(part)),
+            Expr::Subscript(object, key) => {
+                for name in self.constants(*key) {
+                    self.take_out(*object, name);
+                }
+            }
+            Expr::Attribute(object, name) => {
+                let name = self.sym(*name);
+                self.update(*object, &mut |old| old.set_field(name, Value::default()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the entry `name` out of what `object` stands for, in a caller's hands too.
+    pub(super) fn take_out(&mut self, object: ExprId, name: Sym) {
+        let receiver = self.expr(object);
+        self.change_parameter(&receiver, name, &Value::default());
+        self.update(object, &mut |old| old.set_field(name, Value::default()));
+    }
+
     /// `a, b = value`: element by element where the value is written out.
     fn unpack(&mut self, parts: &[ExprId], from: ExprId, value: &Value) {
         let module = self.module;

@@ -204,6 +204,7 @@ impl Machine<'_> {
                 self.assume(&ties.when_true);
             }
             Stmt::Import(_) | Stmt::ImportFrom(_) => self.import(statement),
+            Stmt::Delete(targets) => targets.iter().for_each(|&target| self.delete(target)),
             Stmt::Global(names) => {
                 let names: Vec<Sym> = names.iter().map(|&name| self.sym(name)).collect();
                 self.globals.extend(names);
@@ -224,21 +225,55 @@ impl Machine<'_> {
         true
     }
 
+    /// `if`, with all its `elif` in one go: long chains nest in the representation only.
     fn branch(&mut self, test: ExprId, then: &[Stmt], other: &[Stmt]) -> bool {
-        self.expr(test);
-        let ties = self.ties(test);
-        let before = self.env.clone();
-        self.assume(&ties.when_true);
-        let then_falls = self.block(then);
-        let after_then = std::mem::replace(&mut self.env, before);
-        self.assume(&ties.when_false);
-        let other_falls = self.block(other);
-        match (then_falls, other_falls) {
-            (true, true) => self.merge(after_then),
-            (true, false) => self.env = after_then,
-            (false, _) => {}
+        let mut ends: Option<super::Env> = None;
+        let (mut test, mut then, mut other) = (test, then, other);
+        loop {
+            self.expr(test);
+            let ties = self.ties(test);
+            let before = self.env.clone();
+            self.assume(&ties.when_true);
+            let falls = self.block(then);
+            let after = std::mem::replace(&mut self.env, before);
+            if falls {
+                self.end_of_way(&mut ends, after);
+            }
+            self.assume(&ties.when_false);
+            match other {
+                [
+                    Stmt::If {
+                        test: next,
+                        then: block,
+                        other: rest,
+                    },
+                ] => (test, then, other) = (*next, block, rest),
+                _ => break,
+            }
         }
-        then_falls || other_falls
+        if self.block(other) {
+            let last = std::mem::take(&mut self.env);
+            self.end_of_way(&mut ends, last);
+        }
+        match ends {
+            Some(end) => {
+                self.env = end;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Collects the ways that lead to one point.
+    fn end_of_way(&mut self, ends: &mut Option<super::Env>, way: super::Env) {
+        match ends.take() {
+            None => *ends = Some(way),
+            Some(held) => {
+                let here = std::mem::replace(&mut self.env, held);
+                self.merge(way);
+                *ends = Some(std::mem::replace(&mut self.env, here));
+            }
+        }
     }
 
     /// Joins another way to the same point.

@@ -132,9 +132,24 @@ pub(crate) enum Hop {
         site: Site,
         what: What,
         before: Trace,
+        length: u32,
     },
     /// A way inside a callee, after the way to the call.
-    Then { before: Trace, after: Trace },
+    Then {
+        before: Trace,
+        after: Trace,
+        length: u32,
+    },
+}
+
+/// Longer ways lose what lies behind: nobody reads them, and dropping one recurses.
+const LONGEST_TRACE: u32 = 250;
+
+fn length(trace: &Trace) -> u32 {
+    match trace.as_deref() {
+        None => 0,
+        Some(Hop::At { length, .. } | Hop::Then { length, .. }) => *length,
+    }
 }
 
 /// What happens at a hop.
@@ -148,20 +163,28 @@ pub(crate) enum What {
 }
 
 pub(crate) fn hop(site: Site, what: What, before: &Trace) -> Trace {
+    let length = length(before) + 1;
+    if length > LONGEST_TRACE {
+        return before.clone();
+    }
     Some(Arc::new(Hop::At {
         site,
         what,
         before: before.clone(),
+        length,
     }))
 }
 
 pub(crate) fn then(before: &Trace, after: &Trace) -> Trace {
+    let length = length(before) + length(after);
     match (before, after) {
         (_, None) => before.clone(),
         (None, _) => after.clone(),
+        _ if length > LONGEST_TRACE => before.clone(),
         _ => Some(Arc::new(Hop::Then {
             before: before.clone(),
             after: after.clone(),
+            length,
         })),
     }
 }
@@ -173,11 +196,13 @@ pub(crate) fn unroll(trace: &Trace) -> Vec<(Site, What)> {
     while let Some(next) = stack.pop() {
         match next.map(Arc::as_ref) {
             None => {}
-            Some(Hop::At { site, what, before }) => {
+            Some(Hop::At {
+                site, what, before, ..
+            }) => {
                 reversed.push((*site, *what));
                 stack.push(before.as_ref());
             }
-            Some(Hop::Then { before, after }) => {
+            Some(Hop::Then { before, after, .. }) => {
                 stack.push(before.as_ref());
                 stack.push(after.as_ref());
             }

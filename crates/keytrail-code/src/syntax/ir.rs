@@ -164,6 +164,8 @@ pub(crate) enum Stmt {
     Import(Box<[ImportedModule]>),
     ImportFrom(Box<ImportFrom>),
     Global(Box<[Name]>),
+    /// `del item["api_key"]`.
+    Delete(Box<[ExprId]>),
     Function(FunctionId),
     Class(ClassId),
     Match {

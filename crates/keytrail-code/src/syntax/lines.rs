@@ -12,7 +12,12 @@ impl LineIndex {
     pub(crate) fn new(source: &str) -> Self {
         let bytes = source.as_bytes();
         let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| offset(at + 1)));
+        // `\r\n` ends at its `\n`; a `\r` alone ends a line too
+        starts.extend(
+            memchr::memchr2_iter(b'\n', b'\r', bytes)
+                .filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'))
+                .map(|at| offset(at + 1)),
+        );
         let wide = if source.is_ascii() {
             Vec::new()
         } else {
@@ -47,6 +52,13 @@ fn offset(at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_end_of_line_counts_once() {
+        let index = LineIndex::new("a\r\nb\rc\nd");
+        let at: Vec<_> = [0, 3, 5, 7].map(|at| index.position(at)).into();
+        assert_eq!(at, [(1, 1), (2, 1), (3, 1), (4, 1)]);
+    }
 
     #[test]
     fn columns_count_characters() {

@@ -1,15 +1,16 @@
 //! Parser and lowering of expressions.
 
 use ruff_python_ast as ast;
+use ruff_python_ast::token::Token;
 use ruff_python_ast::{Expr as Syntax, InterpolatedStringElement, Number, PySourceType};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
-use super::LineIndex;
 use super::ir::{
     Argument, ArgumentKind, Class, Comparator, Comprehension, Expr, ExprId, FormatPart, Function,
     FunctionId, FunctionKind, Generator, Module, Name, Operator, Parameter, ParameterKind, Range,
 };
+use super::{LineIndex, depth};
 
 /// A module, and what its parser complained about.
 pub(crate) struct Parsed {
@@ -17,10 +18,12 @@ pub(crate) struct Parsed {
     pub(crate) problems: Vec<SyntaxProblem>,
 }
 
-/// One complaint: the line, from 1, and what the parser says. Never the source text.
-pub(crate) struct SyntaxProblem {
-    pub(crate) line: u32,
-    pub(crate) message: String,
+/// One complaint. Never the source text.
+pub(crate) enum SyntaxProblem {
+    /// The line, from 1, and what the parser says.
+    Invalid { line: u32, message: String },
+    /// Nested so deep that nothing was read.
+    TooDeep,
 }
 
 /// Longer literals are documentation or data; nothing here needs them whole.
@@ -30,23 +33,31 @@ pub(super) const DEEPEST: u32 = 200;
 
 /// Parses `source`, broken or not: what can be understood of it is lowered.
 pub(crate) fn parse(source: &str) -> Parsed {
-    let parsed = ruff_python_parser::parse_unchecked_source(source, PySourceType::Python);
     let lines = LineIndex::new(source);
+    if depth::is_too_deep(source) {
+        let mut lowering = Lowering::new(lines);
+        lowering.module(&[]);
+        return Parsed {
+            module: lowering.module,
+            problems: vec![SyntaxProblem::TooDeep],
+        };
+    }
+    let parsed = ruff_python_parser::parse_unchecked_source(source, PySourceType::Python);
     let problems = parsed
         .errors()
         .iter()
         .take(3)
-        .map(|error| SyntaxProblem {
+        .map(|error| SyntaxProblem::Invalid {
             line: lines.position(error.location.start().to_u32()).0,
             message: complaint(&error.error),
         })
         .collect();
     let mut lowering = Lowering::new(lines);
     lowering.module(&parsed.syntax().body);
-    Parsed {
-        module: lowering.module,
-        problems,
-    }
+    let module = lowering.module;
+    let depth = depth::bound(parsed.tokens().iter().map(Token::kind));
+    depth::drop_tree(parsed, depth);
+    Parsed { module, problems }
 }
 
 /// The parser's words, without whatever source text it quotes.

@@ -9,6 +9,9 @@ use super::ir::{
 };
 use super::lower::{DEEPEST, Lowering, operator, span};
 
+/// More `elif` than this follow each other as statements.
+const LONGEST_CHAIN: usize = 200;
+
 impl<'a> Lowering<'a> {
     pub(super) fn block(&mut self, body: &'a [Syntax]) -> Block {
         if self.depth >= DEEPEST {
@@ -106,6 +109,7 @@ impl<'a> Lowering<'a> {
                     .map(|name| self.name(name.id.as_str()))
                     .collect(),
             ),
+            Syntax::Delete(delete) => Stmt::Delete(self.list(&delete.targets)),
             Syntax::Expr(inner) => match &*inner.value {
                 // a docstring
                 ast::Expr::StringLiteral(_) => return None,
@@ -113,7 +117,6 @@ impl<'a> Lowering<'a> {
             },
             Syntax::Break(_) | Syntax::Continue(_) => Stmt::Jump,
             Syntax::Nonlocal(_)
-            | Syntax::Delete(_)
             | Syntax::TypeAlias(_)
             | Syntax::Pass(_)
             | Syntax::IpyEscapeCommand(_) => return None,
@@ -123,19 +126,30 @@ impl<'a> Lowering<'a> {
     /// `elif` chains are walked from the end, so that a thousand of them need no deep stack.
     fn clauses(&mut self, clauses: &'a [ast::ElifElseClause]) -> Block {
         let mut other: Block = Box::default();
-        for clause in clauses.iter().rev() {
-            let body = self.block(&clause.body);
-            other = match &clause.test {
-                None => body,
-                Some(test) => {
-                    let test = self.expr(test);
-                    Box::new([Stmt::If {
-                        test,
-                        then: body,
-                        other,
-                    }])
-                }
+        let mut rest = Vec::new();
+        for (number, clause) in clauses.iter().enumerate().rev() {
+            let then = self.block(&clause.body);
+            let Some(test) = &clause.test else {
+                other = then;
+                continue;
             };
+            let test = self.expr(test);
+            // what reads blocks recurses into them: of a longer chain the end becomes a
+            // sequence of statements of their own, any of which may run
+            if number >= LONGEST_CHAIN {
+                rest.extend(std::mem::take(&mut other).into_iter().rev());
+                rest.push(Stmt::If {
+                    test,
+                    then,
+                    other: Box::default(),
+                });
+                continue;
+            }
+            if !rest.is_empty() {
+                rest.reverse();
+                other = std::mem::take(&mut rest).into_boxed_slice();
+            }
+            other = Box::new([Stmt::If { test, then, other }]);
         }
         other
     }

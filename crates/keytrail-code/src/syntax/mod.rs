@@ -1,10 +1,11 @@
 //! Python source → compact representation. The only module that knows the parser; its syntax
 //! tree is dropped before the next file of the same thread is read.
 
+mod depth;
 pub(crate) mod ir;
 mod lines;
 mod lower;
 mod lower_stmt;
 
 pub(crate) use lines::LineIndex;
-pub(crate) use lower::parse;
+pub(crate) use lower::{SyntaxProblem, parse};
