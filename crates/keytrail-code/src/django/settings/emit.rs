@@ -262,8 +262,8 @@ mod tests {
         ] {
             assert!(is_reference("API_SECRET", text), "{text}");
         }
-        for text in ["hfx5oPAiwyT25ZtIjkBEyr", "MqyywabS+j/smwTPVLCH8dQPoGgrfg4iPfx2jiQD", "Postgres1234", "postgres"] {
-            assert!(!is_reference("API_SECRET", text), "{text}");
+        for text in ["{alnum:22}", "{base64:40}", "{alnum:20}/{alnum:19}", "Postgres1234", "postgres"] {
+            assert!(!is_reference("API_SECRET", &keytrail_detect::expand(text)), "{text}");
         }
     }
 
