@@ -238,6 +238,10 @@ impl<'a> Emitter<'a> {
     }
 
     fn operation(&mut self, entry: FunctionRef, record: &OperationRecord) {
+        let table = names_of(self.shared, &record.table);
+        if record.assumed && table.names.is_empty() && table.via.is_empty() {
+            return;
+        }
         self.holding.insert(entry);
         self.holding.insert(record.holder);
         let shaped = record
@@ -296,7 +300,7 @@ impl<'a> Emitter<'a> {
         self.facts.insert(Fact::Operation(Operation {
             location: self.operation_location(record.site),
             kind: record.kind,
-            table: names_of(self.shared, &record.table),
+            table,
             index,
             keys,
             projection: match &record.projection {

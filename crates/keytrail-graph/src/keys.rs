@@ -9,7 +9,7 @@ use keytrail_model::{
 };
 
 use crate::Joined;
-use crate::naming::{covers, shows};
+use crate::naming::{covers, is_taken_out, shows};
 use crate::tables::TableId;
 
 /// An attribute whose values are keys.
@@ -156,7 +156,9 @@ impl<'f> KeyAttributes<'f> {
             .into_iter()
             .flat_map(|table| self.of(table))
             .filter(move |key| {
-                covers(path, &key.attribute) && shows(projection, &key.attribute) != Some(false)
+                covers(path, &key.attribute)
+                    && !is_taken_out(&flow.excluded, path, &key.attribute)
+                    && shows(projection, &key.attribute) != Some(false)
             })
     }
 

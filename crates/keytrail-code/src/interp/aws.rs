@@ -31,6 +31,15 @@ const TAKERS: &[(&str, &[&str], &str)] = &[
     ("put_log_events", &["logEvents"], "CloudWatch Logs"),
 ];
 
+/// How a call is known to be one of DynamoDB.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Plain,
+    Paginated,
+    /// Only a caller can tell.
+    Assumed,
+}
+
 fn operation(name: &str) -> Option<OperationKind> {
     Some(match name {
         "get_item" => OperationKind::GetItem,
@@ -90,14 +99,14 @@ impl Machine<'_> {
                     )))));
                 }
                 let kind = operation(self.text(name))?;
-                Some(self.dynamo(site, kind, table, arguments, false))
+                Some(self.dynamo(site, kind, table, arguments, Seen::Plain))
             }
             Aws::BatchWriter(table) => {
                 let kind = match self.text(name) {
                     "put_item" => OperationKind::BatchWriteItem,
                     _ => return Some(Value::default()),
                 };
-                Some(self.dynamo(site, kind, table, arguments, false))
+                Some(self.dynamo(site, kind, table, arguments, Seen::Plain))
             }
             Aws::Paginator(called) => {
                 if name != words.paginate && self.text(name) != "build_full_result" {
@@ -105,7 +114,7 @@ impl Machine<'_> {
                 }
                 let kind = operation(self.text(*called))?;
                 let table = arguments.named(words.table_name).unwrap_or_default();
-                Some(self.dynamo(site, kind, &table, arguments, true))
+                Some(self.dynamo(site, kind, &table, arguments, Seen::Paginated))
             }
         }
     }
@@ -125,7 +134,7 @@ impl Machine<'_> {
         if service == words.dynamodb {
             if let Some(kind) = operation(self.text(name)) {
                 let table = arguments.named(words.table_name).unwrap_or_default();
-                return Some(self.dynamo(site, kind, &table, arguments, false));
+                return Some(self.dynamo(site, kind, &table, arguments, Seen::Plain));
             }
             if self.text(name) == "create_table" {
                 let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
@@ -232,7 +241,8 @@ impl Machine<'_> {
         if !telling && !table.has_params() {
             return None;
         }
-        Some(self.dynamo(site, kind, &table, arguments, false))
+        let seen = if telling { Seen::Plain } else { Seen::Assumed };
+        Some(self.dynamo(site, kind, &table, arguments, seen))
     }
 
     /// One call of DynamoDB: the record, the stores, and what it gives back.
@@ -242,7 +252,7 @@ impl Machine<'_> {
         kind: OperationKind,
         table: &Value,
         arguments: &Arguments,
-        paginated: bool,
+        seen: Seen,
     ) -> Value {
         let words = self.shared.words;
         let named = |name: Sym| arguments.named(name);
@@ -271,11 +281,12 @@ impl Machine<'_> {
             projection: self.projection(arguments, &names),
             filter: self.filter(arguments, &names),
             limit: named(words.limit).is_some(),
-            paginated: paginated || named(words.start_key).is_some(),
+            paginated: seen == Seen::Paginated || named(words.start_key).is_some(),
             consistent: named(words.consistent).is_some_and(|value| value.is_bool(true)),
             conditional: named(words.condition).is_some() || named(words.expected).is_some(),
             writes: Vec::new(),
             text,
+            assumed: seen == Seen::Assumed,
             chain: Vec::new(),
         };
         match kind {

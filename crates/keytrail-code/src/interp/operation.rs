@@ -36,6 +36,9 @@ pub(crate) struct OperationRecord {
     pub(crate) writes: Vec<String>,
     /// Whatever shapes the table's name, an expression or a statement's text.
     pub(crate) text: Value,
+    /// Neither the receiver nor the parameters say that this is DynamoDB: it is, if a caller
+    /// passes a table.
+    pub(crate) assumed: bool,
     /// Calls from where the record is now known down to the call, outermost first.
     pub(crate) chain: Vec<Site>,
 }

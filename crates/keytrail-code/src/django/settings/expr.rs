@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::eval::{Decision, Evaluator};
+use super::branches::Decision;
+use super::eval::Evaluator;
 use super::value::{Located, Val, join, put};
 use crate::program::Target;
 use crate::syntax::ir::{Comparator, Comprehension, Expr, ExprId, FormatPart, Operator};
@@ -99,6 +100,7 @@ impl Evaluator<'_> {
             }
         }
         let text = self.program.text(sym);
+        self.missing |= super::is_setting(text);
         // a builtin, or a name that nobody sets
         Val::External(text.into())
     }
@@ -334,9 +336,8 @@ impl Evaluator<'_> {
             return val;
         }
         let found = compared(*comparator, left.val.unset(), right.val.unset()).map(Val::Bool);
-        let read = match (&left.val, &right.val) {
-            (Val::Env(read), _) | (_, Val::Env(read)) => read,
-            _ => return found.unwrap_or(Val::Unknown),
+        let ((Val::Env(read), _) | (_, Val::Env(read))) = (&left.val, &right.val) else {
+            return found.unwrap_or(Val::Unknown);
         };
         let default = found.map(|val| Located { val, at: left.at });
         Val::env(Arc::clone(&read.variable), default, true)
@@ -443,7 +444,6 @@ fn is_library(name: &str) -> bool {
             | "str"
             | "list"
             | "tuple"
-            | "dict"
             | "set"
             | "open"
             | "len"

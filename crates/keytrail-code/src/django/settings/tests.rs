@@ -322,6 +322,50 @@ if os.environ.get("FORCE"):
 }
 
 #[test]
+fn a_list_that_only_a_local_file_sets_is_left_out() {
+    check(
+        r#"
+INSTALLED_APPS = ["a"]                                       #> ["a"]
+try:
+    INSTALLED_APPS += LOCAL_APPS
+except NameError:
+    pass
+A = list(dict.fromkeys(reversed(["x", "y"])))                #> ["y", "x"]
+"#,
+    );
+}
+
+#[test]
+fn the_partner_of_an_access_key_is_masked_whatever_its_name() {
+    let (id, secret) = (expand("AKIA{base32:16}"), expand("{base64:40}"));
+    let source = format!("ONE = '{id}'\nOTHER = '{secret}'\nROOT_URLCONF = 'a'\nMIDDLEWARE = []\n");
+    let facts = all(&[("settings.py", &source)]);
+    let printed = format!("{facts:?}");
+    assert!(
+        !printed.contains(&id) && !printed.contains(&secret),
+        "{printed}"
+    );
+}
+
+#[test]
+fn production_stays_loaded_where_others_build_on_it() {
+    let files = [
+        ("c/__init__.py", ""),
+        ("c/settings/__init__.py", ""),
+        (
+            "c/settings/production.py",
+            "INSTALLED_APPS = []\nROOT_URLCONF = 'x'\nDEBUG = False\n",
+        ),
+        (
+            "c/settings/demo.py",
+            "from .production import *\nDEBUG = True\n",
+        ),
+    ];
+    let facts = all(&files);
+    assert!(facts.iter().all(|setting| setting.loaded));
+}
+
+#[test]
 fn debug_by_environment_tells_what_a_forgotten_variable_gives() {
     check(
         r#"
@@ -715,6 +759,49 @@ fn split_settings_share_their_names() {
 }
 
 #[test]
+fn the_index_answers_for_other_readers() {
+    let mut modules: Vec<_> = LAYERS
+        .iter()
+        .map(|(path, source)| (Arc::from(*path), parse(source).module))
+        .collect();
+    modules.sort_by(|left: &(Arc<str>, _), right| left.0.cmp(&right.0));
+    let program = Program::link(modules, Symbols::default());
+    let resolver = Resolver::new(&program);
+    let found = super::modules(&program);
+    let index = super::SettingsIndex::new(
+        &program,
+        &resolver,
+        &found,
+        &Detector::new(),
+        &Fingerprinter::default(),
+    );
+    assert_eq!(index.layers().len(), 4);
+    assert_eq!(index.loaded().count(), 3);
+    let production = index.layer(found[2]).unwrap();
+    assert_eq!(&*production.name, "config.settings.production");
+    assert_eq!(production.text("ROOT_URLCONF"), Some("config.urls"));
+    assert_eq!(
+        production.texts("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES"),
+        Some(vec!["a.IsOwner"])
+    );
+    assert_eq!(production.texts("MIDDLEWARE"), Some(vec!["l", "m"]));
+    assert_eq!(production.value("DEBUG"), Some(&SettingValue::Bool(false)));
+    assert_eq!(production.text("MISSING"), None);
+}
+
+#[test]
+fn heroku_opens_the_hosts() {
+    check(
+        r#"
+import django_heroku
+SECRET_KEY = "django-insecure-abc"                           #> $SECRET_KEY or secret(19 insecure)
+ALLOWED_HOSTS = []                                           #> ["*"]
+django_heroku.settings(locals())
+"#,
+    );
+}
+
+#[test]
 fn hostile_modules_end() {
     let nest = format!(
         "INSTALLED_APPS = []\nMIDDLEWARE = []\nA = {}1{}\n",
@@ -744,6 +831,17 @@ fn hostile_modules_end() {
         ),
     ];
     all(&loops);
+    let calls = format!(
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\ndef f(x):\n    if x:\n        return f([x])\n    return {{'a': f(x)}}\nA = {}1{}\n",
+        "f([".repeat(60),
+        "])".repeat(60)
+    );
+    all(&[("settings.py", &calls)]);
+    let mut chain = "INSTALLED_APPS = []\nMIDDLEWARE = []\nif a == 0:\n    A = 0\n".to_owned();
+    for number in 1..3000 {
+        writeln!(chain, "elif a == {number}:\n    A = {number}").unwrap();
+    }
+    all(&[("settings.py", &chain)]);
     let doubling = format!(
         "INSTALLED_APPS = []\nMIDDLEWARE = []\nA = 'a'\n{}",
         "A = A + A\n".repeat(100)
