@@ -27,7 +27,12 @@ const LARGEST_SOURCE: u64 = 4 << 20;
 const LARGEST_TEMPLATE: u64 = 1 << 20;
 
 /// Reads all Python (and Django templates) of `tree`.
-pub fn collect(tree: &dyn Tree, detector: &Detector, prints: &Fingerprinter, progress: &Progress) -> Collected {
+pub fn collect(
+    tree: &dyn Tree,
+    detector: &Detector,
+    prints: &Fingerprinter,
+    progress: &Progress,
+) -> Collected {
     let (sources, tests) = chosen(tree.entries());
     let mut counts = BTreeMap::new();
     counts.insert("test_files_left_out".to_owned(), tests);
@@ -87,24 +92,66 @@ pub fn collect(tree: &dyn Tree, detector: &Detector, prints: &Fingerprinter, pro
     let mut facts = emitter.finish();
     facts.extend(tables::created(&shared, &fixpoint));
     counts.insert("functions".to_owned(), fixpoint.functions.len() as u64);
-    counts.insert("routes".to_owned(), count(&facts, |fact| matches!(fact, Fact::Route(_))));
-    counts.insert("operations".to_owned(), count(&facts, |fact| matches!(fact, Fact::Operation(_))));
-    counts.insert("flows".to_owned(), count(&facts, |fact| matches!(fact, Fact::Flow(_))));
+    counts.insert(
+        "routes".to_owned(),
+        count(&facts, |fact| matches!(fact, Fact::Route(_))),
+    );
+    counts.insert(
+        "operations".to_owned(),
+        count(&facts, |fact| matches!(fact, Fact::Operation(_))),
+    );
+    counts.insert(
+        "flows".to_owned(),
+        count(&facts, |fact| matches!(fact, Fact::Flow(_))),
+    );
     counts.insert("settings_modules".to_owned(), settings_modules.len() as u64);
     counts.insert("rounds".to_owned(), fixpoint.rounds as u64);
     counts.insert("functions_cut_short".to_owned(), fixpoint.unfinished as u64);
     facts.extend(settings.into_iter().map(Fact::Setting));
     problems.sort();
-    let (status, reason) = if problems.is_empty() {
+    let mappers = mappers(&program);
+    let (status, reason) = if problems.is_empty() && mappers.is_empty() {
         (CoverageStatus::Evaluated, String::new())
+    } else if problems.is_empty() {
+        let reason = format!(
+            "tables are reached through {}, whose models this version does not follow: what they \
+             store and read is not seen",
+            mappers.join(" and ")
+        );
+        (CoverageStatus::Partial, reason)
     } else {
-        let reason = format!("{} could not be read whole; what could is evaluated", files(&problems));
+        let reason = format!(
+            "{} could not be read whole; what could is evaluated",
+            files(&problems)
+        );
         (CoverageStatus::Partial, reason)
     };
     Collected {
         facts,
-        coverage: Coverage { source: "code".to_owned(), status, reason, counts, problems },
+        coverage: Coverage {
+            source: "code".to_owned(),
+            status,
+            reason,
+            counts,
+            problems,
+        },
     }
+}
+
+/// Libraries that map classes to tables, as far as the tree imports them.
+fn mappers(program: &Program) -> Vec<&'static str> {
+    const MAPPERS: [(&str, &str); 5] = [
+        ("pynamodb", "PynamoDB"),
+        ("dyntastic", "Dyntastic"),
+        ("dynamorm", "DynamORM"),
+        ("pydynamodb", "PyDynamoDB"),
+        ("flywheel", "Flywheel"),
+    ];
+    MAPPERS
+        .iter()
+        .filter(|(module, _)| program.imports_external(module))
+        .map(|(_, name)| *name)
+        .collect()
 }
 
 /// Modules that `ROOT_URLCONF` names in any settings module.
@@ -150,9 +197,17 @@ fn nothing(counts: BTreeMap<String, u64>) -> Collected {
 
 /// Application sources; tests and migrations are left out unless there is nothing else.
 fn chosen(entries: &[Entry]) -> (Vec<&Entry>, u64) {
-    let python: Vec<&Entry> = entries.iter().filter(|entry| entry.extension() == "py").collect();
-    let (tests, rest): (Vec<&Entry>, Vec<&Entry>) = python.iter().partition(|entry| is_test(&entry.path));
-    if rest.is_empty() { (python, 0) } else { (rest, tests.len() as u64) }
+    let python: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.extension() == "py")
+        .collect();
+    let (tests, rest): (Vec<&Entry>, Vec<&Entry>) =
+        python.iter().partition(|entry| is_test(&entry.path));
+    if rest.is_empty() {
+        (python, 0)
+    } else {
+        (rest, tests.len() as u64)
+    }
 }
 
 fn is_test(path: &str) -> bool {
@@ -162,7 +217,12 @@ fn is_test(path: &str) -> bool {
         || file.ends_with("_test.py")
         || file == "tests.py"
         || file == "conftest.py"
-        || parts.any(|part| matches!(part, "tests" | "test" | "testing" | "migrations" | "node_modules"))
+        || parts.any(|part| {
+            matches!(
+                part,
+                "tests" | "test" | "testing" | "migrations" | "node_modules"
+            )
+        })
 }
 
 struct Read {
@@ -172,19 +232,36 @@ struct Read {
 }
 
 fn parse(tree: &dyn Tree, entry: &Entry) -> Read {
-    let problem = |line, message: String| Problem { path: Arc::clone(&entry.path), line, message };
-    let mut read = Read { path: Arc::clone(&entry.path), module: None, problems: Vec::new() };
+    let problem = |line, message: String| Problem {
+        path: Arc::clone(&entry.path),
+        line,
+        message,
+    };
+    let mut read = Read {
+        path: Arc::clone(&entry.path),
+        module: None,
+        problems: Vec::new(),
+    };
     if entry.size > LARGEST_SOURCE {
-        read.problems.push(problem(None, format!(
-            "the file is larger than {} MB and was not parsed; its keys are still looked for",
-            LARGEST_SOURCE >> 20
-        )));
+        read.problems.push(problem(
+            None,
+            format!(
+                "the file is larger than {} MB and was not parsed; its keys are still looked for",
+                LARGEST_SOURCE >> 20
+            ),
+        ));
         return read;
     }
     let bytes = match tree.read(entry) {
         Ok(bytes) => bytes,
         Err(error) => {
-            read.problems.push(problem(None, format!("the file cannot be read ({}); check its permissions", error.kind())));
+            read.problems.push(problem(
+                None,
+                format!(
+                    "the file cannot be read ({}); check its permissions",
+                    error.kind()
+                ),
+            ));
             return read;
         }
     };
@@ -194,7 +271,10 @@ fn parse(tree: &dyn Tree, entry: &Entry) -> Read {
             // a declared Latin-1 source is Python too; the bytes beyond ASCII are text, not code
             let bytes = error.into_bytes();
             if bytes.contains(&0) {
-                read.problems.push(problem(None, "the file is binary and was not parsed".to_owned()));
+                read.problems.push(problem(
+                    None,
+                    "the file is binary and was not parsed".to_owned(),
+                ));
                 return read;
             }
             bytes.iter().map(|&byte| char::from(byte)).collect()
@@ -205,7 +285,10 @@ fn parse(tree: &dyn Tree, entry: &Entry) -> Read {
     for complaint in parsed.problems {
         read.problems.push(problem(
             Some(complaint.line),
-            format!("not valid Python: {}; the rest of the file is still read", complaint.message),
+            format!(
+                "not valid Python: {}; the rest of the file is still read",
+                complaint.message
+            ),
         ));
     }
     read.module = Some(parsed.module);
@@ -219,7 +302,10 @@ fn pages(tree: &dyn Tree) -> Vec<(String, String)> {
         .iter()
         .filter(|entry| {
             entry.path.contains("templates/")
-                && matches!(entry.extension(), "html" | "txt" | "htm" | "xml" | "jinja" | "j2")
+                && matches!(
+                    entry.extension(),
+                    "html" | "txt" | "htm" | "xml" | "jinja" | "j2"
+                )
                 && entry.size <= LARGEST_TEMPLATE
         })
         .collect();
@@ -227,7 +313,10 @@ fn pages(tree: &dyn Tree) -> Vec<(String, String)> {
         .par_iter()
         .filter_map(|entry| {
             let bytes = tree.read(entry).ok()?;
-            Some((entry.path.to_string(), String::from_utf8_lossy(&bytes).into_owned()))
+            Some((
+                entry.path.to_string(),
+                String::from_utf8_lossy(&bytes).into_owned(),
+            ))
         })
         .collect()
 }

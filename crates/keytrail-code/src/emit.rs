@@ -45,7 +45,11 @@ pub(crate) struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    pub(crate) fn new(shared: &'a Shared<'a>, prints: &'a Fingerprinter, fixpoint: &'a Fixpoint) -> Self {
+    pub(crate) fn new(
+        shared: &'a Shared<'a>,
+        prints: &'a Fingerprinter,
+        fixpoint: &'a Fixpoint,
+    ) -> Self {
         let mut emitter = Self {
             shared,
             prints,
@@ -71,7 +75,9 @@ impl<'a> Emitter<'a> {
                     emitter.ties.entry(*item).or_default().insert(*site);
                 }
             }
-            emitter.called.extend(outcome.calls.iter().map(|(callee, _)| *callee));
+            emitter
+                .called
+                .extend(outcome.calls.iter().map(|(callee, _)| *callee));
         }
         emitter
     }
@@ -133,8 +139,15 @@ impl<'a> Emitter<'a> {
             self.open_records(*function);
             self.clients(*function, outcome);
             for header in &outcome.headers {
-                let reflected = header.value.taints.iter().any(|taint| taint.label == Label::Request);
-                let value = header.value.constant().map(|text| self.text(text).to_owned());
+                let reflected = header
+                    .value
+                    .taints
+                    .iter()
+                    .any(|taint| taint.label == Label::Request);
+                let value = header
+                    .value
+                    .constant()
+                    .map(|text| self.text(text).to_owned());
                 if reflected || value.is_some() {
                     self.facts.insert(Fact::ResponseHeader(ResponseHeader {
                         location: self.at(header.site, *function),
@@ -167,9 +180,18 @@ impl<'a> Emitter<'a> {
         }
         if is_view {
             for record in &summary.sinks {
-                let whole = Value { taints: [record.taint.clone()].into_iter().collect(), ..Value::default() };
+                let whole = Value {
+                    taints: [record.taint.clone()].into_iter().collect(),
+                    ..Value::default()
+                };
                 for taint in substitute(&whole, &bindings, site, function).taints {
-                    self.flow(function, &SinkRecord { taint, ..record.clone() });
+                    self.flow(
+                        function,
+                        &SinkRecord {
+                            taint,
+                            ..record.clone()
+                        },
+                    );
                 }
             }
         }
@@ -191,7 +213,11 @@ impl<'a> Emitter<'a> {
                 }
                 let trace = hop(Site::head(function), What::Source, &None);
                 let value = Value::tainted(Label::Request, trace).field(words.kwargs);
-                if name == words.kwargs { value } else { value.field(name) }
+                if name == words.kwargs {
+                    value
+                } else {
+                    value.field(name)
+                }
             })
             .collect()
     }
@@ -206,10 +232,16 @@ impl<'a> Emitter<'a> {
 
     /// A call of DynamoDB, in the function that holds it.
     fn operation_location(&self, site: Site) -> Location {
-        self.shared.program.location(site, self.holders.get(&site).copied())
+        self.shared
+            .program
+            .location(site, self.holders.get(&site).copied())
     }
 
     fn operation(&mut self, entry: FunctionRef, record: &OperationRecord) {
+        let table = names_of(self.shared, &record.table);
+        if record.assumed && table.names.is_empty() && table.via.is_empty() {
+            return;
+        }
         self.holding.insert(entry);
         self.holding.insert(record.holder);
         let shaped = record
@@ -217,9 +249,16 @@ impl<'a> Emitter<'a> {
             .taints
             .iter()
             .find(|taint| taint.label == Label::Request && !self.is_identity(taint))
-            .map(|taint| self.step_of(taint, record.site, "the caller's input becomes part of the expression"));
+            .map(|taint| {
+                self.step_of(
+                    taint,
+                    record.site,
+                    "the caller's input becomes part of the expression",
+                )
+            });
         let index = record.index.as_ref().and_then(|index| {
-            let none = index.shapes.iter().any(|shape| *shape == Shape::None) && index.constant().is_none();
+            let none = index.shapes.iter().any(|shape| *shape == Shape::None)
+                && index.constant().is_none();
             match index.constant() {
                 Some(name) => Some(self.text(name).to_owned()),
                 None if none => None,
@@ -231,7 +270,11 @@ impl<'a> Emitter<'a> {
             .iter()
             .map(|(attribute, equal, value)| KeyBinding {
                 attribute: attribute.clone(),
-                comparison: if *equal { Comparison::Equal } else { Comparison::Range },
+                comparison: if *equal {
+                    Comparison::Equal
+                } else {
+                    Comparison::Range
+                },
                 origins: self.origins(value, record.site),
             })
             .collect();
@@ -247,12 +290,17 @@ impl<'a> Emitter<'a> {
         let chain = record
             .chain
             .iter()
-            .map(|site| Step::new(format!("calls {}", self.callee_text(*site)), self.shared.program.location(*site, None)))
+            .map(|site| {
+                Step::new(
+                    format!("calls {}", self.callee_text(*site)),
+                    self.shared.program.location(*site, None),
+                )
+            })
             .collect();
         self.facts.insert(Fact::Operation(Operation {
             location: self.operation_location(record.site),
             kind: record.kind,
-            table: names_of(self.shared, &record.table),
+            table,
             index,
             keys,
             projection: match &record.projection {
@@ -266,7 +314,11 @@ impl<'a> Emitter<'a> {
             paginated: record.paginated,
             consistent: record.consistent,
             conditional: record.conditional,
-            writes: record.writes.iter().map(|path| without_descriptors(path)).collect(),
+            writes: record
+                .writes
+                .iter()
+                .map(|path| without_descriptors(path))
+                .collect(),
             shaped_by_caller: shaped,
             checks,
             entry: self.shared.program.qualified(entry),
@@ -279,13 +331,18 @@ impl<'a> Emitter<'a> {
         for (attribute, _, value) in &record.keys {
             let Some(attribute) = attribute else { continue };
             for taint in &value.taints {
-                let Some(source) = self.source(taint) else { continue };
+                let Some(source) = self.source(taint) else {
+                    continue;
+                };
                 if !is_secret_source(&source) {
                     continue;
                 }
                 let location = self.operation_location(record.site);
                 let mut steps = self.way(taint, entry);
-                steps.push(Step::new(format!("{} looks it up as {attribute}", record.kind.as_str()), location.clone()));
+                steps.push(Step::new(
+                    format!("{} looks it up as {attribute}", record.kind.as_str()),
+                    location.clone(),
+                ));
                 self.add_flow(Flow {
                     source,
                     sink: Sink::KeyCondition(location.clone(), attribute.clone()),
@@ -302,7 +359,9 @@ impl<'a> Emitter<'a> {
 
     fn check(&self, site: Site, function: FunctionRef) -> Check {
         let location = self.shared.program.location(site, Some(function));
-        Check { step: Step::new("checks the item against the caller", location) }
+        Check {
+            step: Step::new("checks the item against the caller", location),
+        }
     }
 
     /// `store.by_service`, as it is written at a call.
@@ -354,10 +413,15 @@ impl<'a> Emitter<'a> {
                     };
                     Origin::Caller(part, self.step_of(taint, site, &what))
                 }
-                Label::Setting(_) | Label::Environment(_) | Label::WholeEnvironment => Origin::Configuration,
+                Label::Setting(_) | Label::Environment(_) | Label::WholeEnvironment => {
+                    Origin::Configuration
+                }
                 Label::Literal(_) => Origin::Constant,
                 Label::Generated(_) => Origin::Generated,
-                Label::Item(operation) => Origin::Item(self.operation_location(operation), self.item_path(operation, taint)),
+                Label::Item(operation) => Origin::Item(
+                    self.operation_location(operation),
+                    self.item_path(operation, taint),
+                ),
                 Label::Vault(_) | Label::Exception(_) | Label::Param(_) => Origin::Unknown,
             });
         }
@@ -381,10 +445,9 @@ impl<'a> Emitter<'a> {
     fn is_identity(&self, taint: &Taint) -> bool {
         let words = self.shared.words;
         taint.label == Label::Request
-            && taint
-                .path
-                .first()
-                .is_some_and(|&first| first == words.user || first == words.auth || first == words.session)
+            && taint.path.first().is_some_and(|&first| {
+                first == words.user || first == words.auth || first == words.session
+            })
     }
 
     fn request_part(&self, taint: &Taint) -> (RequestPart, String) {
@@ -403,8 +466,12 @@ impl<'a> Emitter<'a> {
     }
 
     fn item_path(&self, operation: Site, taint: &Taint) -> String {
-        let mut path: Vec<&str> =
-            taint.path.iter().map(|&part| self.text(part)).filter(|part| !is_descriptor(part)).collect();
+        let mut path: Vec<&str> = taint
+            .path
+            .iter()
+            .map(|&part| self.text(part))
+            .filter(|part| !is_descriptor(part))
+            .collect();
         // Responses of batches: the table's name or `Item` comes first
         if matches!(
             self.kinds.get(&operation),
@@ -418,7 +485,9 @@ impl<'a> Emitter<'a> {
 
     /// The place nearest to where a taint began.
     fn step_of(&self, taint: &Taint, fallback: Site, label: &str) -> Step {
-        let site = unroll(&taint.trace).first().map_or(fallback, |(site, _)| *site);
+        let site = unroll(&taint.trace)
+            .first()
+            .map_or(fallback, |(site, _)| *site);
         Step::new(label, self.shared.program.location(site, None))
     }
 
@@ -436,7 +505,9 @@ impl<'a> Emitter<'a> {
             Label::WholeEnvironment => Source::WholeEnvironment,
             Label::Literal(site) => {
                 let module = self.shared.program.module(site.0);
-                let crate::syntax::ir::Expr::Str(text) = module.ir.expr(site.1) else { return None };
+                let crate::syntax::ir::Expr::Str(text) = module.ir.expr(site.1) else {
+                    return None;
+                };
                 let hit = self.shared.detector.examine(module.ir.text(*text), None)?;
                 Source::Literal {
                     provider: hit.provider.to_string(),
@@ -444,10 +515,18 @@ impl<'a> Emitter<'a> {
                     masked: hit.masked.clone(),
                 }
             }
-            Label::Item(operation) => {
-                Source::Item(self.operation_location(operation), self.item_path(operation, taint))
+            Label::Item(operation) => Source::Item(
+                self.operation_location(operation),
+                self.item_path(operation, taint),
+            ),
+            Label::Vault(_) => {
+                // a part of a secret document counts when its name says so
+                let name = taint.path.last().map_or("", |&last| self.text(last));
+                if !name.is_empty() && !names_a_secret(name) {
+                    return None;
+                }
+                Source::Vault(name.to_owned())
             }
-            Label::Vault(_) => Source::Vault(String::new()),
             Label::Generated(_) => Source::Generated("a random value".to_owned()),
             Label::Exception(handler) => Source::Exception(self.operations_under(handler)),
         })
@@ -461,14 +540,21 @@ impl<'a> Emitter<'a> {
             if function.0 != handler.0 {
                 continue;
             }
-            let Some((_, (from, to))) = outcome.handlers.iter().find(|(site, _)| *site == handler) else { continue };
+            let Some((_, (from, to))) = outcome.handlers.iter().find(|(site, _)| *site == handler)
+            else {
+                continue;
+            };
             let module = self.shared.program.module(function.0);
             let inside = |site: &Site| {
                 let range = module.ir.range(site.1);
                 site.0 == function.0 && range.0 >= *from && range.1 <= *to
             };
-            let mut wanted: Vec<FunctionRef> =
-                outcome.calls.iter().filter(|(_, site)| inside(site)).map(|(callee, _)| *callee).collect();
+            let mut wanted: Vec<FunctionRef> = outcome
+                .calls
+                .iter()
+                .filter(|(_, site)| inside(site))
+                .map(|(callee, _)| *callee)
+                .collect();
             for (site, holder) in &self.holders {
                 if holder == function && inside(site) {
                     found.insert(self.operation_location(*site));
@@ -493,21 +579,34 @@ impl<'a> Emitter<'a> {
     }
 
     fn flow(&mut self, function: FunctionRef, record: &SinkRecord) {
-        let Some(source) = self.source(&record.taint) else { return };
+        let Some(source) = self.source(&record.taint) else {
+            return;
+        };
         if !worth_saying(&source, &record.kind) {
             return;
         }
-        let location = self.shared.program.location(record.site, Some(record.holder));
+        let location = self
+            .shared
+            .program
+            .location(record.site, Some(record.holder));
         let sink = self.sink(record);
         let mut steps = self.way(&record.taint, function);
         let last = Step::new(self.sink_label(record), location.clone());
         steps.push(last);
-        let mut excluded: Vec<String> = record.excluded.iter().map(|&name| self.text(name).to_owned()).collect();
+        let mut excluded: Vec<String> = record
+            .excluded
+            .iter()
+            .map(|&name| self.text(name).to_owned())
+            .collect();
         excluded.sort();
         excluded.dedup();
         self.holding.insert(function);
         self.holding.insert(record.holder);
-        let checks = record.tie.map(|site| self.check(site, function)).into_iter().collect();
+        let checks = record
+            .tie
+            .map(|site| self.check(site, function))
+            .into_iter()
+            .collect();
         self.add_flow(Flow {
             source,
             sink,
@@ -525,15 +624,34 @@ impl<'a> Emitter<'a> {
     fn add_flow(&mut self, flow: Flow) {
         let by_function = matches!(flow.sink, Sink::Response | Sink::Template(..))
             || matches!(flow.source, Source::Request(..) | Source::Exception(_));
-        let function = if by_function { Arc::clone(&flow.function) } else { Arc::from("") };
-        let key = (flow.source.clone(), flow.sink.clone(), flow.location.clone(), flow.transform, function);
+        let function = if by_function {
+            Arc::clone(&flow.function)
+        } else {
+            Arc::from("")
+        };
+        let key = (
+            flow.source.clone(),
+            flow.sink.clone(),
+            flow.location.clone(),
+            flow.transform,
+            function,
+        );
         match self.flows.entry(key) {
             Entry::Vacant(vacant) => {
                 vacant.insert(flow);
             }
             Entry::Occupied(mut held) => {
-                let better = (flow.steps.len(), flow.excluded.len(), flow.checks.len(), &flow)
-                    < (held.get().steps.len(), held.get().excluded.len(), held.get().checks.len(), held.get());
+                let better = (
+                    flow.steps.len(),
+                    flow.excluded.len(),
+                    flow.checks.len(),
+                    &flow,
+                ) < (
+                    held.get().steps.len(),
+                    held.get().excluded.len(),
+                    held.get().checks.len(),
+                    held.get(),
+                );
                 if better {
                     held.insert(flow);
                 }
@@ -546,7 +664,9 @@ impl<'a> Emitter<'a> {
             SinkKind::Response => Sink::Response,
             SinkKind::Template(name, variable) => Sink::Template(
                 self.text(*name).to_owned(),
-                variable.map(|variable| self.text(variable).to_owned()).unwrap_or_default(),
+                variable
+                    .map(|variable| self.text(variable).to_owned())
+                    .unwrap_or_default(),
             ),
             SinkKind::Log(level) => Sink::Log(self.text(*level).to_owned()),
             SinkKind::Print => Sink::Print,
@@ -563,7 +683,11 @@ impl<'a> Emitter<'a> {
     }
 
     fn store_path(&self, path: &[Sym]) -> String {
-        path.iter().map(|&part| self.text(part)).filter(|part| !is_descriptor(part)).collect::<Vec<_>>().join(".")
+        path.iter()
+            .map(|&part| self.text(part))
+            .filter(|part| !is_descriptor(part))
+            .collect::<Vec<_>>()
+            .join(".")
     }
 
     fn sink_label(&self, record: &SinkRecord) -> String {
@@ -582,7 +706,10 @@ impl<'a> Emitter<'a> {
             SinkKind::CompareDigest => "is compared in constant time".to_owned(),
             SinkKind::Replay => "is sent to another service as its credential".to_owned(),
             SinkKind::Store(operation, path) => {
-                let kind = self.kinds.get(operation).map_or("the call", |kind| kind.as_str());
+                let kind = self
+                    .kinds
+                    .get(operation)
+                    .map_or("the call", |kind| kind.as_str());
                 let path = self.store_path(path);
                 if path.is_empty() {
                     format!("{kind} stores it")
@@ -616,8 +743,15 @@ impl<'a> Emitter<'a> {
                 What::Passed(callee) => format!("is passed to {}", self.short(*callee)),
                 What::Returned(callee) => format!("is returned by {}", self.short(*callee)),
             };
-            let location = self.shared.program.location(*site, self.holder_of(*site, function));
-            let repeated = steps.last().is_some_and(|last| last.location.span().path == location.span().path && last.location.span().line == location.span().line && matches!(what, What::Assigned(_)));
+            let location = self
+                .shared
+                .program
+                .location(*site, self.holder_of(*site, function));
+            let repeated = steps.last().is_some_and(|last| {
+                last.location.span().path == location.span().path
+                    && last.location.span().line == location.span().line
+                    && matches!(what, What::Assigned(_))
+            });
             if !repeated {
                 steps.push(Step::new(label, location));
             }
@@ -635,8 +769,12 @@ impl<'a> Emitter<'a> {
 
     fn source_label(&self, taint: &Taint) -> String {
         match self.source(taint) {
-            Some(Source::Request(part, field)) if field.is_empty() => format!("the caller sends {}", part.as_str()),
-            Some(Source::Request(part, field)) => format!("the caller sends {field} in {}", part.as_str()),
+            Some(Source::Request(part, field)) if field.is_empty() => {
+                format!("the caller sends {}", part.as_str())
+            }
+            Some(Source::Request(part, field)) => {
+                format!("the caller sends {field} in {}", part.as_str())
+            }
             Some(Source::Identity) => "the caller's identity".to_owned(),
             Some(Source::Setting(name)) => format!("setting {name}"),
             Some(Source::Environment(name)) => format!("environment variable {name}"),
@@ -644,7 +782,12 @@ impl<'a> Emitter<'a> {
             Some(Source::Literal { provider, .. }) => format!("a key in the source ({provider})"),
             Some(Source::Item(..) | Source::Answer(_)) => match taint.label {
                 Label::Item(site) => {
-                    format!("{} reads it", self.kinds.get(&site).map_or("the call", |kind| kind.as_str()))
+                    format!(
+                        "{} reads it",
+                        self.kinds
+                            .get(&site)
+                            .map_or("the call", |kind| kind.as_str())
+                    )
                 }
                 _ => "an item".to_owned(),
             },
@@ -675,7 +818,10 @@ impl<'a> Emitter<'a> {
                 .collect();
             self.facts.insert(Fact::AwsClient(AwsClient {
                 location: self.at(client.site, function),
-                service: client.service.map(|service| self.text(service).to_owned()).unwrap_or_default(),
+                service: client
+                    .service
+                    .map(|service| self.text(service).to_owned())
+                    .unwrap_or_default(),
                 plain: client.plain,
                 unverified: client.unverified,
                 endpoint,
@@ -712,7 +858,12 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    fn reach(&mut self, view: FunctionRef, starts: &[FunctionRef], leading: &FxHashSet<FunctionRef>) {
+    fn reach(
+        &mut self,
+        view: FunctionRef,
+        starts: &[FunctionRef],
+        leading: &FxHashSet<FunctionRef>,
+    ) {
         let mut from: FxHashMap<FunctionRef, Option<(FunctionRef, Site)>> = FxHashMap::default();
         let mut queue = VecDeque::new();
         for &start in starts {
@@ -739,7 +890,10 @@ impl<'a> Emitter<'a> {
             let mut chain = Vec::new();
             let mut at = function;
             while let Some(Some((caller, site))) = from.get(&at) {
-                chain.push(Step::new(format!("calls {}", self.callee_text(*site)), self.at(*site, *caller)));
+                chain.push(Step::new(
+                    format!("calls {}", self.callee_text(*site)),
+                    self.at(*site, *caller),
+                ));
                 at = *caller;
             }
             chain.reverse();
@@ -753,7 +907,10 @@ impl<'a> Emitter<'a> {
 }
 
 fn without_descriptors(path: &str) -> String {
-    path.split('.').filter(|part| !is_descriptor(part)).collect::<Vec<_>>().join(".")
+    path.split('.')
+        .filter(|part| !is_descriptor(part))
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// True for what a person would call a secret.
@@ -763,7 +920,10 @@ fn is_secret_source(source: &Source) -> bool {
         Source::Request(part, field) => {
             names_a_secret(field) || (*part == RequestPart::Header && is_credential_header(field))
         }
-        Source::Literal { .. } | Source::Vault(_) | Source::Generated(_) | Source::WholeEnvironment => true,
+        Source::Literal { .. }
+        | Source::Vault(_)
+        | Source::Generated(_)
+        | Source::WholeEnvironment => true,
         Source::Item(_, path) => names_a_secret(path),
         Source::Identity | Source::Exception(_) | Source::Answer(_) => false,
     }
@@ -772,7 +932,10 @@ fn is_secret_source(source: &Source) -> bool {
 fn is_credential_header(name: &str) -> bool {
     let lower = name.to_ascii_lowercase().replace('_', "-");
     let lower = lower.trim_start_matches("http-");
-    matches!(lower, "authorization" | "x-api-key" | "x-auth-token" | "x-access-token" | "api-key")
+    matches!(
+        lower,
+        "authorization" | "x-api-key" | "x-auth-token" | "x-access-token" | "api-key"
+    )
 }
 
 /// Keeps a fact for each flow that some rule or path may ask about, and nothing else.
@@ -781,12 +944,22 @@ fn worth_saying(source: &Source, kind: &SinkKind) -> bool {
     match (source, kind) {
         (Source::Identity, _) => false,
         // a caller gets its own input back; a new key is shown once to who asked for it
-        (Source::Request(..) | Source::Generated(_), SinkKind::Response | SinkKind::Template(..)) => false,
-        (_, SinkKind::Store(..)) => !matches!(source, Source::Setting(_) | Source::Environment(_)) || secret,
+        (
+            Source::Request(..) | Source::Generated(_),
+            SinkKind::Response | SinkKind::Template(..),
+        ) => false,
+        (_, SinkKind::Store(..)) => {
+            !matches!(source, Source::Setting(_) | Source::Environment(_)) || secret
+        }
         (_, SinkKind::Credential(_)) => true,
-        (Source::Item(..) | Source::Exception(_), SinkKind::Compare | SinkKind::CompareDigest) => secret,
+        (Source::Item(..) | Source::Exception(_), SinkKind::Compare | SinkKind::CompareDigest) => {
+            secret
+        }
         (Source::Item(..) | Source::Answer(_), _) => true,
-        (Source::Exception(_), SinkKind::Response | SinkKind::Log(_) | SinkKind::Template(..) | SinkKind::Print) => true,
+        (
+            Source::Exception(_),
+            SinkKind::Response | SinkKind::Log(_) | SinkKind::Template(..) | SinkKind::Print,
+        ) => true,
         (Source::Exception(_), _) => false,
         _ => secret,
     }
@@ -800,15 +973,21 @@ pub(crate) fn names_of(shared: &Shared<'_>, value: &Value) -> TableRef {
             Shape::Str(text) => table.names.push(shared.program.text(*text).to_owned()),
             Shape::Pattern(text) => table.names.push(text.to_string()),
             Shape::NameSource(NameSourceRef::Setting(name)) => {
-                table.via.push(NameSource::Setting(shared.program.text(*name).to_owned()));
+                table
+                    .via
+                    .push(NameSource::Setting(shared.program.text(*name).to_owned()));
             }
             Shape::NameSource(NameSourceRef::Environment(name)) => {
-                table.via.push(NameSource::Environment(shared.program.text(*name).to_owned()));
+                table.via.push(NameSource::Environment(
+                    shared.program.text(*name).to_owned(),
+                ));
             }
             _ => {}
         }
     }
-    table.names.retain(|name| !name.trim_matches('*').is_empty());
+    table
+        .names
+        .retain(|name| !name.trim_matches('*').is_empty());
     table.names.sort();
     table.names.dedup();
     table.via.sort();

@@ -34,7 +34,13 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
     let mut state = State::default();
     for module in &shared.program.modules {
         state.offsets.push(state.summaries.len());
-        state.summaries.extend(module.ir.functions.iter().map(|_| Arc::new(Summary::default())));
+        state.summaries.extend(
+            module
+                .ir
+                .functions
+                .iter()
+                .map(|_| Arc::new(Summary::default())),
+        );
     }
     progress.expect(functions.len() as u64);
     let mut outcomes: Vec<Outcome> = Vec::new();
@@ -42,7 +48,12 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
     // module and class bodies first: they fill the cells that functions read
     let (bodies, rest): (Vec<usize>, Vec<usize>) = (0..functions.len()).partition(|&index| {
         let function = functions[index];
-        let kind = shared.program.module(function.0).ir.function(function.1).kind;
+        let kind = shared
+            .program
+            .module(function.0)
+            .ir
+            .function(function.1)
+            .kind;
         use crate::syntax::ir::FunctionKind;
         matches!(kind, FunctionKind::Module | FunctionKind::ClassBody)
     });
@@ -51,7 +62,15 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
     let mut rest = Some(rest);
     let mut rounds = 0;
     loop {
-        let changed = round(shared, &functions, &dirty, &mut state, &mut outcomes, &mut dependents, rounds >= WIDEN_AFTER);
+        let changed = round(
+            shared,
+            &functions,
+            &dirty,
+            &mut state,
+            &mut outcomes,
+            &mut dependents,
+            rounds >= WIDEN_AFTER,
+        );
         progress.advance(dirty.len() as u64);
         rounds += 1;
         dirty = changed;
@@ -65,7 +84,13 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
         }
     }
     let unfinished = dirty.len();
-    Fixpoint { functions, outcomes, state, rounds, unfinished }
+    Fixpoint {
+        functions,
+        outcomes,
+        state,
+        rounds,
+        unfinished,
+    }
 }
 
 /// Who reads what.
@@ -85,14 +110,21 @@ fn round(
     dependents: &mut Dependents,
     widen: bool,
 ) -> Vec<usize> {
-    let results: Vec<Outcome> =
-        dirty.par_iter().with_min_len(16).map(|&index| Machine::run(shared, state, functions[index])).collect();
+    let results: Vec<Outcome> = dirty
+        .par_iter()
+        .with_min_len(16)
+        .map(|&index| Machine::run(shared, state, functions[index]))
+        .collect();
     let mut next: FxHashSet<usize> = FxHashSet::default();
     let mut changed_functions = Vec::new();
     let mut changed_cells: Vec<Cell> = Vec::new();
     for (&index, mut outcome) in dirty.iter().zip(results) {
         for &read in &outcome.read_functions {
-            dependents.of_function.entry(state.index(read)).or_default().insert(index);
+            dependents
+                .of_function
+                .entry(state.index(read))
+                .or_default()
+                .insert(index);
         }
         for &read in &outcome.read_cells {
             dependents.of_cell.entry(read).or_default().insert(index);

@@ -28,7 +28,6 @@ pub(crate) enum Known {
     Encode,
     Hash,
     Hmac,
-    Encrypt,
     CompareDigest,
     /// A new random value; good enough to be a key.
     Random,
@@ -142,14 +141,20 @@ const TABLE: &[(&str, Known)] = &[
     ("bcrypt.hashpw", Known::Hash),
     ("argon2.PasswordHasher", Known::Fresh),
     ("django.contrib.auth.hashers.make_password", Known::Hash),
-    ("django.contrib.auth.hashers.check_password", Known::CompareDigest),
+    (
+        "django.contrib.auth.hashers.check_password",
+        Known::CompareDigest,
+    ),
     ("werkzeug.security.generate_password_hash", Known::Hash),
     ("hmac.new", Known::Hmac),
     ("hmac.digest", Known::Hmac),
     ("django.utils.crypto.salted_hmac", Known::Hmac),
     ("hmac.compare_digest", Known::CompareDigest),
     ("secrets.compare_digest", Known::CompareDigest),
-    ("django.utils.crypto.constant_time_compare", Known::CompareDigest),
+    (
+        "django.utils.crypto.constant_time_compare",
+        Known::CompareDigest,
+    ),
     ("secrets.token_urlsafe", Known::Random),
     ("secrets.token_hex", Known::Random),
     ("secrets.token_bytes", Known::Random),
@@ -256,13 +261,25 @@ const TABLE: &[(&str, Known)] = &[
     ("sentry_sdk.set_user", Known::ThirdParty("Sentry")),
     ("sentry_sdk.capture_message", Known::ThirdParty("Sentry")),
     ("sentry_sdk.add_breadcrumb", Known::ThirdParty("Sentry")),
-    ("newrelic.agent.add_custom_attribute", Known::ThirdParty("New Relic")),
+    (
+        "newrelic.agent.add_custom_attribute",
+        Known::ThirdParty("New Relic"),
+    ),
     ("django.core.mail.send_mail", Known::ThirdParty("e-mail")),
     ("django.core.mail.mail_admins", Known::ThirdParty("e-mail")),
     ("django.core.mail.EmailMessage", Known::ThirdParty("e-mail")),
-    ("django.core.mail.EmailMultiAlternatives", Known::ThirdParty("e-mail")),
-    ("django.core.cache.cache.set", Known::ThirdParty("the cache")),
-    ("django.core.cache.cache.add", Known::ThirdParty("the cache")),
+    (
+        "django.core.mail.EmailMultiAlternatives",
+        Known::ThirdParty("e-mail"),
+    ),
+    (
+        "django.core.cache.cache.set",
+        Known::ThirdParty("the cache"),
+    ),
+    (
+        "django.core.cache.cache.add",
+        Known::ThirdParty("the cache"),
+    ),
 ];
 
 /// The table, by symbols.
@@ -274,13 +291,19 @@ pub(crate) struct KnownTable {
 
 impl KnownTable {
     pub(crate) fn new(symbols: &mut Symbols) -> Self {
-        let mut table = Self { exact: FxHashMap::default(), below: FxHashMap::default() };
+        let mut table = Self {
+            exact: FxHashMap::default(),
+            below: FxHashMap::default(),
+        };
         for &(dotted, known) in TABLE {
             let (dotted, map) = match dotted.strip_suffix(".*") {
                 Some(above) => (above, &mut table.below),
                 None => (dotted, &mut table.exact),
             };
-            map.insert(dotted.split('.').map(|part| symbols.intern(part)).collect(), known);
+            map.insert(
+                dotted.split('.').map(|part| symbols.intern(part)).collect(),
+                known,
+            );
         }
         table
     }
@@ -310,11 +333,10 @@ macro_rules! words {
 }
 
 words! {
-    request = "request", kwargs = "kwargs", args = "args", self_ = "self", user = "user",
+    request = "request", kwargs = "kwargs", self_ = "self", user = "user",
     auth = "auth", session = "session", method = "method", data = "data", content = "content",
     instance = "instance", validated_data = "validated_data", cleaned_data = "cleaned_data",
-    initial_data = "initial_data", errors = "errors", dict_ = "__dict__", class_ = "__class__",
-    hidden_data = "\u{0}data", hidden_instance = "\u{0}instance", get = "get", pop = "pop",
+    initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_instance = "\u{0}instance", get = "get", pop = "pop",
     setdefault = "setdefault", items = "items", values = "values", keys = "keys",
     update = "update", append = "append", extend = "extend", add = "add", insert = "insert",
     item = "Item", items_ = "Items", attributes = "Attributes", responses = "Responses",
@@ -326,26 +348,21 @@ words! {
     consistent = "ConsistentRead", limit = "Limit", select = "Select", statement = "Statement",
     start_key = "ExclusiveStartKey", last_key = "LastEvaluatedKey",
     request_items = "RequestItems", transact_items = "TransactItems", put_request = "PutRequest",
-    put = "Put", update_ = "Update", get_ = "Get", delete_ = "Delete",
-    key_conditions = "KeyConditions", scan_filter = "ScanFilter", query_filter = "QueryFilter",
+    put = "Put", update_ = "Update", get_ = "Get",     key_conditions = "KeyConditions", scan_filter = "ScanFilter", query_filter = "QueryFilter",
     expected = "Expected", attribute_updates = "AttributeUpdates", value_ = "Value",
     use_ssl = "use_ssl", verify = "verify", endpoint_url = "endpoint_url",
     access_key_id = "aws_access_key_id", secret_access_key = "aws_secret_access_key",
-    session_token = "aws_session_token", default = "default", context = "context",
+    default = "default", context = "context",
     template_name = "template_name", headers = "headers", json = "json", url = "url",
-    params = "params", cookies = "cookies", serializer_class = "serializer_class",
-    secret_string = "SecretString", parameter = "Parameter", plaintext = "Plaintext",
-    ciphertext = "CiphertextBlob", parameters = "Parameters", status = "status",
-    extra = "extra", many = "many", init = "__init__", django = "django", conf = "conf",
+    params = "params", cookies = "cookies",     secret_string = "SecretString", parameter = "Parameter", plaintext = "Plaintext",
+    ciphertext = "CiphertextBlob", parameters = "Parameters",     init = "__init__", django = "django", conf = "conf",
     settings = "settings", os = "os", environ = "environ", rest_framework = "rest_framework",
     to_representation = "to_representation", create = "create", save = "save",
     meta = "Meta", fields = "fields", all = "__all__", write_only = "write_only",
     source = "source", read_only = "read_only", is_valid = "is_valid", dynamodb = "dynamodb",
     table = "Table", get_paginator = "get_paginator", paginate = "paginate", client = "client",
-    resource = "resource", meta_ = "meta", batch_writer = "batch_writer",
-    region_name = "region_name", check_object_permissions = "check_object_permissions",
-    extra_kwargs = "extra_kwargs", body = "body", logging = "logging", logger = "Logger",
-    objects = "objects", property = "property", name = "name", put_item = "put_item",
-    static_method = "staticmethod", class_method = "classmethod", cls = "cls",
+    resource = "resource", batch_writer = "batch_writer",
+        logging = "logging", logger = "Logger",
+    property = "property",     static_method = "staticmethod", class_method = "classmethod", cls = "cls",
     cached_property = "cached_property", response = "Response", batch_keys = "Keys",
 }

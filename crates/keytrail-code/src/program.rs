@@ -88,14 +88,26 @@ impl Program {
             let syms = ir.names.iter().map(|name| symbols.intern(name)).collect();
             let own: Arc<str> = Arc::from(stem(&path));
             by_stem.insert(Arc::clone(&own), u32::try_from(index).unwrap_or(u32::MAX));
-            by_tail.entry(tail(&own).to_owned()).or_default().push(Arc::clone(&own));
+            by_tail
+                .entry(tail(&own).to_owned())
+                .or_default()
+                .push(Arc::clone(&own));
             let mut directory = parent(&path);
             while !directory.is_empty() && directories.insert(Arc::from(directory)) {
-                by_tail.entry(tail(directory).to_owned()).or_default().push(Arc::from(directory));
+                by_tail
+                    .entry(tail(directory).to_owned())
+                    .or_default()
+                    .push(Arc::from(directory));
                 directory = parent(directory);
             }
             let is_package = path.ends_with("__init__.py");
-            linked.push(LinkedModule { ir, dotted: Arc::from(""), path, is_package, syms });
+            linked.push(LinkedModule {
+                ir,
+                dotted: Arc::from(""),
+                path,
+                is_package,
+                syms,
+            });
         }
         let mut program = Self {
             modules: linked,
@@ -105,7 +117,8 @@ impl Program {
             imports: FxHashMap::default(),
         };
         for index in 0..program.modules.len() {
-            program.modules[index].dotted = Arc::from(program.dotted(program.modules[index].stem()));
+            program.modules[index].dotted =
+                Arc::from(program.dotted(program.modules[index].stem()));
         }
         program.resolve_imports(&by_tail);
         program
@@ -158,7 +171,11 @@ impl Program {
         let slashed = dotted.replace('.', "/");
         if level > 0 {
             // `.` is the package of the module itself, each further dot one above
-            let mut base = if module.is_package { module.stem() } else { parent(module.stem()) };
+            let mut base = if module.is_package {
+                module.stem()
+            } else {
+                parent(module.stem())
+            };
             for _ in 1..level {
                 base = parent(base);
             }
@@ -167,7 +184,9 @@ impl Program {
                 (true, false) => slashed,
                 (false, false) => format!("{base}/{slashed}"),
             };
-            return self.at_stem(&stem).unwrap_or_else(|| self.external(&dotted));
+            return self
+                .at_stem(&stem)
+                .unwrap_or_else(|| self.external(&dotted));
         }
         let importer_path = Arc::clone(&module.path);
         self.absolute(&importer_path, &slashed, by_tail)
@@ -175,14 +194,21 @@ impl Program {
     }
 
     fn external(&mut self, dotted: &str) -> Target {
-        Target::External(dotted.split('.').map(|part| self.symbols.intern(part)).collect())
+        Target::External(
+            dotted
+                .split('.')
+                .map(|part| self.symbols.intern(part))
+                .collect(),
+        )
     }
 
     fn at_stem(&self, stem: &str) -> Option<Target> {
         if let Some(&id) = self.by_stem.get(stem) {
             return Some(Target::Module(id));
         }
-        self.directories.get(stem).map(|directory| Target::Namespace(Arc::clone(directory)))
+        self.directories
+            .get(stem)
+            .map(|directory| Target::Namespace(Arc::clone(directory)))
     }
 
     /// The module or directory that `a/b/c` names for `importer`: its root (what stands before
@@ -205,7 +231,9 @@ impl Program {
                     None => return None,
                 };
                 let above = root.is_empty()
-                    || importer.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
+                    || importer
+                        .strip_prefix(root)
+                        .is_some_and(|rest| rest.starts_with('/'));
                 let beside = parent(importer) == root;
                 if self.is_package_directory(root) && !beside {
                     return None;
@@ -215,15 +243,36 @@ impl Program {
                     return None;
                 }
                 let is_module = self.by_stem.contains_key(candidate);
-                Some((above, common(importer, candidate), is_module, std::cmp::Reverse(candidate.len()), candidate))
+                Some((
+                    above,
+                    common(importer, candidate),
+                    is_module,
+                    std::cmp::Reverse(candidate.len()),
+                    candidate,
+                ))
             })
             .max()?;
         self.at_stem(best.4)
     }
 
     /// What `from <path> import …` or `import <path>` in `module` names.
-    pub(crate) fn import(&self, module: ModuleId, level: u32, path: Option<Sym>) -> Option<&Target> {
+    pub(crate) fn import(
+        &self,
+        module: ModuleId,
+        level: u32,
+        path: Option<Sym>,
+    ) -> Option<&Target> {
         self.imports.get(&(module, level, path))
+    }
+
+    /// True when some module imports `package` from outside the tree.
+    pub(crate) fn imports_external(&self, package: &str) -> bool {
+        let Some(package) = self.symbols.find(package) else {
+            return false;
+        };
+        self.imports.values().any(
+            |target| matches!(target, Target::External(path) if path.first() == Some(&package)),
+        )
     }
 
     /// The submodule `name` of a module or namespace.
@@ -240,7 +289,11 @@ impl Program {
             Target::External(_) => return None,
         };
         let name = self.symbols.text(name);
-        let stem = if base.is_empty() { name.to_owned() } else { format!("{base}/{name}") };
+        let stem = if base.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{base}/{name}")
+        };
         self.at_stem(&stem)
     }
 
@@ -282,7 +335,13 @@ impl Program {
         let module = self.module(module);
         let (line, column) = module.ir.lines.position(range.0);
         let (end_line, end_column) = module.ir.lines.position(range.1);
-        FileSpan { path: Arc::clone(&module.path), line, column, end_line, end_column }
+        FileSpan {
+            path: Arc::clone(&module.path),
+            line,
+            column,
+            end_line,
+            end_column,
+        }
     }
 
     /// An expression's place, inside `function`.
@@ -316,7 +375,9 @@ impl Program {
     /// Every function of the tree, in order; class and module bodies included.
     pub(crate) fn functions(&self) -> impl Iterator<Item = FunctionRef> {
         (0u32..).zip(&self.modules).flat_map(|(id, module)| {
-            (0u32..).zip(&module.ir.functions).map(move |(function, _)| FunctionRef(id, function))
+            (0u32..)
+                .zip(&module.ir.functions)
+                .map(move |(function, _)| FunctionRef(id, function))
         })
     }
 }
@@ -331,7 +392,8 @@ fn join(module: &str, own: &str) -> Arc<str> {
 
 fn stem(path: &str) -> &str {
     let path = path.strip_suffix(".py").unwrap_or(path);
-    path.strip_suffix("/__init__").unwrap_or(if path == "__init__" { "" } else { path })
+    path.strip_suffix("/__init__")
+        .unwrap_or(if path == "__init__" { "" } else { path })
 }
 
 fn parent(path: &str) -> &str {
@@ -344,14 +406,21 @@ fn tail(path: &str) -> &str {
 
 /// How many leading directories two paths share.
 fn common(left: &str, right: &str) -> usize {
-    left.split('/').zip(right.split('/')).take_while(|(a, b)| a == b).count()
+    left.split('/')
+        .zip(right.split('/'))
+        .take_while(|(a, b)| a == b)
+        .count()
 }
 
 fn collect_imports(block: &[Stmt], wanted: &mut Vec<(u32, Option<Name>)>) {
     for statement in block {
         match statement {
             Stmt::Import(modules) => wanted.extend(modules.iter().map(|module| {
-                let path = if module.aliased { module.path } else { module.bound };
+                let path = if module.aliased {
+                    module.path
+                } else {
+                    module.bound
+                };
                 (0, Some(path))
             })),
             Stmt::ImportFrom(import) => {

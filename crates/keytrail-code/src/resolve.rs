@@ -63,11 +63,18 @@ impl<'a> Resolver<'a> {
                 names
             })
             .collect();
-        let mut resolver = Self { program, modules, classes: Vec::new() };
+        let mut resolver = Self {
+            program,
+            modules,
+            classes: Vec::new(),
+        };
         resolver.classes = (0u32..)
             .zip(&program.modules)
             .map(|(id, module)| {
-                (0u32..).zip(&module.ir.classes).map(|(class, _)| resolver.declared(ClassRef(id, class))).collect()
+                (0u32..)
+                    .zip(&module.ir.classes)
+                    .map(|(class, _)| resolver.declared(ClassRef(id, class)))
+                    .collect()
             })
             .collect();
         resolver.link_classes();
@@ -139,7 +146,9 @@ impl<'a> Resolver<'a> {
                 lineage_of(own, &direct, &mut lineage, 0);
                 for base in &lineage[1..] {
                     if let Base::Class(base) = base {
-                        self.classes[base.0 as usize][base.1 as usize].subclasses.push(own);
+                        self.classes[base.0 as usize][base.1 as usize]
+                            .subclasses
+                            .push(own);
                     }
                 }
                 self.classes[id][index].lineage = lineage;
@@ -167,17 +176,24 @@ impl<'a> Resolver<'a> {
         match linked.ir.expr(expr) {
             Expr::Name(name) => {
                 let name = linked.sym(*name);
-                Some(self.global(module, name).into_iter().next().unwrap_or_else(|| {
-                    Shape::External(Path::from_iter([name]))
-                }))
+                Some(
+                    self.global(module, name)
+                        .into_iter()
+                        .next()
+                        .unwrap_or_else(|| Shape::External(Path::from_iter([name]))),
+                )
             }
             Expr::Attribute(value, name) => {
                 let name = linked.sym(*name);
                 match self.expression(module, *value)? {
-                    Shape::Module(inner) => self.attribute(&Target::Module(inner), name).into_iter().next(),
-                    Shape::Namespace(directory) => {
-                        self.attribute(&Target::Namespace(directory), name).into_iter().next()
-                    }
+                    Shape::Module(inner) => self
+                        .attribute(&Target::Module(inner), name)
+                        .into_iter()
+                        .next(),
+                    Shape::Namespace(directory) => self
+                        .attribute(&Target::Namespace(directory), name)
+                        .into_iter()
+                        .next(),
                     Shape::External(mut path) => {
                         path.push(name);
                         Some(Shape::External(path))
@@ -269,7 +285,13 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    fn variable_at(&self, module: ModuleId, name: Sym, depth: u32, found: &mut Vec<(ModuleId, Sym)>) {
+    fn variable_at(
+        &self,
+        module: ModuleId,
+        name: Sym,
+        depth: u32,
+        found: &mut Vec<(ModuleId, Sym)>,
+    ) {
         if depth > DEEPEST || found.contains(&(module, name)) {
             return;
         }
@@ -289,18 +311,25 @@ impl<'a> Resolver<'a> {
 
     /// A method by lookup order.
     pub(crate) fn method(&self, class: ClassRef, name: Sym) -> Option<FunctionRef> {
-        self.class(class).lineage.iter().find_map(|base| match base {
-            Base::Class(base) => self.class(*base).methods.get(&name).copied(),
-            Base::External(_) => None,
-        })
+        self.class(class)
+            .lineage
+            .iter()
+            .find_map(|base| match base {
+                Base::Class(base) => self.class(*base).methods.get(&name).copied(),
+                Base::External(_) => None,
+            })
     }
 
     /// A method of what comes after `class` in its own lookup order.
     pub(crate) fn method_above(&self, class: ClassRef, name: Sym) -> Option<FunctionRef> {
-        self.class(class).lineage.iter().skip(1).find_map(|base| match base {
-            Base::Class(base) => self.class(*base).methods.get(&name).copied(),
-            Base::External(_) => None,
-        })
+        self.class(class)
+            .lineage
+            .iter()
+            .skip(1)
+            .find_map(|base| match base {
+                Base::Class(base) => self.class(*base).methods.get(&name).copied(),
+                Base::External(_) => None,
+            })
     }
 
     /// True when some base lies outside the tree, below one of `roots` (`django`, `rest_framework`).
@@ -318,7 +347,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn lineage_of(class: ClassRef, direct: &FxHashMap<ClassRef, Vec<Base>>, lineage: &mut Vec<Base>, depth: u32) {
+fn lineage_of(
+    class: ClassRef,
+    direct: &FxHashMap<ClassRef, Vec<Base>>,
+    lineage: &mut Vec<Base>,
+    depth: u32,
+) {
     let own = Base::Class(class);
     if depth > DEEPEST || lineage.len() >= LONGEST_MRO || lineage.contains(&own) {
         return;
@@ -354,30 +388,52 @@ fn bind(program: &Program, id: ModuleId, block: &[Stmt], names: &mut Names) {
             Stmt::Function(function) => {
                 let name = module.sym(module.ir.function(*function).name);
                 debug_assert_eq!(module.ir.function(*function).kind, FunctionKind::Plain);
-                names.bound.entry(name).or_default().push(Binding::Function(FunctionRef(id, *function)));
+                names
+                    .bound
+                    .entry(name)
+                    .or_default()
+                    .push(Binding::Function(FunctionRef(id, *function)));
             }
             Stmt::Class(class) => {
                 let name = module.sym(module.ir.class(*class).name);
-                names.bound.entry(name).or_default().push(Binding::Class(ClassRef(id, *class)));
+                names
+                    .bound
+                    .entry(name)
+                    .or_default()
+                    .push(Binding::Class(ClassRef(id, *class)));
             }
             Stmt::Import(modules) => {
                 for import in modules {
-                    let path = if import.aliased { import.path } else { import.bound };
+                    let path = if import.aliased {
+                        import.path
+                    } else {
+                        import.bound
+                    };
                     if let Some(target) = program.import(id, 0, Some(module.sym(path))) {
                         let binding = Binding::Import(target.clone());
-                        names.bound.entry(module.sym(import.bound)).or_default().push(binding);
+                        names
+                            .bound
+                            .entry(module.sym(import.bound))
+                            .or_default()
+                            .push(binding);
                     }
                 }
             }
             Stmt::ImportFrom(import) => {
                 let path = import.path.map(|path| module.sym(path));
-                let Some(target) = program.import(id, import.level, path) else { continue };
+                let Some(target) = program.import(id, import.level, path) else {
+                    continue;
+                };
                 for &(name, bound) in &import.names {
                     if module.ir.text(name) == "*" {
                         names.stars.push(target.clone());
                     } else {
                         let binding = Binding::From(target.clone(), module.sym(name));
-                        names.bound.entry(module.sym(bound)).or_default().push(binding);
+                        names
+                            .bound
+                            .entry(module.sym(bound))
+                            .or_default()
+                            .push(binding);
                     }
                 }
             }

@@ -19,29 +19,49 @@ pub(crate) fn created(shared: &Shared<'_>, fixpoint: &Fixpoint) -> Vec<Fact> {
             let names = names_of(shared, name).names;
             let Some(first) = names.first() else { continue };
             let module = shared.program.module(site.0);
-            let Expr::Call(_, arguments) = module.ir.expr(site.1) else { continue };
+            let Expr::Call(_, arguments) = module.ir.expr(site.1) else {
+                continue;
+            };
             let location = shared.program.location(*site, Some(*function));
             let at = |expr: ExprId| shared.program.location(Site(site.0, expr), Some(*function));
             let reader = Reader { ir: &module.ir };
-            let stream = reader.keyword(arguments, "StreamSpecification").map(|spec| Stream {
-                view: match reader.entry(spec, "StreamViewType").and_then(|view| reader.text(view)) {
-                    Some("KEYS_ONLY") => StreamView::KeysOnly,
-                    Some(_) => StreamView::Images,
-                    None => StreamView::Unknown,
-                },
-                location: at(spec),
-                consumers: Vec::new(),
-            });
+            let stream = reader
+                .keyword(arguments, "StreamSpecification")
+                .map(|spec| Stream {
+                    view: match reader
+                        .entry(spec, "StreamViewType")
+                        .and_then(|view| reader.text(view))
+                    {
+                        Some("KEYS_ONLY") => StreamView::KeysOnly,
+                        Some(_) => StreamView::Images,
+                        None => StreamView::Unknown,
+                    },
+                    location: at(spec),
+                    consumers: Vec::new(),
+                });
             let mut indexes = Vec::new();
-            for (parameter, kind) in
-                [("GlobalSecondaryIndexes", IndexKind::Global), ("LocalSecondaryIndexes", IndexKind::Local)]
-            {
-                for index in reader.keyword(arguments, parameter).map(|list| reader.items(list)).unwrap_or_default() {
-                    let Some(name) = reader.entry(index, "IndexName").and_then(|name| reader.text(name)) else { continue };
+            for (parameter, kind) in [
+                ("GlobalSecondaryIndexes", IndexKind::Global),
+                ("LocalSecondaryIndexes", IndexKind::Local),
+            ] {
+                for index in reader
+                    .keyword(arguments, parameter)
+                    .map(|list| reader.items(list))
+                    .unwrap_or_default()
+                {
+                    let Some(name) = reader
+                        .entry(index, "IndexName")
+                        .and_then(|name| reader.text(name))
+                    else {
+                        continue;
+                    };
                     indexes.push(Index {
                         name: name.to_owned(),
                         kind,
-                        keys: reader.entry(index, "KeySchema").map(|keys| reader.keys(keys)).unwrap_or_default(),
+                        keys: reader
+                            .entry(index, "KeySchema")
+                            .map(|keys| reader.keys(keys))
+                            .unwrap_or_default(),
                         projection: reader.projection(index),
                         location: at(index),
                     });
@@ -61,7 +81,10 @@ pub(crate) fn created(shared: &Shared<'_>, fixpoint: &Fixpoint) -> Vec<Fact> {
                 location,
                 source: TableSource::Code,
                 environment: Environment::Unspecified,
-                keys: reader.keyword(arguments, "KeySchema").map(|keys| reader.keys(keys)).unwrap_or_default(),
+                keys: reader
+                    .keyword(arguments, "KeySchema")
+                    .map(|keys| reader.keys(keys))
+                    .unwrap_or_default(),
                 indexes,
                 stream,
                 encryption,
@@ -110,8 +133,13 @@ impl<'a> Reader<'a> {
     }
 
     fn entry(&self, expr: ExprId, name: &str) -> Option<ExprId> {
-        let Expr::Dict(entries) = self.ir.expr(expr) else { return None };
-        entries.iter().find(|(key, _)| key.is_some_and(|key| self.text(key) == Some(name))).map(|(_, value)| *value)
+        let Expr::Dict(entries) = self.ir.expr(expr) else {
+            return None;
+        };
+        entries
+            .iter()
+            .find(|(key, _)| key.is_some_and(|key| self.text(key) == Some(name)))
+            .map(|(_, value)| *value)
     }
 
     fn keys(&self, expr: ExprId) -> Vec<KeyElement> {
@@ -129,8 +157,13 @@ impl<'a> Reader<'a> {
     }
 
     fn projection(&self, index: ExprId) -> IndexProjection {
-        let Some(projection) = self.entry(index, "Projection") else { return IndexProjection::Unknown };
-        match self.entry(projection, "ProjectionType").and_then(|kind| self.text(kind)) {
+        let Some(projection) = self.entry(index, "Projection") else {
+            return IndexProjection::Unknown;
+        };
+        match self
+            .entry(projection, "ProjectionType")
+            .and_then(|kind| self.text(kind))
+        {
             Some("ALL") => IndexProjection::All,
             Some("KEYS_ONLY") => IndexProjection::KeysOnly,
             Some("INCLUDE") => {

@@ -37,8 +37,16 @@ pub(crate) struct Doors<'a> {
 }
 
 impl<'a> Doors<'a> {
-    pub(crate) fn new(program: &'a Program, resolver: &'a Resolver<'a>, settings: &[Setting]) -> Self {
-        let mut doors = Self { program, resolver, defaults: Defaults::default() };
+    pub(crate) fn new(
+        program: &'a Program,
+        resolver: &'a Resolver<'a>,
+        settings: &[Setting],
+    ) -> Self {
+        let mut doors = Self {
+            program,
+            resolver,
+            defaults: Defaults::default(),
+        };
         doors.defaults = doors.read_defaults(settings);
         doors
     }
@@ -46,9 +54,17 @@ impl<'a> Doors<'a> {
     fn read_defaults(&self, settings: &[Setting]) -> Defaults {
         // of several settings modules the one that outsiders meet counts
         let best = |name: &str| {
-            settings.iter().filter(|setting| setting.name == name).min_by_key(|setting| {
-                (!setting.loaded, !setting.environment.is_deployed(), setting.environment, setting.module.clone())
-            })
+            settings
+                .iter()
+                .filter(|setting| setting.name == name)
+                .min_by_key(|setting| {
+                    (
+                        !setting.loaded,
+                        !setting.environment.is_deployed(),
+                        setting.environment,
+                        setting.module.clone(),
+                    )
+                })
         };
         let permissions = best("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES")
             .and_then(|setting| Some((texts(&setting.value)?, setting.location.clone())));
@@ -58,32 +74,62 @@ impl<'a> Doors<'a> {
         let login_middleware = best("MIDDLEWARE").and_then(|setting| {
             texts(&setting.value)?.into_iter().find_map(|name| {
                 let asks = name == "django.contrib.auth.middleware.LoginRequiredMiddleware"
-                    || self.class_named(&name).is_some_and(|class| self.mentions_sign_in(class));
-                asks.then(|| Step::new(format!("middleware {name} asks callers to sign in"), setting.location.clone()))
+                    || self
+                        .class_named(&name)
+                        .is_some_and(|class| self.mentions_sign_in(class));
+                asks.then(|| {
+                    Step::new(
+                        format!("middleware {name} asks callers to sign in"),
+                        setting.location.clone(),
+                    )
+                })
             })
         });
-        Defaults { permissions, login_middleware, throttled }
+        Defaults {
+            permissions,
+            login_middleware,
+            throttled,
+        }
     }
 
     fn class_named(&self, dotted: &str) -> Option<ClassRef> {
         let (module, class) = dotted.rsplit_once('.')?;
         let module = self.program.module_named(module)?;
         let class = self.program.symbols.find(class)?;
-        self.resolver.global(module, class).into_iter().find_map(|shape| match shape {
-            Shape::Class(class) => Some(class),
-            _ => None,
-        })
+        self.resolver
+            .global(module, class)
+            .into_iter()
+            .find_map(|shape| match shape {
+                Shape::Class(class) => Some(class),
+                _ => None,
+            })
     }
 
     /// A middleware that looks at `is_authenticated` and turns callers away.
     fn mentions_sign_in(&self, class: ClassRef) -> bool {
-        let mut methods: Vec<FunctionRef> = self.resolver.class(class).methods.values().copied().collect();
+        let mut methods: Vec<FunctionRef> = self
+            .resolver
+            .class(class)
+            .methods
+            .values()
+            .copied()
+            .collect();
         methods.sort();
-        methods.into_iter().any(|method| matches!(self.body_check(method), Some((Access::Authenticated | Access::Privileged, _))))
+        methods.into_iter().any(|method| {
+            matches!(
+                self.body_check(method),
+                Some((Access::Authenticated | Access::Privileged, _))
+            )
+        })
     }
 
     pub(crate) fn of(&self, binding: &Binding) -> Door {
-        let mut door = Door { access: Access::Anonymous, evidence: Vec::new(), csrf_exempt: None, throttled: false };
+        let mut door = Door {
+            access: Access::Anonymous,
+            evidence: Vec::new(),
+            csrf_exempt: None,
+            throttled: false,
+        };
         let view = binding.view;
         let module = self.program.module(view.0);
         let decorators = &module.ir.function(view.1).decorators;
@@ -92,10 +138,19 @@ impl<'a> Doors<'a> {
             self.decorator(wrapper, binding.method, &mut verdicts, &mut door);
         }
         for &decorator in decorators {
-            self.decorator(Site(view.0, decorator), binding.method, &mut verdicts, &mut door);
+            self.decorator(
+                Site(view.0, decorator),
+                binding.method,
+                &mut verdicts,
+                &mut door,
+            );
         }
-        let mut drf = decorators.iter().any(|&decorator| self.called(Site(view.0, decorator)) == Some("api_view"));
-        let mut decided = verdicts.iter().any(|(_, step)| step.label.starts_with("permission classes"));
+        let mut drf = decorators
+            .iter()
+            .any(|&decorator| self.called(Site(view.0, decorator)) == Some("api_view"));
+        let mut decided = verdicts
+            .iter()
+            .any(|(_, step)| step.label.starts_with("permission classes"));
         if let Some(class) = binding.class {
             drf |= self.is_drf(class);
             if let Some(action) = binding.action
@@ -135,7 +190,8 @@ impl<'a> Doors<'a> {
             .collect();
         if door.evidence.is_empty() {
             let location = self.program.function_location(view);
-            door.evidence.push(Step::new("nothing asks the caller to sign in", location));
+            door.evidence
+                .push(Step::new("nothing asks the caller to sign in", location));
         }
         door
     }
@@ -166,21 +222,39 @@ impl<'a> Doors<'a> {
 
     fn keyword(&self, site: Site, name: &str) -> Option<ExprId> {
         let module = self.program.module(site.0);
-        self.arguments(site).iter().find_map(|argument| match argument.kind {
-            ArgumentKind::Keyword(own) if module.ir.text(own) == name => Some(argument.value),
-            _ => None,
-        })
+        self.arguments(site)
+            .iter()
+            .find_map(|argument| match argument.kind {
+                ArgumentKind::Keyword(own) if module.ir.text(own) == name => Some(argument.value),
+                _ => None,
+            })
     }
 
-    fn decorator(&self, site: Site, method: HttpMethod, verdicts: &mut Vec<(Access, Step)>, door: &mut Door) {
-        let Some(name) = self.called(site) else { return };
+    fn decorator(
+        &self,
+        site: Site,
+        method: HttpMethod,
+        verdicts: &mut Vec<(Access, Step)>,
+        door: &mut Door,
+    ) {
+        let Some(name) = self.called(site) else {
+            return;
+        };
         let step = |what: &str| Step::new(format!("{name} {what}"), self.location(site));
         match name {
-            "login_required" | "async_login_required" | "jwt_required" | "token_required" | "requires_auth"
-            | "auth_required" | "authenticated" => {
+            "login_required"
+            | "async_login_required"
+            | "jwt_required"
+            | "token_required"
+            | "requires_auth"
+            | "auth_required"
+            | "authenticated" => {
                 verdicts.push((Access::Authenticated, step("asks the caller to sign in")));
             }
-            "permission_required" | "staff_member_required" | "superuser_required" | "admin_required" => {
+            "permission_required"
+            | "staff_member_required"
+            | "superuser_required"
+            | "admin_required" => {
                 verdicts.push((Access::Privileged, step("asks for a permission")));
             }
             "user_passes_test" => verdicts.push((Access::Unknown, step("runs a test on the user"))),
@@ -204,9 +278,23 @@ impl<'a> Doors<'a> {
                 }
             }
             "ratelimit" => door.throttled = true,
-            "csrf_protect" | "api_view" | "action" | "require_http_methods" | "require_GET" | "require_POST"
-            | "require_safe" | "never_cache" | "cache_page" | "vary_on_headers" | "extend_schema" | "transaction"
-            | "atomic" | "swagger_auto_schema" | "override" | "sensitive_post_parameters" | "gzip_page" => {}
+            "csrf_protect"
+            | "api_view"
+            | "action"
+            | "require_http_methods"
+            | "require_GET"
+            | "require_POST"
+            | "require_safe"
+            | "never_cache"
+            | "cache_page"
+            | "vary_on_headers"
+            | "extend_schema"
+            | "transaction"
+            | "atomic"
+            | "swagger_auto_schema"
+            | "override"
+            | "sensitive_post_parameters"
+            | "gzip_page" => {}
             // a decorator of the tree that itself looks at the user
             _ => {
                 if let Some(verdict) = self.own_decorator(site) {
@@ -228,17 +316,28 @@ impl<'a> Doors<'a> {
                 // the wrapper inside holds the check
                 let check = (0u32..)
                     .zip(&inner.ir.functions)
-                    .filter(|(id, candidate)| *id == function.1 || self.inside(function, candidate.parent))
+                    .filter(|(id, candidate)| {
+                        *id == function.1 || self.inside(function, candidate.parent)
+                    })
                     .find_map(|(id, _)| self.body_check(FunctionRef(function.0, id)));
                 check.map(|(access, step)| {
-                    (access, Step::new(format!("decorator {}", step.label), self.location(site)))
+                    (
+                        access,
+                        Step::new(format!("decorator {}", step.label), self.location(site)),
+                    )
                 })
             }
             Shape::External(path) => {
                 let dotted = self.resolver.dotted(&path).to_ascii_lowercase();
                 let telling = ["auth", "login", "permission", "require_token", "api_key"];
                 telling.iter().any(|word| dotted.contains(word)).then(|| {
-                    (Access::Unknown, Step::new(format!("decorator {dotted} may check the caller"), self.location(site)))
+                    (
+                        Access::Unknown,
+                        Step::new(
+                            format!("decorator {dotted} may check the caller"),
+                            self.location(site),
+                        ),
+                    )
                 })
             }
             _ => None,
@@ -260,24 +359,42 @@ impl<'a> Doors<'a> {
     }
 
     fn is_drf(&self, class: ClassRef) -> bool {
-        self.resolver.class(class).lineage.iter().any(|base| match base {
-            Base::External(path) => path.first().is_some_and(|&first| self.program.text(first) == "rest_framework"),
-            Base::Class(_) => false,
-        })
+        self.resolver
+            .class(class)
+            .lineage
+            .iter()
+            .any(|base| match base {
+                Base::External(path) => path
+                    .first()
+                    .is_some_and(|&first| self.program.text(first) == "rest_framework"),
+                Base::Class(_) => false,
+            })
     }
 
     /// `permission_classes`, `authentication_classes = []`, `get_permissions` over the lineage.
-    fn class_permissions(&self, class: ClassRef, method: HttpMethod, verdicts: &mut Vec<(Access, Step)>) -> bool {
+    fn class_permissions(
+        &self,
+        class: ClassRef,
+        method: HttpMethod,
+        verdicts: &mut Vec<(Access, Step)>,
+    ) -> bool {
         let find = |name: &str| self.program.symbols.find(name);
         for base in &self.resolver.class(class).lineage {
             let Base::Class(base) = base else { continue };
             let facts = self.resolver.class(*base);
             if let Some(&own) = find("get_permissions").and_then(|name| facts.methods.get(&name)) {
                 let location = self.program.function_location(own);
-                verdicts.push((Access::Unknown, Step::new("get_permissions decides by action", location)));
+                verdicts.push((
+                    Access::Unknown,
+                    Step::new("get_permissions decides by action", location),
+                ));
                 return true;
             }
-            let list = facts.fields.iter().rev().find(|(name, _)| Some(*name) == find("permission_classes"));
+            let list = facts
+                .fields
+                .iter()
+                .rev()
+                .find(|(name, _)| Some(*name) == find("permission_classes"));
             if let Some((_, Some(list))) = list {
                 verdicts.push(self.permission_list(base.0, *list, method));
                 return true;
@@ -286,7 +403,13 @@ impl<'a> Doors<'a> {
         false
     }
 
-    fn mixins(&self, class: ClassRef, verdicts: &mut Vec<(Access, Step)>, door: &mut Door, method: HttpMethod) {
+    fn mixins(
+        &self,
+        class: ClassRef,
+        verdicts: &mut Vec<(Access, Step)>,
+        door: &mut Door,
+        method: HttpMethod,
+    ) {
         let throttles = self.program.symbols.find("throttle_classes");
         for base in &self.resolver.class(class).lineage {
             match base {
@@ -296,13 +419,28 @@ impl<'a> Doors<'a> {
                     let location = self.class_location(class);
                     match name {
                         "LoginRequiredMixin" => {
-                            verdicts.push((Access::Authenticated, Step::new("LoginRequiredMixin asks the caller to sign in", location)));
+                            verdicts.push((
+                                Access::Authenticated,
+                                Step::new(
+                                    "LoginRequiredMixin asks the caller to sign in",
+                                    location,
+                                ),
+                            ));
                         }
-                        "PermissionRequiredMixin" | "AccessMixin" | "StaffuserRequiredMixin" | "SuperuserRequiredMixin" => {
-                            verdicts.push((Access::Privileged, Step::new(format!("{name} asks for a permission"), location)));
+                        "PermissionRequiredMixin"
+                        | "AccessMixin"
+                        | "StaffuserRequiredMixin"
+                        | "SuperuserRequiredMixin" => {
+                            verdicts.push((
+                                Access::Privileged,
+                                Step::new(format!("{name} asks for a permission"), location),
+                            ));
                         }
                         "UserPassesTestMixin" => {
-                            verdicts.push((Access::Unknown, Step::new("UserPassesTestMixin runs a test on the user", location)));
+                            verdicts.push((
+                                Access::Unknown,
+                                Step::new("UserPassesTestMixin runs a test on the user", location),
+                            ));
                         }
                         _ => {}
                     }
@@ -314,13 +452,23 @@ impl<'a> Doors<'a> {
                         self.decorator(Site(base.0, decorator), method, verdicts, door);
                     }
                     let facts = self.resolver.class(*base);
-                    if let Some((_, Some(list))) = facts.fields.iter().find(|(name, _)| Some(*name) == throttles)
+                    if let Some((_, Some(list))) = facts
+                        .fields
+                        .iter()
+                        .find(|(name, _)| Some(*name) == throttles)
                         && let Expr::Sequence(parts) = module.ir.expr(*list)
                     {
                         door.throttled |= !parts.is_empty();
                     }
                     for hook in ["dispatch", "initial", "check_permissions"] {
-                        let Some(function) = self.program.symbols.find(hook).and_then(|name| facts.methods.get(&name)) else { continue };
+                        let Some(function) = self
+                            .program
+                            .symbols
+                            .find(hook)
+                            .and_then(|name| facts.methods.get(&name))
+                        else {
+                            continue;
+                        };
                         let inner = self.program.module(function.0);
                         for &decorator in &inner.ir.function(function.1).decorators {
                             self.decorator(Site(function.0, decorator), method, verdicts, door);
@@ -340,7 +488,12 @@ impl<'a> Doors<'a> {
     }
 
     /// `[IsAuthenticated, IsOwner]`: the strictest of a list counts.
-    fn permission_list(&self, module: ModuleId, list: ExprId, method: HttpMethod) -> (Access, Step) {
+    fn permission_list(
+        &self,
+        module: ModuleId,
+        list: ExprId,
+        method: HttpMethod,
+    ) -> (Access, Step) {
         let location = self.location(Site(module, list));
         let ir = &self.program.module(module).ir;
         let parts = match ir.expr(list) {
@@ -348,7 +501,10 @@ impl<'a> Doors<'a> {
             _ => vec![list],
         };
         if parts.is_empty() {
-            return (Access::Anonymous, Step::new("permission classes are empty: anybody may call", location));
+            return (
+                Access::Anonymous,
+                Step::new("permission classes are empty: anybody may call", location),
+            );
         }
         let access = parts
             .iter()
@@ -362,7 +518,10 @@ impl<'a> Doors<'a> {
     fn permission(&self, module: ModuleId, expr: ExprId, method: HttpMethod) -> Access {
         let ir = &self.program.module(module).ir;
         if let Expr::Binary(operator, left, right) = ir.expr(expr) {
-            let (left, right) = (self.permission(module, *left, method), self.permission(module, *right, method));
+            let (left, right) = (
+                self.permission(module, *left, method),
+                self.permission(module, *right, method),
+            );
             let stricter = strength(left) >= strength(right);
             return match operator {
                 Operator::Or if stricter => right,
@@ -374,7 +533,9 @@ impl<'a> Doors<'a> {
         match self.resolver.expression(module, expr) {
             Some(Shape::Class(class)) => self.own_permission(class, method),
             Some(Shape::External(path) | Shape::Object(path)) => {
-                path.last().map_or(Access::Unknown, |&last| named_permission(self.program.text(last), method))
+                path.last().map_or(Access::Unknown, |&last| {
+                    named_permission(self.program.text(last), method)
+                })
             }
             _ => Access::Unknown,
         }
@@ -382,7 +543,11 @@ impl<'a> Doors<'a> {
 
     /// A permission class of the tree: its bases, or what its check looks at.
     fn own_permission(&self, class: ClassRef, method: HttpMethod) -> Access {
-        let check = self.program.symbols.find("has_permission").and_then(|name| self.resolver.method(class, name));
+        let check = self
+            .program
+            .symbols
+            .find("has_permission")
+            .and_then(|name| self.resolver.method(class, name));
         if let Some(check) = check {
             if let Some((access, _)) = self.user_mention(check) {
                 return access;
@@ -397,7 +562,9 @@ impl<'a> Doors<'a> {
             .lineage
             .iter()
             .filter_map(|base| match base {
-                Base::External(path) => path.last().map(|&last| named_permission(self.program.text(last), method)),
+                Base::External(path) => path
+                    .last()
+                    .map(|&last| named_permission(self.program.text(last), method)),
                 Base::Class(_) => None,
             })
             .max_by_key(|access| strength(*access))
@@ -419,7 +586,10 @@ impl<'a> Doors<'a> {
                     .iter()
                     .map(|dotted| match self.class_named(dotted) {
                         Some(class) => self.own_permission(class, binding.method),
-                        None => named_permission(dotted.rsplit('.').next().unwrap_or(dotted), binding.method),
+                        None => named_permission(
+                            dotted.rsplit('.').next().unwrap_or(dotted),
+                            binding.method,
+                        ),
                     })
                     .max_by_key(|access| strength(*access))
                     .unwrap_or(Access::Anonymous);
@@ -435,7 +605,13 @@ impl<'a> Doors<'a> {
                     Some(class) => self.class_location(class),
                     None => self.program.function_location(binding.view),
                 };
-                (Access::Anonymous, Step::new("no permission class, and REST framework's default lets in anybody", location))
+                (
+                    Access::Anonymous,
+                    Step::new(
+                        "no permission class, and REST framework's default lets in anybody",
+                        location,
+                    ),
+                )
             }
         }
     }
@@ -453,7 +629,10 @@ impl<'a> Doors<'a> {
                     Access::Unknown => "compares what the caller sends".to_owned(),
                     _ => format!("checks the user and lets in {}", who(access)),
                 };
-                return Some((access, Step::new(label, self.program.location(site, Some(function)))));
+                return Some((
+                    access,
+                    Step::new(label, self.program.location(site, Some(function))),
+                ));
             }
         }
         None
@@ -471,7 +650,11 @@ impl<'a> Doors<'a> {
         while let Some(block) = blocks.pop() {
             for statement in block {
                 let exprs: Vec<ExprId> = match statement {
-                    Stmt::Return(Some(value), _) | Stmt::Expr(value) | Stmt::Assign { value, .. } => vec![*value],
+                    Stmt::Return(Some(value), _)
+                    | Stmt::Expr(value)
+                    | Stmt::Assign { value, .. } => {
+                        vec![*value]
+                    }
                     Stmt::If { test, .. } => vec![*test],
                     _ => Vec::new(),
                 };
@@ -485,7 +668,15 @@ impl<'a> Doors<'a> {
                 statement.blocks(&mut |block| blocks.push(block));
             }
         }
-        best.map(|access| (access, Step::new("looks at the user", self.program.function_location(function))))
+        best.map(|access| {
+            (
+                access,
+                Step::new(
+                    "looks at the user",
+                    self.program.function_location(function),
+                ),
+            )
+        })
     }
 
     fn mention(&self, module: ModuleId, expr: ExprId, depth: u32) -> Option<Access> {
@@ -506,20 +697,34 @@ impl<'a> Doors<'a> {
             },
             Expr::Call(function, arguments) => {
                 if let Expr::Attribute(_, name) = ir.expr(*function)
-                    && matches!(ir.text(*name), "has_perm" | "has_perms" | "has_module_perms")
+                    && matches!(
+                        ir.text(*name),
+                        "has_perm" | "has_perms" | "has_module_perms"
+                    )
                 {
                     return Some(Access::Privileged);
                 }
-                arguments.iter().fold(inner(*function), |found, argument| stricter(found, inner(argument.value)))
+                arguments.iter().fold(inner(*function), |found, argument| {
+                    stricter(found, inner(argument.value))
+                })
             }
             Expr::Not(value) => inner(*value),
-            Expr::Logic(_, parts) => parts.iter().fold(None, |found, &part| stricter(found, inner(part))),
+            Expr::Logic(_, parts) => parts
+                .iter()
+                .fold(None, |found, &part| stricter(found, inner(part))),
             Expr::Compare(left, rest) => {
-                let sent = self.is_sent(module, *left, 0) || rest.iter().any(|(_, right)| self.is_sent(module, *right, 0));
-                let found = rest.iter().fold(inner(*left), |found, (_, right)| stricter(found, inner(*right)));
+                let sent = self.is_sent(module, *left, 0)
+                    || rest
+                        .iter()
+                        .any(|(_, right)| self.is_sent(module, *right, 0));
+                let found = rest.iter().fold(inner(*left), |found, (_, right)| {
+                    stricter(found, inner(*right))
+                });
                 found.or(sent.then_some(Access::Unknown))
             }
-            Expr::Conditional { test, then, other } => stricter(inner(*test), stricter(inner(*then), inner(*other))),
+            Expr::Conditional { test, then, other } => {
+                stricter(inner(*test), stricter(inner(*then), inner(*other)))
+            }
             _ => None,
         }
     }
@@ -532,7 +737,8 @@ impl<'a> Doors<'a> {
         let ir = &self.program.module(module).ir;
         match ir.expr(expr) {
             Expr::Attribute(object, name) => {
-                matches!(ir.text(*name), "headers" | "META" | "auth") || self.is_sent(module, *object, depth + 1)
+                matches!(ir.text(*name), "headers" | "META" | "auth")
+                    || self.is_sent(module, *object, depth + 1)
             }
             Expr::Subscript(object, _) => self.is_sent(module, *object, depth + 1),
             Expr::Call(function, _) => self.is_sent(module, *function, depth + 1),
@@ -577,9 +783,15 @@ fn who(access: Access) -> &'static str {
 fn named_permission(name: &str, method: HttpMethod) -> Access {
     match name {
         "AllowAny" => Access::Anonymous,
-        "IsAuthenticated" | "HasAPIKey" | "TokenHasReadWriteScope" | "TokenHasScope" => Access::Authenticated,
+        "IsAuthenticated" | "HasAPIKey" | "TokenHasReadWriteScope" | "TokenHasScope" => {
+            Access::Authenticated
+        }
         "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" => {
-            if method.writes() && method != HttpMethod::Any { Access::Authenticated } else { Access::Anonymous }
+            if method.writes() && method != HttpMethod::Any {
+                Access::Authenticated
+            } else {
+                Access::Anonymous
+            }
         }
         "IsAdminUser" | "DjangoModelPermissions" | "DjangoObjectPermissions" => Access::Privileged,
         _ => Access::Unknown,

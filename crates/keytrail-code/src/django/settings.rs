@@ -15,6 +15,7 @@ use emit::Emitter;
 use eval::{Evaluator, Names};
 use value::{Located, Val};
 
+mod branches;
 mod call;
 mod classes;
 mod decide;
@@ -22,6 +23,7 @@ mod defaults;
 mod emit;
 mod eval;
 mod expr;
+mod imports;
 mod method;
 mod modules;
 mod readers;
@@ -61,7 +63,10 @@ pub(crate) struct Layer {
 impl Layer {
     /// The effective value: of `ROOT_URLCONF`, of `REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES`.
     pub(crate) fn value(&self, name: &str) -> Option<&SettingValue> {
-        let index = self.settings.binary_search_by(|setting| setting.name.as_str().cmp(name)).ok()?;
+        let index = self
+            .settings
+            .binary_search_by(|setting| setting.name.as_str().cmp(name))
+            .ok()?;
         self.settings.get(index).map(|setting| &setting.value)
     }
 
@@ -114,16 +119,21 @@ impl SettingsIndex {
         detector: &Detector,
         prints: &Fingerprinter,
     ) -> Self {
-        let builder = Builder { program, resolver, detector, prints };
+        let builder = Builder {
+            program,
+            resolver,
+            detector,
+            prints,
+        };
         let named = modules::find(program).named;
         let imported = modules::imported_by_others(program, modules);
         let mut layers = Vec::new();
         for &module in modules {
-            let loaded = named.contains(&module) || !imported.contains(&module);
             let count = program.module(module).ir.classes.len();
             let classes = classes::configurations(resolver, count, module);
             if classes.is_empty() {
-                layers.push(builder.module_layer(module, loaded));
+                let named = named.contains(&module) || !imported.contains(&module);
+                layers.push(builder.module_layer(module, named));
             }
             layers.extend(classes.into_iter().map(|class| builder.class_layer(class)));
         }
@@ -144,7 +154,10 @@ impl SettingsIndex {
     }
 
     pub(crate) fn into_facts(self) -> Vec<Setting> {
-        self.layers.into_iter().flat_map(|layer| layer.settings).collect()
+        self.layers
+            .into_iter()
+            .flat_map(|layer| layer.settings)
+            .collect()
     }
 }
 
@@ -156,14 +169,22 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn module_layer(&self, module: ModuleId, loaded: bool) -> Layer {
+    fn module_layer(&self, module: ModuleId, named: bool) -> Layer {
         let linked = self.program.module(module);
         let name = Arc::clone(&linked.dotted);
         let environment = modules::environment(&linked.path, &name);
+        // `staging.py` may build on `production.py`; that one is loaded all the same
+        let loaded = named || matches!(environment, Environment::Production | Environment::Staging);
         let mut evaluator = Evaluator::new(self.program, self.resolver, environment);
         evaluator.run_module(module);
         let scope = evaluator.scopes.remove(&module).unwrap_or_default();
-        let layer = Layer { module, name, environment, loaded, settings: Vec::new() };
+        let layer = Layer {
+            module,
+            name,
+            environment,
+            loaded,
+            settings: Vec::new(),
+        };
         self.filled(layer, &scope.names, scope.opaque)
     }
 
@@ -178,29 +199,51 @@ impl Builder<'_> {
         let mut evaluator = Evaluator::new(self.program, self.resolver, environment);
         evaluator.run_module(class.0);
         let names = evaluator.class_names(class);
-        let opaque = evaluator.scopes.get(&class.0).is_some_and(|scope| scope.opaque);
+        let opaque = evaluator
+            .scopes
+            .get(&class.0)
+            .is_some_and(|scope| scope.opaque);
         let loaded = self.resolver.class(class).subclasses.is_empty();
-        let layer = Layer { module: class.0, name, environment, loaded, settings: Vec::new() };
+        let layer = Layer {
+            module: class.0,
+            name,
+            environment,
+            loaded,
+            settings: Vec::new(),
+        };
         self.filled(layer, &names, opaque)
     }
 
     fn filled(&self, mut layer: Layer, names: &Names, opaque: bool) -> Layer {
         let name_of = |val: &Val| self.name_of(val);
-        let emitter = Emitter { detector: self.detector, prints: self.prints, name_of: &name_of };
-        let mut settings: Vec<(String, SettingValue, FileSpan)> = Vec::new();
         let mut known: Vec<(&str, &Located)> = names
             .iter()
             .map(|(name, value)| (self.program.text(*name), value))
             .filter(|(name, _)| is_setting(name))
             .collect();
-        known.sort_by_key(|(name, _)| *name);
+        known.sort_by_key(|(name, value)| (value.at, *name));
+        let emitter = Emitter {
+            detector: self.detector,
+            prints: self.prints,
+            name_of: &name_of,
+            partners: emit::partners(self.detector, &known),
+        };
+        let mut settings: Vec<(String, SettingValue, FileSpan)> = Vec::new();
         for (name, value) in known {
-            settings.push((name.to_owned(), emitter.value(name, value), self.span(value)));
+            settings.push((
+                name.to_owned(),
+                emitter.value(name, value),
+                self.span(value),
+            ));
             if name == "REST_FRAMEWORK"
                 && let Val::Dict(dict) = value.val.unset()
             {
                 for (key, value) in &dict.entries {
-                    settings.push((format!("{name}.{key}"), emitter.value(key, value), self.span(value)));
+                    settings.push((
+                        format!("{name}.{key}"),
+                        emitter.value(key, value),
+                        self.span(value),
+                    ));
                 }
             }
         }
@@ -211,7 +254,10 @@ impl Builder<'_> {
         layer.settings = settings
             .into_iter()
             .map(|(name, value, span)| Setting {
-                location: Location::Setting { span, name: name.as_str().into() },
+                location: Location::Setting {
+                    span,
+                    name: name.as_str().into(),
+                },
                 name,
                 value,
                 module: Arc::clone(&layer.name),
@@ -238,14 +284,30 @@ impl Builder<'_> {
                 absent.push(((*name).to_owned(), val));
             }
         }
-        let value = |wanted: &str| settings.iter().find(|(name, ..)| name == wanted).map(|(_, value, _)| value);
-        let uses_rest = value("INSTALLED_APPS").is_some_and(|apps| mentions(apps, "rest_framework"));
+        let value = |wanted: &str| {
+            settings
+                .iter()
+                .find(|(name, ..)| name == wanted)
+                .map(|(_, value, _)| value)
+        };
+        let uses_rest = value("REST_FRAMEWORK").is_some()
+            || value("INSTALLED_APPS").is_some_and(|apps| mentions(apps, "rest_framework"));
         // a whole that is not known says nothing of its parts
         let whole_known = matches!(value("REST_FRAMEWORK"), None | Some(SettingValue::Dict(_)));
         if uses_rest {
             for (key, classes) in defaults::OF_REST_FRAMEWORK {
-                let items = classes.iter().map(|class| Located { val: Val::text(*class), at }).collect();
-                let val = if whole_known { Val::list(items) } else { Val::Unknown };
+                let items = classes
+                    .iter()
+                    .map(|class| Located {
+                        val: Val::text(*class),
+                        at,
+                    })
+                    .collect();
+                let val = if whole_known {
+                    Val::list(items)
+                } else {
+                    Val::Unknown
+                };
                 absent.push((format!("REST_FRAMEWORK.{key}"), val));
             }
         }
@@ -271,7 +333,8 @@ impl Builder<'_> {
             Val::External(path) => {
                 let last = path.rsplit_once('.')?.1;
                 let mut letters = last.chars();
-                let is_class = letters.next().is_some_and(char::is_uppercase) && letters.any(char::is_lowercase);
+                let is_class = letters.next().is_some_and(char::is_uppercase)
+                    && letters.any(char::is_lowercase);
                 is_class.then(|| path.to_string())
             }
             _ => None,
@@ -281,14 +344,19 @@ impl Builder<'_> {
 
 /// What Django takes for a setting.
 fn is_setting(name: &str) -> bool {
-    name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
+    !name.starts_with('_')
+        && name.chars().any(char::is_uppercase)
+        && !name.chars().any(char::is_lowercase)
 }
 
 fn mentions(value: &SettingValue, wanted: &str) -> bool {
     match value {
         SettingValue::Text(text) => text == wanted,
         SettingValue::List(items) => items.iter().any(|item| mentions(item, wanted)),
-        SettingValue::FromEnvironment { default: Some(default), .. } => mentions(default, wanted),
+        SettingValue::FromEnvironment {
+            default: Some(default),
+            ..
+        } => mentions(default, wanted),
         _ => false,
     }
 }

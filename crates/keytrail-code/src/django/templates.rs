@@ -33,7 +33,10 @@ impl Templates {
             paths.truncate(MOST_PATHS);
             shown.insert(name.clone(), paths);
         }
-        Self { shown, settings: Vec::new() }
+        Self {
+            shown,
+            settings: Vec::new(),
+        }
     }
 
     pub(crate) fn set_settings_modules(&mut self, modules: Vec<ModuleId>) {
@@ -52,7 +55,13 @@ impl Templates {
 
     /// Every name in any path, for the symbol table.
     pub(crate) fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.shown.values().flatten().flatten().map(String::as_str).collect();
+        let mut names: Vec<&str> = self
+            .shown
+            .values()
+            .flatten()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -77,7 +86,10 @@ fn collect(name: &str, pages: &FxHashMap<String, Page>, paths: &mut Vec<Vec<Stri
 
 impl Page {
     fn new(text: &str) -> Self {
-        let mut page = Self { paths: Vec::new(), included: Vec::new() };
+        let mut page = Self {
+            paths: Vec::new(),
+            included: Vec::new(),
+        };
         let mut aliases: Vec<(String, Vec<String>)> = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
@@ -105,8 +117,12 @@ impl Page {
         let filters: Vec<&str> = inside.split('|').skip(1).map(str::trim).collect();
         // a length or a few characters show no key
         if filters.iter().any(|filter| {
-            filter.starts_with("length") || filter.starts_with("slice:") || filter.starts_with("truncatechars:")
-                || filter.starts_with("yesno") || filter.starts_with("date") || filter.contains("mask")
+            filter.starts_with("length")
+                || filter.starts_with("slice:")
+                || filter.starts_with("truncatechars:")
+                || filter.starts_with("yesno")
+                || filter.starts_with("date")
+                || filter.contains("mask")
         }) {
             return;
         }
@@ -120,7 +136,7 @@ impl Page {
     fn tag(&mut self, inside: &str, aliases: &mut Vec<(String, Vec<String>)>) {
         let words: Vec<&str> = inside.split_whitespace().collect();
         match words.as_slice() {
-            ["for", names @ .., ] if names.contains(&"in") => {
+            ["for", names @ ..] if names.contains(&"in") => {
                 let at = names.iter().position(|word| *word == "in").unwrap_or(0);
                 let source = names.get(at + 1).copied().unwrap_or("");
                 if let Some(path) = resolved(source, aliases) {
@@ -144,7 +160,9 @@ impl Page {
                     }
                 }
             }
-            ["include" | "extends", name, ..] => self.included.push(name.trim_matches(['"', '\'']).to_owned()),
+            ["include" | "extends", name, ..] => self
+                .included
+                .push(name.trim_matches(['"', '\'']).to_owned()),
             _ => {}
         }
     }
@@ -156,10 +174,16 @@ fn resolved(text: &str, aliases: &[(String, Vec<String>)]) -> Option<Vec<String>
     if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
         return None;
     }
-    let mut parts: Vec<String> =
-        name.split('.').filter(|part| part.parse::<u32>().is_err()).map(str::to_owned).collect();
+    let mut parts: Vec<String> = name
+        .split('.')
+        .filter(|part| part.parse::<u32>().is_err())
+        .map(str::to_owned)
+        .collect();
     let first = parts.first()?.clone();
-    if matches!(first.as_str(), "forloop" | "block" | "csrf_token" | "True" | "False" | "None") {
+    if matches!(
+        first.as_str(),
+        "forloop" | "block" | "csrf_token" | "True" | "False" | "None"
+    ) {
         return None;
     }
     if let Some((_, path)) = aliases.iter().rev().find(|(alias, _)| *alias == first) {
@@ -182,7 +206,12 @@ mod tests {
             ("app/templates/b.html".to_owned(), "{{ title }}{% with t=user.token %}{{ t }}{% endwith %}".to_owned()),
         ];
         let templates = Templates::new(&files);
-        let shown: Vec<String> = templates.shown("a.html").unwrap().iter().map(|path| path.join(".")).collect();
+        let shown: Vec<String> = templates
+            .shown("a.html")
+            .unwrap()
+            .iter()
+            .map(|path| path.join("."))
+            .collect();
         assert_eq!(shown, ["keys.api_key", "title", "user.token"]);
         assert!(templates.shown("missing.html").is_none());
     }

@@ -44,11 +44,28 @@ const ACTIONS: [(&str, HttpMethod, bool); 6] = [
 ];
 /// Methods of generic views that the framework calls for each request.
 pub(crate) const HOOKS: [&str; 22] = [
-    "get_context_data", "get_queryset", "get_object", "get_serializer_class", "get_serializer",
-    "perform_create", "perform_update", "perform_destroy", "form_valid", "form_invalid",
-    "dispatch", "initial", "get_form_kwargs", "get_form_class", "filter_queryset",
-    "get_permissions", "setup", "post_save", "render_to_response", "to_representation",
-    "finalize_response", "get_initial",
+    "get_context_data",
+    "get_queryset",
+    "get_object",
+    "get_serializer_class",
+    "get_serializer",
+    "perform_create",
+    "perform_update",
+    "perform_destroy",
+    "form_valid",
+    "form_invalid",
+    "dispatch",
+    "initial",
+    "get_form_kwargs",
+    "get_form_class",
+    "filter_queryset",
+    "get_permissions",
+    "setup",
+    "post_save",
+    "render_to_response",
+    "to_representation",
+    "finalize_response",
+    "get_initial",
 ];
 
 pub(crate) struct Urls<'a> {
@@ -66,21 +83,45 @@ struct Prefix {
 
 /// All routes, from the given root modules; without any, from every module with `urlpatterns`
 /// that no other includes.
-pub(crate) fn bindings(program: &Program, resolver: &Resolver<'_>, roots: &[ModuleId]) -> Vec<Binding> {
-    let mut urls = Urls { program, resolver, found: Vec::new(), active: Vec::new() };
+pub(crate) fn bindings(
+    program: &Program,
+    resolver: &Resolver<'_>,
+    roots: &[ModuleId],
+) -> Vec<Binding> {
+    let mut urls = Urls {
+        program,
+        resolver,
+        found: Vec::new(),
+        active: Vec::new(),
+    };
     let mut visited = Vec::new();
     for &root in roots {
-        urls.module(root, &Prefix { pattern: "/".to_owned(), ..Prefix::default() }, 0);
+        urls.module(
+            root,
+            &Prefix {
+                pattern: "/".to_owned(),
+                ..Prefix::default()
+            },
+            0,
+        );
         visited.push(root);
     }
     if urls.found.is_empty() {
         let patterns = program.symbols.find("urlpatterns");
         for (id, module) in (0u32..).zip(&program.modules) {
             let declares = module.ir.function(0).body.iter().any(|statement| {
-                patterns.is_some_and(|patterns| assigned(program, id, statement, patterns).is_some())
+                patterns
+                    .is_some_and(|patterns| assigned(program, id, statement, patterns).is_some())
             });
             if declares && !visited.contains(&id) {
-                urls.module(id, &Prefix { pattern: "/".to_owned(), ..Prefix::default() }, 0);
+                urls.module(
+                    id,
+                    &Prefix {
+                        pattern: "/".to_owned(),
+                        ..Prefix::default()
+                    },
+                    0,
+                );
             }
         }
         // what another includes is there twice: with the prefix is the true one
@@ -90,7 +131,9 @@ pub(crate) fn bindings(program: &Program, resolver: &Resolver<'_>, roots: &[Modu
                 long.declared == short.declared
                     && long.method == short.method
                     && long.pattern.len() > short.pattern.len()
-                    && long.pattern.ends_with(short.pattern.trim_start_matches('/'))
+                    && long
+                        .pattern
+                        .ends_with(short.pattern.trim_start_matches('/'))
             })
         });
     }
@@ -163,7 +206,9 @@ impl Urls<'_> {
         }
         let module = self.program.module(id);
         match module.ir.expr(list) {
-            Expr::Sequence(parts) => parts.iter().for_each(|&part| self.list(id, part, prefix, depth)),
+            Expr::Sequence(parts) => parts
+                .iter()
+                .for_each(|&part| self.list(id, part, prefix, depth)),
             Expr::Starred(inner) => self.list(id, *inner, prefix, depth),
             Expr::Binary(Operator::Add, left, right) => {
                 self.list(id, *left, prefix, depth);
@@ -185,19 +230,35 @@ impl Urls<'_> {
                     self.variable(inner, module.sym(*name), prefix, depth + 1);
                 }
             }
-            Expr::Call(function, arguments) => self.entry(id, list, *function, arguments, prefix, depth),
+            Expr::Call(function, arguments) => {
+                self.entry(id, list, *function, arguments, prefix, depth)
+            }
             _ => {}
         }
     }
 
     /// `path("keys/", view)`, or a helper around a list.
-    fn entry(&mut self, id: ModuleId, call: ExprId, function: ExprId, arguments: &[Argument], prefix: &Prefix, depth: u32) {
+    fn entry(
+        &mut self,
+        id: ModuleId,
+        call: ExprId,
+        function: ExprId,
+        arguments: &[Argument],
+        prefix: &Prefix,
+        depth: u32,
+    ) {
         let module = self.program.module(id);
-        let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(function) else { return };
+        let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(function) else {
+            return;
+        };
         match module.ir.text(*name) {
             "path" | "re_path" | "url" => {
-                let route = self.argument(id, arguments, 0, "route").or_else(|| self.argument(id, arguments, 0, "regex"));
-                let Some(target) = self.argument(id, arguments, 1, "view") else { return };
+                let route = self
+                    .argument(id, arguments, 0, "route")
+                    .or_else(|| self.argument(id, arguments, 0, "regex"));
+                let Some(target) = self.argument(id, arguments, 1, "view") else {
+                    return;
+                };
                 let route = route.map_or(String::new(), |route| self.pattern(id, route));
                 let mut prefix = prefix.clone();
                 prefix.pattern = joined(&prefix.pattern, &route);
@@ -208,7 +269,9 @@ impl Urls<'_> {
             "static" => {}
             _ => {
                 for argument in arguments {
-                    if argument.kind == ArgumentKind::Positional || argument.kind == ArgumentKind::Star {
+                    if argument.kind == ArgumentKind::Positional
+                        || argument.kind == ArgumentKind::Star
+                    {
                         self.list(id, argument.value, prefix, depth + 1);
                     }
                 }
@@ -216,27 +279,51 @@ impl Urls<'_> {
         }
     }
 
-    fn argument(&self, id: ModuleId, arguments: &[Argument], index: usize, name: &str) -> Option<ExprId> {
+    fn argument(
+        &self,
+        id: ModuleId,
+        arguments: &[Argument],
+        index: usize,
+        name: &str,
+    ) -> Option<ExprId> {
         let module = self.program.module(id);
         let keyword = arguments.iter().find(
             |argument| matches!(argument.kind, ArgumentKind::Keyword(own) if module.ir.text(own) == name),
         );
         keyword
-            .or_else(|| arguments.get(index).filter(|argument| argument.kind == ArgumentKind::Positional))
+            .or_else(|| {
+                arguments
+                    .get(index)
+                    .filter(|argument| argument.kind == ArgumentKind::Positional)
+            })
             .map(|argument| argument.value)
     }
 
     fn pattern(&self, id: ModuleId, expr: ExprId) -> String {
         let module = self.program.module(id);
         match module.ir.expr(expr) {
-            Expr::Str(text) => module.ir.text(*text).trim_start_matches('^').trim_end_matches('$').to_owned(),
+            Expr::Str(text) => module
+                .ir
+                .text(*text)
+                .trim_start_matches('^')
+                .trim_end_matches('$')
+                .to_owned(),
             // gettext_lazy("keys/")
-            Expr::Call(_, arguments) => arguments.first().map_or(String::new(), |first| self.pattern(id, first.value)),
+            Expr::Call(_, arguments) => arguments
+                .first()
+                .map_or(String::new(), |first| self.pattern(id, first.value)),
             _ => "*".to_owned(),
         }
     }
 
-    fn target(&mut self, id: ModuleId, target: ExprId, declared: Site, prefix: &Prefix, depth: u32) {
+    fn target(
+        &mut self,
+        id: ModuleId,
+        target: ExprId,
+        declared: Site,
+        prefix: &Prefix,
+        depth: u32,
+    ) {
         let module = self.program.module(id);
         if let Expr::Call(function, arguments) = module.ir.expr(target) {
             match module.ir.expr(*function) {
@@ -246,13 +333,19 @@ impl Urls<'_> {
                     }
                     return;
                 }
-                Expr::Name(name) | Expr::Attribute(_, name) if module.ir.text(*name) == "include" => {
+                Expr::Name(name) | Expr::Attribute(_, name)
+                    if module.ir.text(*name) == "include" =>
+                {
                     self.include(id, arguments, prefix, depth);
                     return;
                 }
                 // csrf_exempt(view), cache_page(60)(view)
                 _ => {
-                    if let Some(last) = arguments.iter().rev().find(|argument| argument.kind == ArgumentKind::Positional) {
+                    if let Some(last) = arguments
+                        .iter()
+                        .rev()
+                        .find(|argument| argument.kind == ArgumentKind::Positional)
+                    {
                         let mut prefix = prefix.clone();
                         prefix.wrappers.push(Site(id, *function));
                         self.target(id, last.value, declared, &prefix, depth);
@@ -278,7 +371,14 @@ impl Urls<'_> {
     }
 
     /// `keys = KeyView.as_view()` in the views module.
-    fn view_variable(&mut self, id: ModuleId, target: ExprId, declared: Site, prefix: &Prefix, depth: u32) {
+    fn view_variable(
+        &mut self,
+        id: ModuleId,
+        target: ExprId,
+        declared: Site,
+        prefix: &Prefix,
+        depth: u32,
+    ) {
         if depth >= DEEPEST_INCLUDE {
             return;
         }
@@ -304,10 +404,16 @@ impl Urls<'_> {
     }
 
     fn include(&mut self, id: ModuleId, arguments: &[Argument], prefix: &Prefix, depth: u32) {
-        let Some(first) = arguments.first() else { return };
+        let Some(first) = arguments.first() else {
+            return;
+        };
         let module = self.program.module(id);
         let target = match module.ir.expr(first.value) {
-            Expr::Sequence(parts) if parts.len() <= 3 && !parts.is_empty() && !self.is_entry(id, parts[0]) => parts[0],
+            Expr::Sequence(parts)
+                if parts.len() <= 3 && !parts.is_empty() && !self.is_entry(id, parts[0]) =>
+            {
+                parts[0]
+            }
             _ => first.value,
         };
         match module.ir.expr(target) {
@@ -326,14 +432,24 @@ impl Urls<'_> {
 
     fn is_entry(&self, id: ModuleId, expr: ExprId) -> bool {
         let module = self.program.module(id);
-        let Expr::Call(function, _) = module.ir.expr(expr) else { return false };
+        let Expr::Call(function, _) = module.ir.expr(expr) else {
+            return false;
+        };
         matches!(
             module.ir.expr(*function),
             Expr::Name(name) | Expr::Attribute(_, name) if matches!(module.ir.text(*name), "path" | "re_path" | "url")
         )
     }
 
-    fn add(&mut self, prefix: &Prefix, method: HttpMethod, view: FunctionRef, class: Option<ClassRef>, action: Option<Site>, declared: Site) {
+    fn add(
+        &mut self,
+        prefix: &Prefix,
+        method: HttpMethod,
+        view: FunctionRef,
+        class: Option<ClassRef>,
+        action: Option<Site>,
+        declared: Site,
+    ) {
         let binding = Binding {
             pattern: prefix.pattern.clone(),
             method,
@@ -343,7 +459,9 @@ impl Urls<'_> {
             declared,
             wrappers: prefix.wrappers.clone(),
         };
-        if self.found.len() < MOST_ROUTES && !self.found[self.found.len().saturating_sub(64)..].contains(&binding) {
+        if self.found.len() < MOST_ROUTES
+            && !self.found[self.found.len().saturating_sub(64)..].contains(&binding)
+        {
             self.found.push(binding);
         }
     }
@@ -362,16 +480,25 @@ impl Urls<'_> {
                 Expr::Call(function, arguments) => (*function, arguments),
                 _ => (decorator, &[]),
             };
-            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(name) else { continue };
+            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(name) else {
+                continue;
+            };
             match module.ir.text(*name) {
                 "require_GET" | "require_safe" => return vec![HttpMethod::Get],
                 "require_POST" => return vec![HttpMethod::Post],
                 "api_view" | "require_http_methods" | "action" => {
-                    let list = self.argument(view.0, arguments, 0, "http_method_names")
+                    let list = self
+                        .argument(view.0, arguments, 0, "http_method_names")
                         .or_else(|| self.argument(view.0, arguments, 0, "methods"))
                         .or_else(|| self.argument(view.0, arguments, 0, "request_method_list"));
-                    let methods = list.map(|list| self.methods(view.0, list)).unwrap_or_default();
-                    return if methods.is_empty() { vec![HttpMethod::Get] } else { methods };
+                    let methods = list
+                        .map(|list| self.methods(view.0, list))
+                        .unwrap_or_default();
+                    return if methods.is_empty() {
+                        vec![HttpMethod::Get]
+                    } else {
+                        methods
+                    };
                 }
                 _ => {}
             }
@@ -381,13 +508,17 @@ impl Urls<'_> {
 
     fn methods(&self, id: ModuleId, list: ExprId) -> Vec<HttpMethod> {
         let module = self.program.module(id);
-        let Expr::Sequence(parts) = module.ir.expr(list) else { return Vec::new() };
+        let Expr::Sequence(parts) = module.ir.expr(list) else {
+            return Vec::new();
+        };
         parts
             .iter()
             .filter_map(|&part| match module.ir.expr(part) {
                 Expr::Str(text) => {
                     let lower = module.ir.text(*text).to_ascii_lowercase();
-                    HTTP.iter().find(|(name, _)| *name == lower).map(|(_, method)| *method)
+                    HTTP.iter()
+                        .find(|(name, _)| *name == lower)
+                        .map(|(_, method)| *method)
                 }
                 _ => None,
             })
@@ -395,20 +526,34 @@ impl Urls<'_> {
     }
 
     fn method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
-        self.resolver.method(class, self.program.symbols.find(name)?)
+        self.resolver
+            .method(class, self.program.symbols.find(name)?)
     }
 
-    fn class_view(&mut self, id: ModuleId, class: ClassRef, arguments: &[Argument], declared: Site, prefix: &Prefix) {
+    fn class_view(
+        &mut self,
+        id: ModuleId,
+        class: ClassRef,
+        arguments: &[Argument],
+        declared: Site,
+        prefix: &Prefix,
+    ) {
         // a viewset's as_view({"get": "list"})
         let module = self.program.module(id);
         if let Some(first) = arguments.first()
             && let Expr::Dict(entries) = module.ir.expr(first.value)
         {
             for &(key, value) in entries {
-                let (Some(key), Expr::Str(action)) = (key, module.ir.expr(value)) else { continue };
-                let Expr::Str(method) = module.ir.expr(key) else { continue };
+                let (Some(key), Expr::Str(action)) = (key, module.ir.expr(value)) else {
+                    continue;
+                };
+                let Expr::Str(method) = module.ir.expr(key) else {
+                    continue;
+                };
                 let method = module.ir.text(*method).to_ascii_lowercase();
-                let Some((_, method)) = HTTP.iter().find(|(name, _)| *name == method) else { continue };
+                let Some((_, method)) = HTTP.iter().find(|(name, _)| *name == method) else {
+                    continue;
+                };
                 if let Some(view) = self.method(class, module.ir.text(*action)) {
                     self.add(prefix, *method, view, Some(class), None, declared);
                 }
@@ -440,12 +585,29 @@ impl Urls<'_> {
             })
             .collect();
         let writes = external.iter().any(|name| {
-            ["Create", "Update", "Destroy", "Delete", "Form", "Edit"].iter().any(|word| name.contains(word))
+            ["Create", "Update", "Destroy", "Delete", "Form", "Edit"]
+                .iter()
+                .any(|word| name.contains(word))
         });
-        let reads = !writes || external.iter().any(|name| name.contains("List") || name.contains("Retrieve"));
+        let reads = !writes
+            || external
+                .iter()
+                .any(|name| name.contains("List") || name.contains("Retrieve"));
         let hook = |names: &[&str]| names.iter().find_map(|name| self.method(class, name));
-        let read = hook(&["get_context_data", "get_queryset", "get_object", "list", "retrieve"]);
-        let write = hook(&["form_valid", "perform_create", "perform_update", "create", "update"]);
+        let read = hook(&[
+            "get_context_data",
+            "get_queryset",
+            "get_object",
+            "list",
+            "retrieve",
+        ]);
+        let write = hook(&[
+            "form_valid",
+            "perform_create",
+            "perform_update",
+            "create",
+            "update",
+        ]);
         let mut add = Vec::new();
         if reads && let Some(view) = read {
             add.push((HttpMethod::Get, view));
@@ -493,9 +655,15 @@ impl Urls<'_> {
     }
 
     fn registered(&mut self, id: ModuleId, call: ExprId, arguments: &[Argument], prefix: &Prefix) {
-        let route = self.argument(id, arguments, 0, "prefix").map_or(String::new(), |route| self.pattern(id, route));
-        let Some(view) = self.argument(id, arguments, 1, "viewset") else { return };
-        let Some(Shape::Class(class)) = self.resolver.expression(id, view) else { return };
+        let route = self
+            .argument(id, arguments, 0, "prefix")
+            .map_or(String::new(), |route| self.pattern(id, route));
+        let Some(view) = self.argument(id, arguments, 1, "viewset") else {
+            return;
+        };
+        let Some(Shape::Class(class)) = self.resolver.expression(id, view) else {
+            return;
+        };
         let mut prefix = prefix.clone();
         prefix.pattern = joined(&prefix.pattern, &route);
         if !prefix.pattern.ends_with('/') {
@@ -506,23 +674,46 @@ impl Urls<'_> {
 
     fn viewset(&mut self, class: ClassRef, declared: Site, prefix: &Prefix) {
         let lookup = self.lookup(class);
-        let one = Prefix { pattern: format!("{}{{{lookup}}}/", prefix.pattern), wrappers: prefix.wrappers.clone() };
+        let one = Prefix {
+            pattern: format!("{}{{{lookup}}}/", prefix.pattern),
+            wrappers: prefix.wrappers.clone(),
+        };
         for (name, method, single) in ACTIONS {
             if let Some(view) = self.method(class, name) {
-                self.add(if single { &one } else { prefix }, method, view, Some(class), None, declared);
+                self.add(
+                    if single { &one } else { prefix },
+                    method,
+                    view,
+                    Some(class),
+                    None,
+                    declared,
+                );
             }
         }
         for base in self.resolver.class(class).lineage.clone() {
             let Base::Class(base) = base else { continue };
-            let mut methods: Vec<FunctionRef> = self.resolver.class(base).methods.values().copied().collect();
+            let mut methods: Vec<FunctionRef> = self
+                .resolver
+                .class(base)
+                .methods
+                .values()
+                .copied()
+                .collect();
             methods.sort();
             for view in methods {
                 self.extra_action(view, class, declared, prefix, &one);
             }
         }
         // actions that the framework supplies work on the hooks
-        let hooks = ["get_queryset", "get_object", "perform_create", "perform_update"];
-        if ACTIONS.iter().all(|(name, ..)| self.method(class, name).is_none())
+        let hooks = [
+            "get_queryset",
+            "get_object",
+            "perform_create",
+            "perform_update",
+        ];
+        if ACTIONS
+            .iter()
+            .all(|(name, ..)| self.method(class, name).is_none())
             && let Some(view) = hooks.iter().find_map(|name| self.method(class, name))
         {
             self.add(prefix, HttpMethod::Get, view, Some(class), None, declared);
@@ -532,25 +723,45 @@ impl Urls<'_> {
     fn lookup(&self, class: ClassRef) -> String {
         let fields = &self.resolver.class(class).fields;
         let named = |wanted: &str| {
-            fields.iter().find(|(name, _)| self.text(*name) == wanted).and_then(|(_, value)| {
-                let module = self.program.module(class.0);
-                match module.ir.expr((*value)?) {
-                    Expr::Str(text) => Some(module.ir.text(*text).to_owned()),
-                    _ => None,
-                }
-            })
+            fields
+                .iter()
+                .find(|(name, _)| self.text(*name) == wanted)
+                .and_then(|(_, value)| {
+                    let module = self.program.module(class.0);
+                    match module.ir.expr((*value)?) {
+                        Expr::Str(text) => Some(module.ir.text(*text).to_owned()),
+                        _ => None,
+                    }
+                })
         };
-        named("lookup_url_kwarg").or_else(|| named("lookup_field")).unwrap_or_else(|| "pk".to_owned())
+        named("lookup_url_kwarg")
+            .or_else(|| named("lookup_field"))
+            .unwrap_or_else(|| "pk".to_owned())
     }
 
     /// `@action(detail=True, methods=["post"], url_path="reveal")`.
-    fn extra_action(&mut self, view: FunctionRef, class: ClassRef, declared: Site, many: &Prefix, one: &Prefix) {
+    fn extra_action(
+        &mut self,
+        view: FunctionRef,
+        class: ClassRef,
+        declared: Site,
+        many: &Prefix,
+        one: &Prefix,
+    ) {
         let module = self.program.module(view.0);
         let function = module.ir.function(view.1);
         let Some((decorator, arguments)) = function.decorators.iter().find_map(|&decorator| {
-            let Expr::Call(function, arguments) = module.ir.expr(decorator) else { return None };
-            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(*function) else { return None };
-            matches!(module.ir.text(*name), "action" | "detail_route" | "list_route").then_some((decorator, arguments))
+            let Expr::Call(function, arguments) = module.ir.expr(decorator) else {
+                return None;
+            };
+            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(*function) else {
+                return None;
+            };
+            matches!(
+                module.ir.text(*name),
+                "action" | "detail_route" | "list_route"
+            )
+            .then_some((decorator, arguments))
         }) else {
             return;
         };
@@ -560,19 +771,32 @@ impl Urls<'_> {
                 _ => None,
             })
         };
-        let detail = keyword("detail").is_some_and(|value| matches!(module.ir.expr(value), Expr::Bool(true)));
+        let detail = keyword("detail")
+            .is_some_and(|value| matches!(module.ir.expr(value), Expr::Bool(true)));
         let path = match keyword("url_path").map(|value| module.ir.expr(value)) {
             Some(Expr::Str(text)) => module.ir.text(*text).to_owned(),
             _ => module.ir.text(function.name).to_owned(),
         };
         let base = if detail { one } else { many };
-        let prefix = Prefix { pattern: format!("{}{path}/", base.pattern), wrappers: base.wrappers.clone() };
-        let mut methods = keyword("methods").map(|list| self.methods(view.0, list)).unwrap_or_default();
+        let prefix = Prefix {
+            pattern: format!("{}{path}/", base.pattern),
+            wrappers: base.wrappers.clone(),
+        };
+        let mut methods = keyword("methods")
+            .map(|list| self.methods(view.0, list))
+            .unwrap_or_default();
         if methods.is_empty() {
             methods.push(HttpMethod::Get);
         }
         for method in methods {
-            self.add(&prefix, method, view, Some(class), Some(Site(view.0, decorator)), declared);
+            self.add(
+                &prefix,
+                method,
+                view,
+                Some(class),
+                Some(Site(view.0, decorator)),
+                declared,
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Arguments of a call, evaluated.
 
-use super::value::Value;
 use super::Machine;
+use super::value::Value;
 use crate::program::Site;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, ArgumentKind, Function, ParameterKind};
@@ -80,13 +80,18 @@ impl Arguments {
         receiver: Option<&Value>,
         defaults: &[Value],
     ) -> Vec<Value> {
-        let mut positional = receiver.into_iter().cloned().chain(self.positional.iter().map(|(value, _)| value.clone()));
+        let mut positional = receiver
+            .into_iter()
+            .cloned()
+            .chain(self.positional.iter().map(|(value, _)| value.clone()));
         let mut taken = Vec::new();
         let mut bindings: Vec<Value> = Vec::with_capacity(function.parameters.len());
         for (index, parameter) in function.parameters.iter().enumerate() {
             let name = symbol(parameter.name);
             let value = match parameter.kind {
-                ParameterKind::Plain => positional.next().or_else(|| self.named(name).inspect(|_| taken.push(name))),
+                ParameterKind::Plain => positional
+                    .next()
+                    .or_else(|| self.named(name).inspect(|_| taken.push(name))),
                 ParameterKind::KeywordOnly => self.named(name).inspect(|_| taken.push(name)),
                 ParameterKind::Star => {
                     let mut rest = self.star.clone().unwrap_or_default();
@@ -107,9 +112,13 @@ impl Arguments {
             };
             let value = value.or_else(|| self.star.clone()).or_else(|| {
                 // an unknown `**kwargs` may hold it
-                self.double.as_ref().map(|double| double.field(name)).filter(|part| !part.is_nothing())
+                self.double
+                    .as_ref()
+                    .map(|double| double.field(name))
+                    .filter(|part| !part.is_nothing())
             });
-            bindings.push(value.unwrap_or_else(|| defaults.get(index).cloned().unwrap_or_default()));
+            bindings
+                .push(value.unwrap_or_else(|| defaults.get(index).cloned().unwrap_or_default()));
         }
         bindings
     }
@@ -123,9 +132,17 @@ impl Machine<'_> {
             let site = self.site(argument.value);
             match argument.kind {
                 ArgumentKind::Positional => arguments.positional.push((value, site)),
-                ArgumentKind::Keyword(name) => arguments.keyword.push((self.sym(name), value, site)),
-                ArgumentKind::Star => arguments.star.get_or_insert_with(Value::default).join(&value),
-                ArgumentKind::DoubleStar => arguments.double.get_or_insert_with(Value::default).join(&value),
+                ArgumentKind::Keyword(name) => {
+                    arguments.keyword.push((self.sym(name), value, site))
+                }
+                ArgumentKind::Star => arguments
+                    .star
+                    .get_or_insert_with(Value::default)
+                    .join(&value),
+                ArgumentKind::DoubleStar => arguments
+                    .double
+                    .get_or_insert_with(Value::default)
+                    .join(&value),
             }
         }
         arguments

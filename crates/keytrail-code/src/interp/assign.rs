@@ -66,7 +66,11 @@ impl Machine<'_> {
         for shape in &receiver.shapes {
             match shape {
                 Shape::Instance(class) | Shape::Class(class) => {
-                    if receiver.shapes.iter().any(|shape| matches!(shape, Shape::Param(0, path) if path.is_empty())) {
+                    if receiver
+                        .shapes
+                        .iter()
+                        .any(|shape| matches!(shape, Shape::Param(0, path) if path.is_empty()))
+                    {
                         let fields = &mut self.out.summary.own_fields;
                         let room = fields.len() < 64;
                         match fields.iter_mut().find(|(own, _)| *own == name) {
@@ -78,7 +82,9 @@ impl Machine<'_> {
                     self.write_cell(Cell::Attribute(*class, name), value);
                 }
                 Shape::Module(module) => self.write_cell(Cell::Global(*module, name), value),
-                Shape::Param(index, path) if path.is_empty() => self.note_change(*index, name, value),
+                Shape::Param(index, path) if path.is_empty() => {
+                    self.note_change(*index, name, value)
+                }
                 _ => {}
             }
         }
@@ -97,7 +103,10 @@ impl Machine<'_> {
     fn note_change(&mut self, index: u16, name: Sym, value: &Value) {
         let changes = &mut self.out.summary.changes;
         let room = changes.len() < 64;
-        match changes.iter_mut().find(|(own, field, _)| *own == index && *field == name) {
+        match changes
+            .iter_mut()
+            .find(|(own, field, _)| *own == index && *field == name)
+        {
             Some((.., old)) => old.join(value),
             None if room => changes.push((index, name, value.clone())),
             None => {}
@@ -162,14 +171,19 @@ impl Machine<'_> {
 /// `value` without what depends on a caller.
 pub(super) fn without_params(value: &Value) -> Value {
     let mut concrete = value.clone();
-    concrete.taints.retain(|taint| !matches!(taint.label, Label::Param(_)));
+    concrete
+        .taints
+        .retain(|taint| !matches!(taint.label, Label::Param(_)));
     concrete.shapes.retain(|shape| {
         !matches!(shape, Shape::Param(..)) && !Value::of(shape.clone()).has_params()
     });
     if let Some(fields) = &concrete.fields
         && value.has_params()
     {
-        let fields = fields.iter().map(|(name, part)| (*name, without_params(part))).collect();
+        let fields = fields
+            .iter()
+            .map(|(name, part)| (*name, without_params(part)))
+            .collect();
         concrete.fields = Some(std::sync::Arc::new(fields));
     }
     concrete

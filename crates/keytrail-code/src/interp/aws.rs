@@ -5,11 +5,11 @@ use std::sync::Arc;
 use keytrail_model::{OperationKind, Transform};
 use smallvec::SmallVec;
 
+use super::Machine;
 use super::arguments::Arguments;
 use super::operation::{OperationRecord, ProjectionRecord};
 use super::record::SinkKind;
 use super::value::{Aws, Clause, Label, Shape, Value, What, hop};
-use super::Machine;
 use crate::program::Site;
 use crate::symbols::Sym;
 
@@ -17,7 +17,11 @@ use crate::symbols::Sym;
 const TAKERS: &[(&str, &[&str], &str)] = &[
     ("put_object", &["Body", "Metadata"], "S3"),
     ("upload_fileobj", &["Fileobj"], "S3"),
-    ("publish", &["Message", "MessageAttributes", "Subject"], "SNS"),
+    (
+        "publish",
+        &["Message", "MessageAttributes", "Subject"],
+        "SNS",
+    ),
     ("send_message", &["MessageBody", "MessageAttributes"], "SQS"),
     ("send_email", &["Message", "Content"], "SES"),
     ("put_record", &["Data"], "Kinesis"),
@@ -26,6 +30,15 @@ const TAKERS: &[(&str, &[&str], &str)] = &[
     ("invoke_model", &["body"], "Bedrock"),
     ("put_log_events", &["logEvents"], "CloudWatch Logs"),
 ];
+
+/// How a call is known to be one of DynamoDB.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Plain,
+    Paginated,
+    /// Only a caller can tell.
+    Assumed,
+}
 
 fn operation(name: &str) -> Option<OperationKind> {
     Some(match name {
@@ -39,24 +52,37 @@ fn operation(name: &str) -> Option<OperationKind> {
         "delete_item" => OperationKind::DeleteItem,
         "batch_write_item" => OperationKind::BatchWriteItem,
         "transact_write_items" => OperationKind::TransactWriteItems,
-        "execute_statement" | "batch_execute_statement" | "execute_transaction" => OperationKind::ExecuteStatement,
+        "execute_statement" | "batch_execute_statement" | "execute_transaction" => {
+            OperationKind::ExecuteStatement
+        }
         _ => return None,
     })
 }
 
 impl Machine<'_> {
-    pub(super) fn call_on_aws(&mut self, site: Site, aws: &Arc<Aws>, name: Sym, arguments: &Arguments) -> Option<Value> {
+    pub(super) fn call_on_aws(
+        &mut self,
+        site: Site,
+        aws: &Arc<Aws>,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
         let words = self.shared.words;
         match &**aws {
             Aws::Session => {
-                if name == words.client || name == words.resource || self.text(name) == "create_client" {
+                if name == words.client
+                    || name == words.resource
+                    || self.text(name) == "create_client"
+                {
                     return Some(self.aws_client(site, arguments, name == words.resource));
                 }
                 None
             }
             Aws::Resource(service) => {
                 if name == words.table {
-                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(keep_name(&arguments.first()))))));
+                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(keep_name(
+                        &arguments.first(),
+                    ))))));
                 }
                 if self.text(name) == "create_table" {
                     let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
@@ -68,17 +94,19 @@ impl Machine<'_> {
             Aws::Client(service) => self.client_call(site, *service, name, arguments),
             Aws::Table(table) => {
                 if name == words.batch_writer {
-                    return Some(Value::of(Shape::Aws(Arc::new(Aws::BatchWriter(table.clone())))));
+                    return Some(Value::of(Shape::Aws(Arc::new(Aws::BatchWriter(
+                        table.clone(),
+                    )))));
                 }
                 let kind = operation(self.text(name))?;
-                Some(self.dynamo(site, kind, table, arguments, false))
+                Some(self.dynamo(site, kind, table, arguments, Seen::Plain))
             }
             Aws::BatchWriter(table) => {
                 let kind = match self.text(name) {
                     "put_item" => OperationKind::BatchWriteItem,
                     _ => return Some(Value::default()),
                 };
-                Some(self.dynamo(site, kind, table, arguments, false))
+                Some(self.dynamo(site, kind, table, arguments, Seen::Plain))
             }
             Aws::Paginator(called) => {
                 if name != words.paginate && self.text(name) != "build_full_result" {
@@ -86,12 +114,18 @@ impl Machine<'_> {
                 }
                 let kind = operation(self.text(*called))?;
                 let table = arguments.named(words.table_name).unwrap_or_default();
-                Some(self.dynamo(site, kind, &table, arguments, true))
+                Some(self.dynamo(site, kind, &table, arguments, Seen::Paginated))
             }
         }
     }
 
-    fn client_call(&mut self, site: Site, service: Sym, name: Sym, arguments: &Arguments) -> Option<Value> {
+    fn client_call(
+        &mut self,
+        site: Site,
+        service: Sym,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
         let words = self.shared.words;
         if name == words.get_paginator {
             let called = arguments.first().constant()?;
@@ -100,7 +134,7 @@ impl Machine<'_> {
         if service == words.dynamodb {
             if let Some(kind) = operation(self.text(name)) {
                 let table = arguments.named(words.table_name).unwrap_or_default();
-                return Some(self.dynamo(site, kind, &table, arguments, false));
+                return Some(self.dynamo(site, kind, &table, arguments, Seen::Plain));
             }
             if self.text(name) == "create_table" {
                 let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
@@ -116,9 +150,7 @@ impl Machine<'_> {
         let words = self.shared.words;
         let vault = || Value::tainted(Label::Vault(site), hop(site, What::Source, &None));
         match self.text(name) {
-            "get_secret_value" => {
-                Value::with_fields(vec![(words.secret_string, vault())])
-            }
+            "get_secret_value" => Value::with_fields(vec![(words.secret_string, vault())]),
             "get_parameter" => {
                 let parameter = Value::with_fields(vec![(words.value_, vault())]);
                 Value::with_fields(vec![(words.parameter, parameter)])
@@ -161,18 +193,30 @@ impl Machine<'_> {
         let kind = operation(self.text(name))?;
         let named = |name: Sym| arguments.keyword.iter().any(|(own, ..)| *own == name);
         let telling = match kind {
-            OperationKind::GetItem | OperationKind::DeleteItem | OperationKind::UpdateItem => named(words.key),
+            OperationKind::GetItem | OperationKind::DeleteItem | OperationKind::UpdateItem => {
+                named(words.key)
+            }
             OperationKind::PutItem => named(words.item),
             OperationKind::Query => named(words.key_condition) || named(words.key_conditions),
             OperationKind::Scan => {
-                named(words.filter) || named(words.projection) || named(words.table_name) || named(words.start_key)
+                named(words.filter)
+                    || named(words.projection)
+                    || named(words.table_name)
+                    || named(words.start_key)
             }
-            OperationKind::BatchGetItem | OperationKind::BatchWriteItem => named(words.request_items),
-            OperationKind::TransactGetItems | OperationKind::TransactWriteItems => named(words.transact_items),
+            OperationKind::BatchGetItem | OperationKind::BatchWriteItem => {
+                named(words.request_items)
+            }
+            OperationKind::TransactGetItems | OperationKind::TransactWriteItems => {
+                named(words.transact_items)
+            }
             OperationKind::ExecuteStatement => named(words.statement),
         };
         // `**kwargs` of a thin wrapper tell nothing, but a parameter may yet turn out a table
-        let open = receiver.shapes.iter().any(|shape| matches!(shape, Shape::Param(..)));
+        let open = receiver
+            .shapes
+            .iter()
+            .any(|shape| matches!(shape, Shape::Param(..)));
         if !telling && !(open && (arguments.double.is_some() || kind == OperationKind::Scan)) {
             return None;
         }
@@ -197,17 +241,31 @@ impl Machine<'_> {
         if !telling && !table.has_params() {
             return None;
         }
-        Some(self.dynamo(site, kind, &table, arguments, false))
+        let seen = if telling { Seen::Plain } else { Seen::Assumed };
+        Some(self.dynamo(site, kind, &table, arguments, seen))
     }
 
     /// One call of DynamoDB: the record, the stores, and what it gives back.
-    fn dynamo(&mut self, site: Site, kind: OperationKind, table: &Value, arguments: &Arguments, paginated: bool) -> Value {
+    fn dynamo(
+        &mut self,
+        site: Site,
+        kind: OperationKind,
+        table: &Value,
+        arguments: &Arguments,
+        seen: Seen,
+    ) -> Value {
         let words = self.shared.words;
         let named = |name: Sym| arguments.named(name);
         let names = named(words.names).unwrap_or_default();
         let values = named(words.expression_values).unwrap_or_default();
         let mut text = Value::default();
-        for name in [words.key_condition, words.filter, words.projection, words.statement, words.update_expression] {
+        for name in [
+            words.key_condition,
+            words.filter,
+            words.projection,
+            words.statement,
+            words.update_expression,
+        ] {
             if let Some(value) = named(name) {
                 text.join(&value.text());
             }
@@ -223,11 +281,12 @@ impl Machine<'_> {
             projection: self.projection(arguments, &names),
             filter: self.filter(arguments, &names),
             limit: named(words.limit).is_some(),
-            paginated: paginated || named(words.start_key).is_some(),
+            paginated: seen == Seen::Paginated || named(words.start_key).is_some(),
             consistent: named(words.consistent).is_some_and(|value| value.is_bool(true)),
             conditional: named(words.condition).is_some() || named(words.expected).is_some(),
             writes: Vec::new(),
             text,
+            assumed: seen == Seen::Assumed,
             chain: Vec::new(),
         };
         match kind {
@@ -236,14 +295,18 @@ impl Machine<'_> {
                 self.store_item(site, &item, &mut record);
             }
             OperationKind::BatchWriteItem => {
-                match named(words.item).or_else(|| arguments.positional.first().map(|(value, _)| value.clone())) {
+                match named(words.item)
+                    .or_else(|| arguments.positional.first().map(|(value, _)| value.clone()))
+                {
                     Some(item) => self.store_item(site, &item, &mut record),
                     None => self.batch_write(site, arguments, &mut record),
                 }
             }
             OperationKind::TransactWriteItems => self.transact_write(site, arguments, &mut record),
             OperationKind::TransactGetItems => {
-                let gets = named(words.transact_items).unwrap_or_default().field(words.get_);
+                let gets = named(words.transact_items)
+                    .unwrap_or_default()
+                    .field(words.get_);
                 record.table = keep_name(&gets.field(words.table_name));
                 record.projection = match gets.own_field(words.projection) {
                     Some(value) => self.projection_of(value, &gets.field(words.names)),
@@ -260,11 +323,14 @@ impl Machine<'_> {
                     requested.join(request);
                 }
                 if let Some(projection) = requested.own_field(words.projection) {
-                    record.projection = self.projection_of(projection, &requested.field(words.names));
+                    record.projection =
+                        self.projection_of(projection, &requested.field(words.names));
                 }
                 record.keys = key_fields(self, &requested.field(words.batch_keys));
             }
-            OperationKind::UpdateItem => self.store_update(site, arguments, &names, &values, &mut record),
+            OperationKind::UpdateItem => {
+                self.store_update(site, arguments, &names, &values, &mut record)
+            }
             OperationKind::ExecuteStatement => self.statement_call(arguments, &mut record),
             _ => {}
         }
@@ -280,7 +346,10 @@ impl Machine<'_> {
         match kind {
             OperationKind::GetItem => Value::with_fields(vec![(words.item, item())]),
             OperationKind::Query | OperationKind::Scan | OperationKind::ExecuteStatement => {
-                Value::with_fields(vec![(words.items_, item()), (words.last_key, Value::default())])
+                Value::with_fields(vec![
+                    (words.items_, item()),
+                    (words.last_key, Value::default()),
+                ])
             }
             OperationKind::BatchGetItem | OperationKind::TransactGetItems => {
                 Value::with_fields(vec![(words.responses, item())])
@@ -288,18 +357,27 @@ impl Machine<'_> {
             OperationKind::PutItem | OperationKind::UpdateItem | OperationKind::DeleteItem => {
                 Value::with_fields(vec![(words.attributes, item())])
             }
-            OperationKind::BatchWriteItem | OperationKind::TransactWriteItems => Value::with_fields(Vec::new()),
+            OperationKind::BatchWriteItem | OperationKind::TransactWriteItems => {
+                Value::with_fields(Vec::new())
+            }
         }
     }
 
     // ---- reads ----
 
-    fn keys(&mut self, arguments: &Arguments, names: &Value, values: &Value) -> Vec<(Option<String>, bool, Value)> {
+    fn keys(
+        &mut self,
+        arguments: &Arguments,
+        names: &Value,
+        values: &Value,
+    ) -> Vec<(Option<String>, bool, Value)> {
         let words = self.shared.words;
         if let Some(key) = arguments.named(words.key) {
             return key_fields(self, &key);
         }
-        let Some(condition) = arguments.named(words.key_condition) else { return Vec::new() };
+        let Some(condition) = arguments.named(words.key_condition) else {
+            return Vec::new();
+        };
         let mut keys = Vec::new();
         for shape in &condition.shapes {
             match shape {
@@ -309,14 +387,17 @@ impl Machine<'_> {
                         keys.push((name, clause.equal, clause.value.clone()));
                     }
                 }
-                Shape::Str(text) => self.expression_keys(self.text(*text), names, values, &mut keys),
+                Shape::Str(text) => {
+                    self.expression_keys(self.text(*text), names, values, &mut keys)
+                }
                 Shape::Pattern(text) => self.expression_keys(text, names, values, &mut keys),
                 _ => {}
             }
         }
         if keys.is_empty() {
             let mut open = condition;
-            open.shapes.retain(|shape| matches!(shape, Shape::Param(..)));
+            open.shapes
+                .retain(|shape| matches!(shape, Shape::Param(..)));
             keys.push((None, true, open));
         }
         keys
@@ -332,7 +413,8 @@ impl Machine<'_> {
     ) {
         for clause in split_and(text) {
             let clause = clause.trim().trim_matches(['(', ')']).trim();
-            let (name, equal, placeholder) = if let Some(rest) = clause.strip_prefix("begins_with") {
+            let (name, equal, placeholder) = if let Some(rest) = clause.strip_prefix("begins_with")
+            {
                 let rest = rest.trim().trim_matches(['(', ')']);
                 let (name, value) = rest.split_once(',').unwrap_or((rest, ""));
                 (name, false, value)
@@ -342,7 +424,11 @@ impl Machine<'_> {
                 (name, true, value)
             } else {
                 let end = clause.find([' ', '<', '>', '=']).unwrap_or(clause.len());
-                (&clause[..end], false, clause.rsplit([' ', '<', '>', '=']).next().unwrap_or(""))
+                (
+                    &clause[..end],
+                    false,
+                    clause.rsplit([' ', '<', '>', '=']).next().unwrap_or(""),
+                )
             };
             let placeholder = placeholder.trim().trim_matches(')');
             let value = self
@@ -359,7 +445,9 @@ impl Machine<'_> {
     fn projection(&mut self, arguments: &Arguments, names: &Value) -> ProjectionRecord {
         let words = self.shared.words;
         if let Some(select) = arguments.named(words.select)
-            && select.constant().is_some_and(|select| self.text(select) == "COUNT")
+            && select
+                .constant()
+                .is_some_and(|select| self.text(select) == "COUNT")
         {
             return ProjectionRecord::Count;
         }
@@ -376,7 +464,11 @@ impl Machine<'_> {
         }
         match arguments.named(words.projection) {
             Some(value) => self.projection_of(&value, names),
-            None if arguments.double.as_ref().is_some_and(|double| double.fields.is_none() && !double.is_nothing()) => {
+            None if arguments
+                .double
+                .as_ref()
+                .is_some_and(|double| double.fields.is_none() && !double.is_nothing()) =>
+            {
                 ProjectionRecord::Unknown
             }
             None => ProjectionRecord::Whole,
@@ -393,18 +485,29 @@ impl Machine<'_> {
     fn filter(&mut self, arguments: &Arguments, names: &Value) -> Vec<String> {
         let words = self.shared.words;
         let mut attributes = Vec::new();
-        if arguments.named(words.scan_filter).or_else(|| arguments.named(words.query_filter)).is_some() {
+        if arguments
+            .named(words.scan_filter)
+            .or_else(|| arguments.named(words.query_filter))
+            .is_some()
+        {
             attributes.push("*".to_owned());
         }
         if let Some(filter) = arguments.named(words.filter) {
             for shape in &filter.shapes {
                 match shape {
                     Shape::Condition(clauses) => attributes.extend(
-                        clauses.iter().filter_map(|clause| clause.attribute).map(|name| self.text(name).to_owned()),
+                        clauses
+                            .iter()
+                            .filter_map(|clause| clause.attribute)
+                            .map(|name| self.text(name).to_owned()),
                     ),
                     Shape::Str(text) => {
                         for clause in split_and(self.text(*text)) {
-                            let name = clause.trim().split([' ', '=', '<', '>', ',']).next().unwrap_or("");
+                            let name = clause
+                                .trim()
+                                .split([' ', '=', '<', '>', ','])
+                                .next()
+                                .unwrap_or("");
                             let name = name.rsplit('(').next().unwrap_or(name);
                             if let Some(name) = self.attribute_name(name, names) {
                                 attributes.push(name);
@@ -425,7 +528,9 @@ impl Machine<'_> {
 
     fn statement_call(&mut self, arguments: &Arguments, record: &mut OperationRecord) {
         let words = self.shared.words;
-        let Some(statement) = arguments.named(words.statement) else { return };
+        let Some(statement) = arguments.named(words.statement) else {
+            return;
+        };
         for shape in &statement.shapes {
             let text: Arc<str> = match shape {
                 Shape::Str(text) => Arc::from(self.text(*text)),
@@ -433,7 +538,9 @@ impl Machine<'_> {
                 _ => continue,
             };
             let lower = text.to_ascii_lowercase();
-            let from = ["from ", "into ", "update "].iter().find_map(|word| lower.find(word).map(|at| at + word.len()));
+            let from = ["from ", "into ", "update "]
+                .iter()
+                .find_map(|word| lower.find(word).map(|at| at + word.len()));
             if let Some(at) = from {
                 let name = text[at..].trim_start().trim_start_matches(['"', '\'']);
                 let name = name.split(['"', '\'', ' ', '.']).next().unwrap_or("");
@@ -446,8 +553,10 @@ impl Machine<'_> {
                 record.projection = if list == "*" {
                     ProjectionRecord::Whole
                 } else {
-                    let mut list: Vec<String> =
-                        list.split(',').map(|name| name.trim().trim_matches(['"', '\'']).to_owned()).collect();
+                    let mut list: Vec<String> = list
+                        .split(',')
+                        .map(|name| name.trim().trim_matches(['"', '\'']).to_owned())
+                        .collect();
                     list.sort();
                     ProjectionRecord::Attributes(list)
                 };
@@ -461,7 +570,13 @@ impl Machine<'_> {
         self.store_at(site, item, &mut SmallVec::new(), record);
     }
 
-    fn store_at(&mut self, site: Site, value: &Value, path: &mut SmallVec<[Sym; 3]>, record: &mut OperationRecord) {
+    fn store_at(
+        &mut self,
+        site: Site,
+        value: &Value,
+        path: &mut SmallVec<[Sym; 3]>,
+        record: &mut OperationRecord,
+    ) {
         let fields = value.fields.clone();
         let typed = fields.as_ref().is_some_and(|fields| {
             fields.len() == 1 && is_descriptor(self.text(fields[0].0)) && !path.is_empty()
@@ -475,11 +590,19 @@ impl Machine<'_> {
                 path.pop();
             }
         }
-        let own = Value { fields: None, ..value.clone() };
+        let own = Value {
+            fields: None,
+            ..value.clone()
+        };
         if own.is_tainted() {
             let mut own = own;
             own.fields = fields.map(|fields| {
-                Arc::new(fields.iter().map(|(name, _)| (*name, Value::default())).collect())
+                Arc::new(
+                    fields
+                        .iter()
+                        .map(|(name, _)| (*name, Value::default()))
+                        .collect(),
+                )
             });
             self.sink(&SinkKind::Store(site, path.clone()), site, &own);
         }
@@ -487,7 +610,10 @@ impl Machine<'_> {
             let text = if path.is_empty() {
                 "*".to_owned()
             } else {
-                path.iter().map(|&part| self.text(part)).collect::<Vec<_>>().join(".")
+                path.iter()
+                    .map(|&part| self.text(part))
+                    .collect::<Vec<_>>()
+                    .join(".")
             };
             if record.writes.len() < 64 {
                 record.writes.push(text);
@@ -572,13 +698,18 @@ impl Machine<'_> {
             return;
         };
         for (target, source) in assignments(&text) {
-            let Some(attribute) = self.attribute_name(target, names) else { continue };
+            let Some(attribute) = self.attribute_name(target, names) else {
+                continue;
+            };
             let path: SmallVec<[Sym; 3]> = attribute
                 .split('.')
                 .filter_map(|part| self.shared.program.symbols.find(part))
                 .collect();
             let mut value = Value::default();
-            for placeholder in source.split([' ', '(', ')', '+', '-', ',']).filter(|part| part.starts_with(':')) {
+            for placeholder in source
+                .split([' ', '(', ')', '+', '-', ','])
+                .filter(|part| part.starts_with(':'))
+            {
                 if let Some(placeholder) = self.shared.program.symbols.find(placeholder) {
                     value.join(&values.field(placeholder).flat());
                 }
@@ -591,16 +722,29 @@ impl Machine<'_> {
 
     // ---- conditions ----
 
-    pub(super) fn condition(&mut self, attribute: Sym, key: bool, name: Sym, arguments: &Arguments) -> Value {
+    pub(super) fn condition(
+        &mut self,
+        attribute: Sym,
+        key: bool,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Value {
         let equal = match self.text(name) {
             "eq" => true,
-            "begins_with" | "between" | "lt" | "lte" | "gt" | "gte" | "ne" | "is_in" | "contains" | "exists"
-            | "not_exists" | "attribute_type" | "size" => false,
+            "begins_with" | "between" | "lt" | "lte" | "gt" | "gte" | "ne" | "is_in"
+            | "contains" | "exists" | "not_exists" | "attribute_type" | "size" => false,
             _ => return Value::default(),
         };
         let mut value = arguments.first();
-        value.shapes.retain(|shape| !matches!(shape, Shape::Condition(_)));
-        let clause = Clause { attribute: Some(attribute), equal, key, value };
+        value
+            .shapes
+            .retain(|shape| !matches!(shape, Shape::Condition(_)));
+        let clause = Clause {
+            attribute: Some(attribute),
+            equal,
+            key,
+            value,
+        };
         Value::of(Shape::Condition(Arc::new(vec![clause])))
     }
 }
@@ -615,7 +759,13 @@ fn key_fields(machine: &Machine<'_>, key: &Value) -> Vec<(Option<String>, bool, 
         .fields
         .iter()
         .flat_map(|fields| fields.iter())
-        .map(|(name, value)| (Some(machine.text(*name).to_owned()), true, value.flat_keep_constant()))
+        .map(|(name, value)| {
+            (
+                Some(machine.text(*name).to_owned()),
+                true,
+                value.flat_keep_constant(),
+            )
+        })
         .collect();
     if keys.is_empty() && !key.is_nothing() {
         keys.push((None, true, key.clone()));
@@ -628,7 +778,9 @@ fn keep_name(value: &Value) -> Value {
     let mut name = Value::default();
     for shape in &value.shapes {
         match shape {
-            Shape::Str(_) | Shape::Pattern(_) | Shape::Param(..) | Shape::NameSource(_) => name.add_shape(shape.clone()),
+            Shape::Str(_) | Shape::Pattern(_) | Shape::Param(..) | Shape::NameSource(_) => {
+                name.add_shape(shape.clone())
+            }
             Shape::Aws(aws) => {
                 if let Aws::Table(inner) = &**aws {
                     name.join(inner);
@@ -642,7 +794,10 @@ fn keep_name(value: &Value) -> Value {
 
 /// DynamoDB's type descriptors around values of the low-level client.
 pub(crate) fn is_descriptor(name: &str) -> bool {
-    matches!(name, "S" | "N" | "B" | "M" | "L" | "BOOL" | "NULL" | "SS" | "NS" | "BS")
+    matches!(
+        name,
+        "S" | "N" | "B" | "M" | "L" | "BOOL" | "NULL" | "SS" | "NS" | "BS"
+    )
 }
 
 /// `SET a = :a, b = if_not_exists(b, :b) ADD n :n` → pairs of target and value; clauses that
@@ -724,15 +879,24 @@ mod tests {
 
     #[test]
     fn update_expressions_fall_into_pairs() {
-        let pairs = assignments("SET api_key = :k, #m.token = if_not_exists(#m.token, :t) ADD calls :one REMOVE old");
+        let pairs = assignments(
+            "SET api_key = :k, #m.token = if_not_exists(#m.token, :t) ADD calls :one REMOVE old",
+        );
         assert_eq!(
             pairs,
-            [("api_key", ":k"), ("#m.token", "if_not_exists(#m.token, :t)"), ("calls", ":one")]
+            [
+                ("api_key", ":k"),
+                ("#m.token", "if_not_exists(#m.token, :t)"),
+                ("calls", ":one")
+            ]
         );
     }
 
     #[test]
     fn conditions_split_at_and() {
-        assert_eq!(split_and("a = :a AND begins_with(b, :b)"), ["a = :a", "begins_with(b, :b)"]);
+        assert_eq!(
+            split_and("a = :a AND begins_with(b, :b)"),
+            ["a = :a", "begins_with(b, :b)"]
+        );
     }
 }

@@ -6,7 +6,7 @@ use super::value::{Aws, Label, Path, Shape, Value, What};
 use super::{Machine, Summary};
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, Expr, ExprId};
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, id: ExprId, function: ExprId, list: &[Argument]) -> Value {
@@ -16,7 +16,15 @@ impl Machine<'_> {
             let name = self.sym(*name);
             let receiver = self.expr(*object);
             let arguments = self.arguments(list);
-            return self.call_method(site, *object, &receiver, name, &arguments);
+            let result = self.call_method(site, *object, &receiver, name, &arguments);
+            for shape in &receiver.shapes {
+                if let Shape::Instance(class) = shape
+                    && let Some(callee) = self.shared.resolver.method(*class, name)
+                {
+                    self.apply_changes(site, callee, list, true, &arguments);
+                }
+            }
+            return result;
         }
         let callee = self.expr(function);
         let arguments = self.arguments(list);
@@ -24,18 +32,33 @@ impl Machine<'_> {
             Expr::Name(name) => Some(self.sym(*name)),
             _ => None,
         };
-        self.call_value(site, &callee, hint, &arguments)
+        let result = self.call_value(site, &callee, hint, &arguments);
+        for shape in &callee.shapes {
+            if let Shape::Function(callee) = shape {
+                self.apply_changes(site, *callee, list, false, &arguments);
+            }
+        }
+        result
     }
 
-    pub(super) fn call_value(&mut self, site: Site, callee: &Value, hint: Option<Sym>, arguments: &Arguments) -> Value {
+    pub(super) fn call_value(
+        &mut self,
+        site: Site,
+        callee: &Value,
+        hint: Option<Sym>,
+        arguments: &Arguments,
+    ) -> Value {
         let mut result = Value::default();
         let mut known = false;
         for shape in &callee.shapes {
             let value = match shape {
                 Shape::Function(function) => self.invoke(site, *function, None, arguments),
-                Shape::Method(function, class) => {
-                    self.invoke(site, *function, Some(&Value::of(Shape::Instance(*class))), arguments)
-                }
+                Shape::Method(function, class) => self.invoke(
+                    site,
+                    *function,
+                    Some(&Value::of(Shape::Instance(*class))),
+                    arguments,
+                ),
                 Shape::Class(class) => self.construct(site, *class, arguments),
                 Shape::External(path) => self.call_external(site, path, arguments),
                 Shape::Object(path) => self.call_object(site, path, arguments),
@@ -52,7 +75,10 @@ impl Machine<'_> {
 
     /// A callable from outside, called: `env("NAME")` of django-environ among them.
     fn call_object(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
-        if path.first().is_some_and(|&first| self.text(first) == "environ") {
+        if path
+            .first()
+            .is_some_and(|&first| self.text(first) == "environ")
+        {
             return self.environment_read(site, arguments);
         }
         Value::default()
@@ -68,15 +94,23 @@ impl Machine<'_> {
         const HIDES: [&str; 5] = ["mask", "redact", "obfuscat", "anonymi", "sanitize_secret"];
         const HASHES: [&str; 3] = ["hash", "digest", "fingerprint"];
         const ENCRYPTS: [&str; 3] = ["encrypt", "wrap_key", "seal"];
-        let Some(hint) = hint else { return Value::default() };
+        let Some(hint) = hint else {
+            return Value::default();
+        };
         let name = self.text(hint).to_ascii_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
         if has(&HIDES) {
-            arguments.all().transformed(keytrail_model::Transform::Masked)
+            arguments
+                .all()
+                .transformed(keytrail_model::Transform::Masked)
         } else if has(&HASHES) {
-            arguments.all().transformed(keytrail_model::Transform::Hashed)
+            arguments
+                .all()
+                .transformed(keytrail_model::Transform::Hashed)
         } else if has(&ENCRYPTS) && !name.contains("decrypt") {
-            arguments.all().transformed(keytrail_model::Transform::Encrypted)
+            arguments
+                .all()
+                .transformed(keytrail_model::Transform::Encrypted)
         } else if has(&CONVERTS) {
             let mut value = arguments.first();
             value.shapes.clear();
@@ -102,13 +136,23 @@ impl Machine<'_> {
         let function = module.ir.function(callee.1);
         let words = self.shared.words;
         let receiver = receiver.filter(|_| !self.decorated(callee, words.static_method));
-        let bindings =
-            arguments.bind(function, &|name| module.sym(name), receiver, &summary.defaults);
+        let bindings = arguments.bind(
+            function,
+            &|name| module.sym(name),
+            receiver,
+            &summary.defaults,
+        );
         self.apply(site, callee, summary, &bindings)
     }
 
     /// Reads a summary under `bindings`.
-    fn apply(&mut self, site: Site, callee: FunctionRef, summary: &Summary, bindings: &[Value]) -> Value {
+    fn apply(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        summary: &Summary,
+        bindings: &[Value],
+    ) -> Value {
         self.inherit_sinks(&summary.sinks, bindings, site, callee);
         self.inherit_operations(&summary.operations, bindings, site, callee);
         for (cell, value) in &summary.cells {
@@ -116,13 +160,30 @@ impl Machine<'_> {
             self.write_cell(*cell, &value);
         }
         for (item, identity, _) in &summary.ties {
-            let items = substitute(&Value { taints: [item.clone()].into_iter().collect(), ..Value::default() }, bindings, site, callee);
-            let identities = substitute(&Value { taints: [identity.clone()].into_iter().collect(), ..Value::default() }, bindings, site, callee);
+            let items = substitute(
+                &Value {
+                    taints: [item.clone()].into_iter().collect(),
+                    ..Value::default()
+                },
+                bindings,
+                site,
+                callee,
+            );
+            let identities = substitute(
+                &Value {
+                    taints: [identity.clone()].into_iter().collect(),
+                    ..Value::default()
+                },
+                bindings,
+                site,
+                callee,
+            );
             let mut pairs = Vec::new();
             for item in &items.flat().taints {
                 for identity in &identities.flat().taints {
                     let open = matches!(item.label, Label::Item(_) | Label::Param(_))
-                        && (matches!(identity.label, Label::Param(_)) || self.is_identity(identity));
+                        && (matches!(identity.label, Label::Param(_))
+                            || self.is_identity(identity));
                     if open {
                         pairs.push((item.clone(), identity.clone(), site));
                     }
@@ -135,32 +196,50 @@ impl Machine<'_> {
         returned.hopped(site, What::Returned(callee))
     }
 
-    /// What a callee set in the entries of what it was given.
-    fn apply_changes(&mut self, site: Site, callee: FunctionRef, summary: &Summary, bindings: &[Value], list: &[(u16, ExprId)]) {
-        for (index, field, value) in &summary.changes {
-            let value = substitute(value, bindings, site, callee);
-            for &(number, expr) in list {
-                if number == *index {
-                    self.update(expr, &mut |old| old.set_field(*field, value.clone()));
-                }
-            }
-        }
-    }
-
-    /// Applies changes of the function at a direct call; `list` names argument expressions.
-    pub(super) fn changes_of_call(&mut self, site: Site, callee: FunctionRef, positional: &[ExprId], offset: u16) {
+    /// What a callee set in the entries of what it was given: `fill(item, key)`.
+    fn apply_changes(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        list: &[Argument],
+        has_receiver: bool,
+        arguments: &Arguments,
+    ) {
         let state = self.state;
         let summary = &state.summaries[state.index(callee)];
         if summary.changes.is_empty() {
             return;
         }
-        let list: Vec<(u16, ExprId)> = (offset..).zip(positional.iter().copied()).collect();
-        let mut bindings = vec![Value::default(); usize::from(offset)];
-        for &expr in positional {
-            let value = self.expr(expr);
-            bindings.push(value);
+        let module = self.shared.program.module(callee.0);
+        let function = module.ir.function(callee.1);
+        let receiver = has_receiver.then(Value::default);
+        let bindings = arguments.bind(
+            function,
+            &|name| module.sym(name),
+            receiver.as_ref(),
+            &summary.defaults,
+        );
+        for (index, field, value) in &summary.changes {
+            let parameter = function
+                .parameters
+                .get(usize::from(*index))
+                .map(|parameter| module.sym(parameter.name));
+            let position = usize::from(*index).checked_sub(usize::from(has_receiver));
+            let passed = list
+                .iter()
+                .enumerate()
+                .find(|(number, argument)| match argument.kind {
+                    ArgumentKind::Positional => position == Some(*number),
+                    ArgumentKind::Keyword(name) => Some(self.sym(name)) == parameter,
+                    _ => false,
+                });
+            if let Some((_, argument)) = passed {
+                let value = substitute(value, &bindings, site, callee);
+                self.update(argument.value, &mut |old| {
+                    old.set_field(*field, value.clone())
+                });
+            }
         }
-        self.apply_changes(site, callee, summary, &bindings, &list);
     }
 
     fn construct(&mut self, site: Site, class: ClassRef, arguments: &Arguments) -> Value {
@@ -180,7 +259,12 @@ impl Machine<'_> {
             let summary = &state.summaries[state.index(init)];
             let module = self.shared.program.module(init.0);
             let function = module.ir.function(init.1);
-            let bindings = arguments.bind(function, &|name| module.sym(name), Some(&instance), &summary.defaults);
+            let bindings = arguments.bind(
+                function,
+                &|name| module.sym(name),
+                Some(&instance),
+                &summary.defaults,
+            );
             let own_fields: Vec<(Sym, Value)> = summary
                 .own_fields
                 .iter()
@@ -193,7 +277,12 @@ impl Machine<'_> {
         }
         // data classes, attrs, pydantic, named tuples: keywords are fields, positions follow
         // the declaration
-        let names: Vec<Sym> = resolver.class(class).fields.iter().map(|(name, _)| *name).collect();
+        let names: Vec<Sym> = resolver
+            .class(class)
+            .fields
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
         let mut given = arguments.fields();
         for ((value, _), name) in arguments.positional.iter().zip(&names) {
             given.set_field(*name, value.clone());
@@ -220,7 +309,9 @@ impl Machine<'_> {
         let mut known = false;
         for shape in &receiver.shapes {
             let value = match shape {
-                Shape::Instance(class) => self.call_on_instance(site, receiver, *class, name, arguments),
+                Shape::Instance(class) => {
+                    self.call_on_instance(site, receiver, *class, name, arguments)
+                }
                 Shape::Class(class) => self.call_on_class(site, *class, name, arguments),
                 Shape::Super(class) => self.call_on_super(site, receiver, *class, name, arguments),
                 Shape::Module(_) | Shape::Namespace(_) => {
@@ -232,7 +323,7 @@ impl Machine<'_> {
                     path.push(name);
                     Some(self.call_external(site, &path, arguments))
                 }
-                Shape::Object(path) => self.call_on_object(site, path, receiver, name, arguments),
+                Shape::Object(path) => self.call_on_object(site, path, name, arguments),
                 Shape::Aws(aws) => {
                     let aws = aws.clone();
                     self.call_on_aws(site, &aws, name, arguments)
@@ -257,7 +348,15 @@ impl Machine<'_> {
             }
         }
         let general = self.general_method(site, object, receiver, name, arguments, known);
-        result.join(&general);
+        // an object of a library is not what it was made with: a client holds its key and does
+        // not give it back with each answer
+        let foreign = receiver
+            .shapes
+            .iter()
+            .any(|shape| matches!(shape, Shape::Object(_) | Shape::External(_) | Shape::Aws(_)));
+        if !(known && foreign) {
+            result.join(&general);
+        }
         result
     }
 
@@ -287,20 +386,33 @@ impl Machine<'_> {
         let mut result = None;
         for subclass in subclasses.into_iter().take(4) {
             if let Some(&function) = self.shared.resolver.class(subclass).methods.get(&name) {
-                let value = self.invoke(site, function, Some(&Value::of(Shape::Instance(subclass))), arguments);
+                let value = self.invoke(
+                    site,
+                    function,
+                    Some(&Value::of(Shape::Instance(subclass))),
+                    arguments,
+                );
                 result.get_or_insert_with(Value::default).join(&value);
             }
         }
         result
     }
 
-    fn call_on_class(&mut self, site: Site, class: ClassRef, name: Sym, arguments: &Arguments) -> Option<Value> {
+    fn call_on_class(
+        &mut self,
+        site: Site,
+        class: ClassRef,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
         let words = self.shared.words;
         if let Some(&inner) = self.shared.resolver.class(class).classes.get(&name) {
             return Some(self.construct(site, inner, arguments));
         }
         let function = self.shared.resolver.method(class, name)?;
-        let receiver = self.decorated(function, words.class_method).then(|| Value::of(Shape::Class(class)));
+        let receiver = self
+            .decorated(function, words.class_method)
+            .then(|| Value::of(Shape::Class(class)));
         Some(self.invoke(site, function, receiver.as_ref(), arguments))
     }
 
@@ -342,7 +454,13 @@ impl Machine<'_> {
     }
 
     /// A method of a parameter: of a table or client, if the caller passes one.
-    fn call_on_parameter(&mut self, site: Site, receiver: &Value, name: Sym, arguments: &Arguments) -> Option<Value> {
+    fn call_on_parameter(
+        &mut self,
+        site: Site,
+        receiver: &Value,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
         let words = self.shared.words;
         if name == words.table {
             let table = Aws::Table(arguments.first());

@@ -58,7 +58,9 @@ impl Machine<'_> {
                 value.join(&self.expr(*other));
                 value
             }
-            Expr::Lambda(function) => Value::of(Shape::Function(FunctionRef(self.function.0, *function))),
+            Expr::Lambda(function) => {
+                Value::of(Shape::Function(FunctionRef(self.function.0, *function)))
+            }
             Expr::Format(parts) => self.format(parts),
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
             Expr::Yield(inner) => {
@@ -76,7 +78,9 @@ impl Machine<'_> {
                 value
             }
             Expr::Starred(inner) => self.expr(*inner),
-            Expr::Negative(_) | Expr::Slice(..) | Expr::Bytes | Expr::Float | Expr::Other => Value::default(),
+            Expr::Negative(_) | Expr::Slice(..) | Expr::Bytes | Expr::Float | Expr::Other => {
+                Value::default()
+            }
         }
     }
 
@@ -97,7 +101,10 @@ impl Machine<'_> {
             && hit.confidence >= SightingConfidence::Medium
         {
             let site = self.site(id);
-            value.join(&Value::tainted(Label::Literal(site), hop(site, What::Source, &None)));
+            value.join(&Value::tainted(
+                Label::Literal(site),
+                hop(site, What::Source, &None),
+            ));
         }
         value
     }
@@ -165,7 +172,9 @@ impl Machine<'_> {
         for shape in &receiver.shapes {
             let part = match shape {
                 Shape::Module(module) => self.module_attribute(&Target::Module(*module), name),
-                Shape::Namespace(directory) => self.module_attribute(&Target::Namespace(directory.clone()), name),
+                Shape::Namespace(directory) => {
+                    self.module_attribute(&Target::Namespace(directory.clone()), name)
+                }
                 Shape::External(path) => self.external_attribute(path, name, id),
                 Shape::Instance(class) => self.instance_attribute(receiver, *class, name, id),
                 Shape::Class(class) => self.class_attribute(*class, name),
@@ -183,10 +192,18 @@ impl Machine<'_> {
             return self.fields_of(receiver);
         }
         // what authentication, the transport and the framework say, not the caller
-        let harmless = name == words.method && receiver.taints.iter().any(|t| t.label == Label::Request && t.path.is_empty());
+        let harmless = name == words.method
+            && receiver
+                .taints
+                .iter()
+                .any(|t| t.label == Label::Request && t.path.is_empty());
         if !harmless && !(known && receiver.taints.is_empty() && receiver.fields.is_none()) {
             let mut part = receiver.field(name);
-            if receiver.taints.iter().any(|taint| taint.label == Label::Request && taint.path.is_empty()) {
+            if receiver
+                .taints
+                .iter()
+                .any(|taint| taint.label == Label::Request && taint.path.is_empty())
+            {
                 let site = self.site(id);
                 part = part.map_traces(&|trace| hop(site, What::Source, trace), 0);
             }
@@ -239,7 +256,13 @@ impl Machine<'_> {
         value
     }
 
-    fn instance_attribute(&mut self, receiver: &Value, class: crate::program::ClassRef, name: Sym, id: ExprId) -> Value {
+    fn instance_attribute(
+        &mut self,
+        receiver: &Value,
+        class: crate::program::ClassRef,
+        name: Sym,
+        id: ExprId,
+    ) -> Value {
         let words = self.shared.words;
         if let Some(own) = receiver.own_field(name) {
             return own.clone();
@@ -252,10 +275,13 @@ impl Machine<'_> {
         }
         if name == words.kwargs && self.is_view(class) {
             let site = self.site(id);
-            return Value::tainted(Label::Request, hop(site, What::Source, &None)).field(words.kwargs);
+            return Value::tainted(Label::Request, hop(site, What::Source, &None))
+                .field(words.kwargs);
         }
         if let Some(method) = self.shared.resolver.method(class, name) {
-            if self.decorated(method, words.property) || self.decorated(method, words.cached_property) {
+            if self.decorated(method, words.property)
+                || self.decorated(method, words.cached_property)
+            {
                 return self.invoke(self.site(id), method, Some(receiver), &Arguments::default());
             }
             return Value::of(Shape::Method(method, class));
@@ -300,11 +326,20 @@ impl Machine<'_> {
 
     /// `vars(x)`, `x.__dict__`, `asdict(x)`.
     pub(super) fn fields_of(&mut self, value: &Value) -> Value {
-        let mut all = Value { shapes: smallvec::SmallVec::new(), ..value.clone() };
+        let mut all = Value {
+            shapes: smallvec::SmallVec::new(),
+            ..value.clone()
+        };
         for shape in &value.shapes {
             if let Shape::Instance(class) = shape {
-                let names: Vec<Sym> =
-                    self.shared.resolver.class(*class).fields.iter().map(|(name, _)| *name).collect();
+                let names: Vec<Sym> = self
+                    .shared
+                    .resolver
+                    .class(*class)
+                    .fields
+                    .iter()
+                    .map(|(name, _)| *name)
+                    .collect();
                 for name in names {
                     if all.own_field(name).is_none() {
                         let mut part = self.class_attribute(*class, name);
@@ -349,12 +384,17 @@ impl Machine<'_> {
     }
 
     /// `object[key]` of an own class: what `__getitem__` gives.
-    fn instance_item(&mut self, receiver: &Value, class: crate::program::ClassRef, site: Site) -> Value {
-        let Some(method) = self.shared.program.symbols.find("__getitem__") else { return Value::default() };
+    fn instance_item(
+        &mut self,
+        receiver: &Value,
+        class: crate::program::ClassRef,
+        site: Site,
+    ) -> Value {
+        let Some(method) = self.shared.program.symbols.find("__getitem__") else {
+            return Value::default();
+        };
         match self.shared.resolver.method(class, method) {
-            Some(function) => {
-                self.invoke(site, function, Some(receiver), &Arguments::default())
-            }
+            Some(function) => self.invoke(site, function, Some(receiver), &Arguments::default()),
             None => Value::default(),
         }
     }
@@ -368,7 +408,11 @@ impl Machine<'_> {
             (Some(start), Some(end)) => start >= 0 && end > start && end - start <= FEW,
             (None, None) => false,
         };
-        if few { receiver.transformed(Transform::Masked) } else { receiver.clone() }
+        if few {
+            receiver.transformed(Transform::Masked)
+        } else {
+            receiver.clone()
+        }
     }
 
     fn number(&self, expr: ExprId) -> Option<i64> {
@@ -431,7 +475,11 @@ impl Machine<'_> {
             })
             .collect();
         if !conditions.is_empty() {
-            let clauses = conditions.iter().flat_map(|clauses| clauses.iter().cloned()).take(12).collect();
+            let clauses = conditions
+                .iter()
+                .flat_map(|clauses| clauses.iter().cloned())
+                .take(12)
+                .collect();
             return Value::of(Shape::Condition(Arc::new(clauses)));
         }
         match operator {
@@ -530,7 +578,12 @@ impl Machine<'_> {
         let value = match (comprehension.key, picked) {
             (Some(_), Some(Picked::Only(names))) => {
                 let source = self.expr_source(comprehension);
-                Value::with_fields(names.iter().map(|&name| (name, source.field(name))).collect())
+                Value::with_fields(
+                    names
+                        .iter()
+                        .map(|&name| (name, source.field(name)))
+                        .collect(),
+                )
             }
             (Some(_), Some(Picked::Without(names))) => {
                 let mut source = self.expr_source(comprehension);
@@ -562,9 +615,15 @@ impl Machine<'_> {
             && self.sym(*name) == self.shared.words.items
         {
             let source = self.expr(*receiver);
-            let unchanged = element.taints.iter().all(|taint| taint.transform == Transform::None);
+            let unchanged = element
+                .taints
+                .iter()
+                .all(|taint| taint.transform == Transform::None);
             if source.fields.is_some() && unchanged {
-                return Value { shapes: smallvec::SmallVec::new(), ..source };
+                return Value {
+                    shapes: smallvec::SmallVec::new(),
+                    ..source
+                };
             }
         }
         element.flat()
@@ -586,7 +645,9 @@ impl Machine<'_> {
     /// `{name: item[name] for name in ("a", "b")}` picks them too.
     fn picked_fields(&mut self, comprehension: &Comprehension) -> Option<Picked> {
         let module = self.module;
-        let [generator] = &*comprehension.generators else { return None };
+        let [generator] = &*comprehension.generators else {
+            return None;
+        };
         for &condition in &generator.conditions {
             if let Expr::Compare(_, rest) = module.ir.expr(condition)
                 && let [(comparator, right)] = &**rest
@@ -609,7 +670,10 @@ impl Machine<'_> {
         let module = self.module;
         if let Expr::Sequence(parts) = module.ir.expr(expr) {
             let parts = parts.to_vec();
-            return parts.iter().filter_map(|&part| self.expr(part).constant()).collect();
+            return parts
+                .iter()
+                .filter_map(|&part| self.expr(part).constant())
+                .collect();
         }
         self.expr(expr)
             .shapes

@@ -3,16 +3,21 @@
 use keytrail_model::Transform;
 use std::sync::Arc;
 
+use super::Machine;
 use super::arguments::Arguments;
 use super::record::{ClientRecord, SinkKind};
 use super::value::{Aws, Label, NameSourceRef, Path, Shape, Value, What, hop};
-use super::Machine;
 use crate::known::Known;
 use crate::program::Site;
 use crate::symbols::Sym;
 
 impl Machine<'_> {
-    pub(super) fn call_external(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
+    pub(super) fn call_external(
+        &mut self,
+        site: Site,
+        path: &Path,
+        arguments: &Arguments,
+    ) -> Value {
         match self.shared.known.find(path) {
             Some(known) => self.call_known(site, known, path, arguments),
             None => self.call_foreign(site, path, arguments),
@@ -20,7 +25,13 @@ impl Machine<'_> {
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each behaviour")]
-    fn call_known(&mut self, site: Site, known: Known, path: &Path, arguments: &Arguments) -> Value {
+    fn call_known(
+        &mut self,
+        site: Site,
+        known: Known,
+        path: &Path,
+        arguments: &Arguments,
+    ) -> Value {
         let words = self.shared.words;
         match known {
             Known::Client => self.aws_client(site, arguments, false),
@@ -38,7 +49,12 @@ impl Machine<'_> {
             Known::PassFirst => keep(arguments.first()),
             Known::Copy => {
                 let mut value = keep_constants(&arguments.first());
-                for (name, part) in arguments.fields().fields.iter().flat_map(|fields| fields.iter()) {
+                for (name, part) in arguments
+                    .fields()
+                    .fields
+                    .iter()
+                    .flat_map(|fields| fields.iter())
+                {
                     value.set_field(*name, part.clone());
                 }
                 if let Some(double) = &arguments.double {
@@ -56,7 +72,6 @@ impl Machine<'_> {
             }
             Known::Hash => arguments.all().transformed(Transform::Hashed),
             Known::Hmac => arguments.all().transformed(Transform::Hmac),
-            Known::Encrypt => arguments.all().transformed(Transform::Encrypted),
             Known::CompareDigest => {
                 self.sink(&SinkKind::CompareDigest, site, &arguments.all());
                 Value::default()
@@ -65,7 +80,9 @@ impl Machine<'_> {
             Known::Fresh => Value::of(Shape::Object(path.clone())),
             Known::Clean => Value::default(),
             Known::Traceback => match self.handling.last() {
-                Some(&handler) => Value::tainted(Label::Exception(handler), hop(site, What::Source, &None)),
+                Some(&handler) => {
+                    Value::tainted(Label::Exception(handler), hop(site, What::Source, &None))
+                }
                 None => Value::default(),
             },
             Known::Response => {
@@ -89,7 +106,10 @@ impl Machine<'_> {
                 self.sink(&SinkKind::Print, site, &all);
                 Value::default()
             }
-            Known::Logger => Value::of(Shape::Object(Path::from_iter([words.logging, words.logger]))),
+            Known::Logger => Value::of(Shape::Object(Path::from_iter([
+                words.logging,
+                words.logger,
+            ]))),
             Known::Log => {
                 let level = path.last().copied().unwrap_or(words.logging);
                 self.log(site, level, arguments);
@@ -125,11 +145,17 @@ impl Machine<'_> {
 
     /// Something unknown from outside: its last word may tell; a class keeps what it is given.
     fn call_foreign(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
-        let Some(&last) = path.last() else { return Value::default() };
+        let Some(&last) = path.last() else {
+            return Value::default();
+        };
         let name = self.text(last);
-        let is_response = name.ends_with("Response") && path.first().is_some_and(|&first| {
-            matches!(self.text(first), "django" | "rest_framework" | "ninja" | "flask" | "fastapi" | "starlette")
-        });
+        let is_response = name.ends_with("Response")
+            && path.first().is_some_and(|&first| {
+                matches!(
+                    self.text(first),
+                    "django" | "rest_framework" | "ninja" | "flask" | "fastapi" | "starlette"
+                )
+            });
         if is_response {
             self.respond(site, arguments);
             return Value::default();
@@ -149,7 +175,11 @@ impl Machine<'_> {
 
     fn respond(&mut self, site: Site, arguments: &Arguments) {
         let words = self.shared.words;
-        let mut body = arguments.positional.first().map(|(value, _)| value.clone()).unwrap_or_default();
+        let mut body = arguments
+            .positional
+            .first()
+            .map(|(value, _)| value.clone())
+            .unwrap_or_default();
         for name in [words.data, words.content] {
             if let Some(value) = arguments.named(name) {
                 body.join(&value);
@@ -165,16 +195,24 @@ impl Machine<'_> {
 
     /// Context → page: only variables that the template shows, where it is known.
     pub(super) fn render(&mut self, site: Site, template: &Value, context: &Value) {
-        let Some(name) = template.constant() else { return };
+        let Some(name) = template.constant() else {
+            return;
+        };
         match self.shared.templates.shown(self.text(name)) {
             Some(paths) => {
                 for path in paths {
                     let mut value = context.clone();
                     let mut variable = None;
                     for part in path {
-                        let Some(part) = self.shared.program.symbols.find(part) else { break };
+                        let Some(part) = self.shared.program.symbols.find(part) else {
+                            break;
+                        };
                         variable.get_or_insert(part);
-                        value = if value.shapes.iter().any(|shape| matches!(shape, Shape::Instance(_))) {
+                        value = if value
+                            .shapes
+                            .iter()
+                            .any(|shape| matches!(shape, Shape::Instance(_)))
+                        {
                             self.attribute(&value, part, site.1)
                         } else {
                             value.field(part)
@@ -219,7 +257,9 @@ impl Machine<'_> {
     /// `os.environ.get("NAME", default)`, `env("NAME", default=…)`, `config("NAME")`.
     pub(super) fn environment_read(&mut self, site: Site, arguments: &Arguments) -> Value {
         let words = self.shared.words;
-        let Some(name) = arguments.first().constant() else { return Value::default() };
+        let Some(name) = arguments.first().constant() else {
+            return Value::default();
+        };
         let mut value = Value::tainted(Label::Environment(name), hop(site, What::Source, &None));
         value.add_shape(Shape::NameSource(NameSourceRef::Environment(name)));
         let default = arguments.either(1, words.default);
@@ -232,7 +272,12 @@ impl Machine<'_> {
         value
     }
 
-    pub(super) fn aws_client(&mut self, site: Site, arguments: &Arguments, resource: bool) -> Value {
+    pub(super) fn aws_client(
+        &mut self,
+        site: Site,
+        arguments: &Arguments,
+        resource: bool,
+    ) -> Value {
         let service = arguments.first().constant().or_else(|| {
             let name = self.shared.program.symbols.find("service_name")?;
             arguments.named(name)?.constant()
@@ -277,8 +322,16 @@ impl Machine<'_> {
     }
 
     fn note_header(&mut self, site: Site, name: Sym, value: &Value) {
-        if self.text(name).to_ascii_lowercase().starts_with("access-control-") {
-            self.out.headers.push(super::HeaderRecord { site, name, value: value.clone() });
+        if self
+            .text(name)
+            .to_ascii_lowercase()
+            .starts_with("access-control-")
+        {
+            self.out.headers.push(super::HeaderRecord {
+                site,
+                name,
+                value: value.clone(),
+            });
         }
     }
 }
@@ -293,7 +346,14 @@ fn keep(mut value: Value) -> Value {
 fn keep_constants(value: &Value) -> Value {
     let mut value = value.clone();
     value.shapes.retain(|shape| {
-        matches!(shape, Shape::Str(_) | Shape::Int(_) | Shape::Bool(_) | Shape::Param(..) | Shape::NameSource(_))
+        matches!(
+            shape,
+            Shape::Str(_)
+                | Shape::Int(_)
+                | Shape::Bool(_)
+                | Shape::Param(..)
+                | Shape::NameSource(_)
+        )
     });
     value
 }

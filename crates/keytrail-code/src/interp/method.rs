@@ -2,16 +2,25 @@
 
 use keytrail_model::Transform;
 
+use super::Machine;
 use super::arguments::Arguments;
 use super::record::SinkKind;
 use super::value::{Label, Path, Shape, Value};
-use super::Machine;
 use crate::program::Site;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Expr, ExprId};
 
-const LOG_METHODS: [&str; 9] =
-    ["debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"];
+const LOG_METHODS: [&str; 9] = [
+    "debug",
+    "info",
+    "warning",
+    "warn",
+    "error",
+    "exception",
+    "critical",
+    "fatal",
+    "log",
+];
 
 impl Machine<'_> {
     /// By the method's name, on whatever the receiver holds.
@@ -32,8 +41,13 @@ impl Machine<'_> {
             self.update(object, &mut |old| merge_into(old, &added));
             return Value::default();
         }
-        if name == words.append || name == words.extend || name == words.add || name == words.insert {
-            let added = arguments.positional.last().map(|(value, _)| value.clone()).unwrap_or_default();
+        if name == words.append || name == words.extend || name == words.add || name == words.insert
+        {
+            let added = arguments
+                .positional
+                .last()
+                .map(|(value, _)| value.clone())
+                .unwrap_or_default();
             if !added.is_nothing() && !known {
                 self.update(object, &mut |old| old.join(&added));
             }
@@ -72,22 +86,27 @@ impl Machine<'_> {
             return Value::default();
         }
         match self.text(name) {
-            "copy" | "deepcopy" | "dict" | "model_dump" | "_asdict" | "asdict" | "to_dict" | "json"
-            | "items_list" | "as_dict" => receiver.clone(),
+            "copy" | "deepcopy" | "dict" | "model_dump" | "_asdict" | "asdict" | "to_dict"
+            | "json" | "items_list" | "as_dict" => receiver.clone(),
             "getlist" => match arguments.first().constant() {
                 Some(field) => self.read_field(receiver, field, site),
                 None => receiver.flat(),
             },
             "hexdigest" | "digest" => receiver.transformed(Transform::Hashed),
             "startswith" | "endswith" | "isdigit" | "isalnum" | "isalpha" | "count" | "index"
-            | "find" | "exists" | "is_valid" | "has_perm" | "has_perms" | "check_password" => Value::default(),
+            | "find" | "exists" | "is_valid" | "has_perm" | "has_perms" | "check_password" => {
+                Value::default()
+            }
             "format" | "join" | "replace" => {
                 let mut value = receiver.text();
                 value.join(&arguments.all().text());
                 value
             }
             "get_full_path" | "build_absolute_uri" | "get_host" | "is_secure" | "get_port"
-                if receiver.taints.iter().any(|taint| taint.label == Label::Request && taint.path.is_empty()) =>
+                if receiver
+                    .taints
+                    .iter()
+                    .any(|taint| taint.label == Label::Request && taint.path.is_empty()) =>
             {
                 Value::default()
             }
@@ -125,9 +144,15 @@ impl Machine<'_> {
             return None;
         }
         let module = self.module;
-        let (Expr::Name(own) | Expr::Attribute(_, own)) = module.ir.expr(object) else { return None };
+        let (Expr::Name(own) | Expr::Attribute(_, own)) = module.ir.expr(object) else {
+            return None;
+        };
         let own = module.ir.text(*own);
-        if !["logger", "log", "LOG", "LOGGER", "_logger", "logging", "_log"].contains(&own) {
+        if ![
+            "logger", "log", "LOG", "LOGGER", "_logger", "logging", "_log",
+        ]
+        .contains(&own)
+        {
             return None;
         }
         self.log(site, name, arguments);
@@ -150,7 +175,6 @@ impl Machine<'_> {
         &mut self,
         site: Site,
         path: &Path,
-        receiver: &Value,
         name: Sym,
         arguments: &Arguments,
     ) -> Option<Value> {
@@ -167,22 +191,34 @@ impl Machine<'_> {
         let dotted = self.shared.resolver.dotted(path);
         let method = self.text(name);
         match (dotted.as_str(), method) {
-            ("cryptography.fernet.Fernet" | "cryptography.fernet.MultiFernet" | "nacl.secret.SecretBox", "encrypt") => {
-                Some(arguments.all().transformed(Transform::Encrypted))
-            }
+            (
+                "cryptography.fernet.Fernet"
+                | "cryptography.fernet.MultiFernet"
+                | "nacl.secret.SecretBox",
+                "encrypt",
+            ) => Some(arguments.all().transformed(Transform::Encrypted)),
             ("cryptography.hazmat.primitives.ciphers.aead.AESGCM", "encrypt") => {
                 Some(arguments.all().transformed(Transform::Encrypted))
             }
             (_, "encrypt") if dotted.contains("cryptography") || dotted.contains("Crypto") => {
                 Some(arguments.all().transformed(Transform::Encrypted))
             }
-            ("argon2.PasswordHasher", "hash") => Some(arguments.all().transformed(Transform::Hashed)),
-            (_, "hexdigest" | "digest") => None,
-            ("requests.Session" | "requests.session" | "httpx.Client" | "httpx.AsyncClient" | "aiohttp.ClientSession",
-                "get" | "post" | "put" | "patch" | "delete" | "request" | "head") => {
-                Some(self.http_call(site, arguments))
+            ("argon2.PasswordHasher", "hash") => {
+                Some(arguments.all().transformed(Transform::Hashed))
             }
-            ("boto3.dynamodb.types.TypeSerializer" | "boto3.dynamodb.types.TypeDeserializer", _) => {
+            (_, "hexdigest" | "digest") => None,
+            (
+                "requests.Session"
+                | "requests.session"
+                | "httpx.Client"
+                | "httpx.AsyncClient"
+                | "aiohttp.ClientSession",
+                "get" | "post" | "put" | "patch" | "delete" | "request" | "head",
+            ) => Some(self.http_call(site, arguments)),
+            (
+                "boto3.dynamodb.types.TypeSerializer" | "boto3.dynamodb.types.TypeDeserializer",
+                _,
+            ) => {
                 let mut value = arguments.first();
                 value.shapes.clear();
                 Some(value)
@@ -191,9 +227,10 @@ impl Machine<'_> {
                 self.sink(&SinkKind::ThirdParty("e-mail"), site, &arguments.all());
                 Some(Value::default())
             }
-            ("environ.Env" | "environ.FileAwareEnv", _) => Some(self.environment_read(site, arguments)),
+            ("environ.Env" | "environ.FileAwareEnv", _) => {
+                Some(self.environment_read(site, arguments))
+            }
             _ => {
-                let _ = receiver;
                 let mut path = path.clone();
                 path.push(name);
                 Some(Value::of(Shape::Object(path)))
@@ -218,7 +255,10 @@ fn arguments_of_log(arguments: &Arguments) -> Value {
 }
 
 fn keep_parts(value: &Value) -> Value {
-    Value { shapes: smallvec::SmallVec::new(), ..value.clone() }
+    Value {
+        shapes: smallvec::SmallVec::new(),
+        ..value.clone()
+    }
 }
 
 /// `dict.update`: what the other names is replaced, what its whole holds may be anywhere.

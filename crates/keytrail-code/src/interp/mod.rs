@@ -22,7 +22,9 @@ pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
 pub(crate) use summary::{Cell, Outcome, Summary, substitute};
-pub(crate) use value::{Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll};
+pub(crate) use value::{
+    Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll,
+};
 
 use crate::django::templates::Templates;
 use crate::known::{KnownTable, Words};

@@ -1,8 +1,8 @@
 //! A call of DynamoDB, as seen inside one function.
 
+use super::Machine;
 use super::summary::substitute;
 use super::value::Value;
-use super::Machine;
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
 use keytrail_model::OperationKind;
@@ -36,6 +36,9 @@ pub(crate) struct OperationRecord {
     pub(crate) writes: Vec<String>,
     /// Whatever shapes the table's name, an expression or a statement's text.
     pub(crate) text: Value,
+    /// Neither the receiver nor the parameters say that this is DynamoDB: it is, if a caller
+    /// passes a table.
+    pub(crate) assumed: bool,
     /// Calls from where the record is now known down to the call, outermost first.
     pub(crate) chain: Vec<Site>,
 }
@@ -60,7 +63,11 @@ impl OperationRecord {
         Self {
             table: at(&self.table),
             index: self.index.as_ref().map(at),
-            keys: self.keys.iter().map(|(name, equal, value)| (name.clone(), *equal, at(value))).collect(),
+            keys: self
+                .keys
+                .iter()
+                .map(|(name, equal, value)| (name.clone(), *equal, at(value)))
+                .collect(),
             text: at(&self.text),
             chain,
             ..self.clone()
@@ -72,9 +79,14 @@ impl Machine<'_> {
     /// Notes a call: for the callers when it depends on them, as complete otherwise.
     pub(super) fn add_operation(&mut self, record: OperationRecord) {
         let open = record.is_open() && record.chain.len() < LONGEST_CHAIN;
-        let list = if open { &mut self.out.summary.operations } else { &mut self.out.operations };
+        let list = if open {
+            &mut self.out.summary.operations
+        } else {
+            &mut self.out.operations
+        };
         // loops and rounds meet the same call again, with more known
-        let same = |other: &OperationRecord| other.site == record.site && other.chain == record.chain;
+        let same =
+            |other: &OperationRecord| other.site == record.site && other.chain == record.chain;
         let room = list.len() < MOST_OPERATIONS;
         match list.iter_mut().find(|other| same(other)) {
             Some(old) => *old = record,

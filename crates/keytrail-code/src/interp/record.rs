@@ -67,7 +67,14 @@ pub(crate) fn collect(value: &Value) -> Vec<(Taint, Vec<Sym>)> {
 }
 
 fn collect_at(value: &Value, depth: u32, all: &mut Vec<(Taint, Vec<Sym>)>) {
-    let named = || -> Vec<Sym> { value.fields.iter().flat_map(|fields| fields.iter()).map(|(name, _)| *name).collect() };
+    let named = || -> Vec<Sym> {
+        value
+            .fields
+            .iter()
+            .flat_map(|fields| fields.iter())
+            .map(|(name, _)| *name)
+            .collect()
+    };
     for taint in &value.taints {
         all.push((taint.clone(), named()));
     }
@@ -111,15 +118,29 @@ impl Machine<'_> {
     }
 
     /// Applies the sinks of a callee to what was passed.
-    pub(super) fn inherit_sinks(&mut self, sinks: &[SinkRecord], bindings: &[Value], site: Site, callee: FunctionRef) {
+    pub(super) fn inherit_sinks(
+        &mut self,
+        sinks: &[SinkRecord],
+        bindings: &[Value],
+        site: Site,
+        callee: FunctionRef,
+    ) {
         for record in sinks {
-            let whole = Value { taints: SmallVec::from_iter([record.taint.clone()]), ..Value::default() };
+            let whole = Value {
+                taints: SmallVec::from_iter([record.taint.clone()]),
+                ..Value::default()
+            };
             let mut value = substitute(&whole, bindings, site, callee);
             value.shapes.clear();
             for (taint, mut excluded) in collect(&value) {
                 excluded.extend(record.excluded.iter().copied());
                 let tie = record.tie.or_else(|| self.tie_of(taint.label));
-                self.add_sink(SinkRecord { taint, excluded, tie, ..record.clone() });
+                self.add_sink(SinkRecord {
+                    taint,
+                    excluded,
+                    tie,
+                    ..record.clone()
+                });
             }
         }
     }

@@ -1,8 +1,8 @@
 //! DRF serializers and Django forms: which fields they let in and out.
 
+use super::Machine;
 use super::arguments::Arguments;
 use super::value::{Shape, Value};
-use super::Machine;
 use crate::program::{ClassRef, Site};
 use crate::resolve::Base;
 use crate::symbols::Sym;
@@ -20,7 +20,8 @@ struct Field {
 impl Machine<'_> {
     pub(super) fn is_serializer(&self, class: ClassRef) -> bool {
         let is = |path: &[Sym]| {
-            path.last().is_some_and(|&last| self.text(last).contains("Serializer"))
+            path.last()
+                .is_some_and(|&last| self.text(last).contains("Serializer"))
                 || (path.first() == Some(&self.shared.words.django)
                     && path.iter().any(|&part| self.text(part) == "forms"))
         };
@@ -35,7 +36,8 @@ impl Machine<'_> {
             let Base::Class(base) = base else { continue };
             for &(name, value) in &resolver.class(base).fields {
                 if fields.iter().all(|field| field.name != name)
-                    && let Some(field) = value.and_then(|value| self.declared_field(base, name, value))
+                    && let Some(field) =
+                        value.and_then(|value| self.declared_field(base, name, value))
                 {
                     fields.push(field);
                 }
@@ -47,7 +49,12 @@ impl Machine<'_> {
             Meta::Named(names) => {
                 for name in names {
                     if fields.iter().all(|field| field.name != name) {
-                        fields.push(Field { name, source: None, shown: true, taken: true });
+                        fields.push(Field {
+                            name,
+                            source: None,
+                            shown: true,
+                            taken: true,
+                        });
                     }
                 }
                 Some(fields)
@@ -59,21 +66,34 @@ impl Machine<'_> {
 
     fn declared_field(&self, class: ClassRef, name: Sym, value: u32) -> Option<Field> {
         let module = self.shared.program.module(class.0);
-        let Expr::Call(function, arguments) = module.ir.expr(value) else { return None };
-        let (Expr::Name(called) | Expr::Attribute(_, called)) = module.ir.expr(*function) else { return None };
+        let Expr::Call(function, arguments) = module.ir.expr(value) else {
+            return None;
+        };
+        let (Expr::Name(called) | Expr::Attribute(_, called)) = module.ir.expr(*function) else {
+            return None;
+        };
         let called = module.ir.text(*called);
         if !(called.ends_with("Field") || called.ends_with("Serializer")) {
             return None;
         }
         let words = self.shared.words;
-        let mut field = Field { name, source: None, shown: true, taken: true };
+        let mut field = Field {
+            name,
+            source: None,
+            shown: true,
+            taken: true,
+        };
         for argument in arguments {
-            let ArgumentKind::Keyword(keyword) = argument.kind else { continue };
+            let ArgumentKind::Keyword(keyword) = argument.kind else {
+                continue;
+            };
             let keyword = module.sym(keyword);
             match module.ir.expr(argument.value) {
                 Expr::Bool(true) if keyword == words.write_only => field.shown = false,
                 Expr::Bool(true) if keyword == words.read_only => field.taken = false,
-                Expr::Str(text) if keyword == words.source => field.source = Some(module.sym(*text)),
+                Expr::Str(text) if keyword == words.source => {
+                    field.source = Some(module.sym(*text))
+                }
                 _ => {}
             }
         }
@@ -83,11 +103,17 @@ impl Machine<'_> {
     fn meta_fields(&mut self, class: ClassRef) -> Meta {
         let words = self.shared.words;
         let resolver = self.shared.resolver;
-        let meta = resolver.class(class).lineage.iter().find_map(|base| match base {
-            Base::Class(base) => resolver.class(*base).classes.get(&words.meta).copied(),
-            Base::External(_) => None,
-        });
-        let Some(meta) = meta else { return Meta::Absent };
+        let meta = resolver
+            .class(class)
+            .lineage
+            .iter()
+            .find_map(|base| match base {
+                Base::Class(base) => resolver.class(*base).classes.get(&words.meta).copied(),
+                Base::External(_) => None,
+            });
+        let Some(meta) = meta else {
+            return Meta::Absent;
+        };
         let value = self.class_attribute(meta, words.fields);
         let names: Vec<Sym> = value
             .shapes
@@ -109,7 +135,10 @@ impl Machine<'_> {
     /// What a serializer shows of `value`.
     pub(super) fn pick(&mut self, class: ClassRef, value: &Value) -> Value {
         match self.declared(class) {
-            None => Value { shapes: smallvec::SmallVec::new(), ..value.clone() },
+            None => Value {
+                shapes: smallvec::SmallVec::new(),
+                ..value.clone()
+            },
             Some(fields) => Value::with_fields(
                 fields
                     .iter()
@@ -149,8 +178,14 @@ impl Machine<'_> {
         if !self.is_serializer(class) {
             return None;
         }
-        let data = receiver.own_field(words.hidden_data).cloned().unwrap_or_else(|| self.class_attribute(class, words.hidden_data));
-        let object = receiver.own_field(words.hidden_instance).cloned().unwrap_or_default();
+        let data = receiver
+            .own_field(words.hidden_data)
+            .cloned()
+            .unwrap_or_else(|| self.class_attribute(class, words.hidden_data));
+        let object = receiver
+            .own_field(words.hidden_instance)
+            .cloned()
+            .unwrap_or_default();
         if name == words.validated_data || name == words.cleaned_data {
             return Some(self.taken(class, &data));
         }
@@ -164,7 +199,11 @@ impl Machine<'_> {
             return Some(object);
         }
         if name == words.data {
-            let shown = if object.is_tainted() || object.fields.is_some() { object } else { data };
+            let shown = if object.is_tainted() || object.fields.is_some() {
+                object
+            } else {
+                data
+            };
             if let Some(method) = self.shared.resolver.method(class, words.to_representation) {
                 let mut arguments = Arguments::default();
                 arguments.positional.push((shown, site));
@@ -191,17 +230,26 @@ impl Machine<'_> {
             return Some(Value::default());
         }
         if name == words.save {
-            let data = receiver.own_field(words.hidden_data).cloned().unwrap_or_default();
+            let data = receiver
+                .own_field(words.hidden_data)
+                .cloned()
+                .unwrap_or_default();
             let taken = self.taken(class, &data);
             let mut arguments = Arguments::default();
             let mut result = Value::default();
-            let object = receiver.own_field(words.hidden_instance).cloned().unwrap_or_default();
+            let object = receiver
+                .own_field(words.hidden_instance)
+                .cloned()
+                .unwrap_or_default();
             if let Some(create) = self.shared.resolver.method(class, words.create) {
                 arguments.positional.push((taken.clone(), site));
                 result.join(&self.invoke(site, create, Some(receiver), &arguments));
             }
             if let Some(update) = self.shared.resolver.method(class, words.update) {
-                let arguments = Arguments { positional: vec![(object, site), (taken, site)], ..Arguments::default() };
+                let arguments = Arguments {
+                    positional: vec![(object, site), (taken, site)],
+                    ..Arguments::default()
+                };
                 result.join(&self.invoke(site, update, Some(receiver), &arguments));
             }
             return Some(result);

@@ -3,8 +3,8 @@
 use super::value::{Label, Shape, Value, What, hop};
 use super::{Cell, Machine};
 use crate::program::{FunctionRef, Site, Target};
-use crate::syntax::ir::{Expr, ExprId, FunctionKind, Handler, Operator, ParameterKind, Stmt, Try};
 use crate::symbols::Sym;
+use crate::syntax::ir::{Expr, ExprId, FunctionKind, Handler, Operator, ParameterKind, Stmt, Try};
 
 impl Machine<'_> {
     pub(super) fn bind_parameters(&mut self) {
@@ -21,10 +21,15 @@ impl Machine<'_> {
                 None => Value::default(),
             };
             self.out.summary.defaults.push(default);
-            let value = if let (0, true, false, Some(class)) = (index, is_method, is_static, function.class) {
+            let value = if let (0, true, false, Some(class)) =
+                (index, is_method, is_static, function.class)
+            {
                 let class = crate::program::ClassRef(self.function.0, class);
-                let mut own =
-                    Value::of(if is_class_method { Shape::Class(class) } else { Shape::Instance(class) });
+                let mut own = Value::of(if is_class_method {
+                    Shape::Class(class)
+                } else {
+                    Shape::Instance(class)
+                });
                 // fields of the instance that the caller made
                 own.add_shape(Shape::Param(0, super::Fields::new()));
                 own
@@ -46,7 +51,9 @@ impl Machine<'_> {
 
     /// `store: KeyStore` says what the parameter is.
     fn annotated(&mut self, annotation: ExprId, value: &mut Value) {
-        if let Some(Shape::Class(class)) = self.shared.resolver.expression(self.function.0, annotation) {
+        if let Some(Shape::Class(class)) =
+            self.shared.resolver.expression(self.function.0, annotation)
+        {
             value.add_shape(Shape::Instance(class));
         }
     }
@@ -66,7 +73,9 @@ impl Machine<'_> {
             FunctionKind::Module => {
                 let vars = std::mem::take(&mut self.env.vars);
                 for (name, value) in vars {
-                    self.out.cells.push((Cell::Global(self.function.0, name), value.shallow(0)));
+                    self.out
+                        .cells
+                        .push((Cell::Global(self.function.0, name), value.shallow(0)));
                 }
             }
             FunctionKind::ClassBody => {
@@ -74,7 +83,9 @@ impl Machine<'_> {
                     let class = crate::program::ClassRef(self.function.0, class);
                     let vars = std::mem::take(&mut self.env.vars);
                     for (name, value) in vars {
-                        self.out.cells.push((Cell::Attribute(class, name), value.shallow(0)));
+                        self.out
+                            .cells
+                            .push((Cell::Attribute(class, name), value.shallow(0)));
                     }
                 }
             }
@@ -88,9 +99,15 @@ impl Machine<'_> {
                 if has_inner {
                     let vars = std::mem::take(&mut self.env.vars);
                     for (name, mut value) in vars {
-                        value.taints.retain(|taint| !matches!(taint.label, Label::Param(_)));
-                        value.shapes.retain(|shape| !matches!(shape, Shape::Param(..)));
-                        self.out.cells.push((Cell::Captured(self.function, name), value.shallow(0)));
+                        value
+                            .taints
+                            .retain(|taint| !matches!(taint.label, Label::Param(_)));
+                        value
+                            .shapes
+                            .retain(|shape| !matches!(shape, Shape::Param(..)));
+                        self.out
+                            .cells
+                            .push((Cell::Captured(self.function, name), value.shallow(0)));
                     }
                 }
             }
@@ -119,7 +136,11 @@ impl Machine<'_> {
                     self.assign(target, *value, &evaluated);
                 }
             }
-            Stmt::Annotated { target, annotation, value } => {
+            Stmt::Annotated {
+                target,
+                annotation,
+                value,
+            } => {
                 let mut evaluated = match value {
                     Some(value) => self.expr(*value),
                     None => return true,
@@ -127,11 +148,17 @@ impl Machine<'_> {
                 self.annotated(*annotation, &mut evaluated);
                 self.assign(*target, value.unwrap_or(*target), &evaluated);
             }
-            Stmt::Augmented { target, operator, value } => {
+            Stmt::Augmented {
+                target,
+                operator,
+                value,
+            } => {
                 let mut joined = self.expr(*target);
                 let added = self.expr(*value);
                 if *operator == Operator::Add {
-                    joined.shapes.retain(|shape| !matches!(shape, Shape::Str(_)));
+                    joined
+                        .shapes
+                        .retain(|shape| !matches!(shape, Shape::Str(_)));
                 }
                 joined.join(&added);
                 self.assign(*target, *value, &joined);
@@ -144,7 +171,12 @@ impl Machine<'_> {
                 return false;
             }
             Stmt::If { test, then, other } => return self.branch(*test, then, other),
-            Stmt::For { target, iter, body, other } => self.for_loop(*target, *iter, body, other),
+            Stmt::For {
+                target,
+                iter,
+                body,
+                other,
+            } => self.for_loop(*target, *iter, body, other),
             Stmt::While { test, body, other } => {
                 self.expr(*test);
                 self.repeated(body);
@@ -289,7 +321,11 @@ impl Machine<'_> {
         let body_falls = self.block(&inner.body) && self.block(&inner.other);
         let after_body = self.env.clone();
         let mut falls = body_falls;
-        let mut ends = if body_falls { vec![after_body.clone()] } else { Vec::new() };
+        let mut ends = if body_falls {
+            vec![after_body.clone()]
+        } else {
+            Vec::new()
+        };
         for handler in &inner.handlers {
             // the exception may come before or after anything in the body
             self.env = before.clone();
@@ -349,20 +385,28 @@ impl Machine<'_> {
 
     /// Catches whatever a call of AWS may throw: its text can hold what was sent.
     fn is_broad(&self, handler: &Handler) -> bool {
-        let Some(class) = handler.class else { return true };
+        let Some(class) = handler.class else {
+            return true;
+        };
         let classes: Vec<ExprId> = match self.module.ir.expr(class) {
             Expr::Sequence(parts) => parts.to_vec(),
             _ => vec![class],
         };
-        classes.iter().any(|&class| match self.module.ir.expr(class) {
-            Expr::Name(name) | Expr::Attribute(_, name) => {
-                matches!(
-                    self.module.ir.text(*name),
-                    "Exception" | "BaseException" | "ClientError" | "BotoCoreError" | "Boto3Error"
-                )
-            }
-            _ => false,
-        })
+        classes
+            .iter()
+            .any(|&class| match self.module.ir.expr(class) {
+                Expr::Name(name) | Expr::Attribute(_, name) => {
+                    matches!(
+                        self.module.ir.text(*name),
+                        "Exception"
+                            | "BaseException"
+                            | "ClientError"
+                            | "BotoCoreError"
+                            | "Boto3Error"
+                    )
+                }
+                _ => false,
+            })
     }
 
     fn match_statement(&mut self, subject: ExprId, cases: &[crate::syntax::ir::Case]) -> bool {
@@ -401,8 +445,15 @@ impl Machine<'_> {
         match statement {
             Stmt::Import(modules) => {
                 for import in modules {
-                    let path = if import.aliased { import.path } else { import.bound };
-                    let target = self.shared.program.import(self.function.0, 0, Some(self.sym(path)));
+                    let path = if import.aliased {
+                        import.path
+                    } else {
+                        import.bound
+                    };
+                    let target =
+                        self.shared
+                            .program
+                            .import(self.function.0, 0, Some(self.sym(path)));
                     if let Some(target) = target {
                         let value = Value::of(target_shape(target));
                         self.env.vars.insert(self.sym(import.bound), value);
@@ -411,7 +462,13 @@ impl Machine<'_> {
             }
             Stmt::ImportFrom(import) => {
                 let path = import.path.map(|path| self.sym(path));
-                let Some(target) = self.shared.program.import(self.function.0, import.level, path) else { return };
+                let Some(target) = self
+                    .shared
+                    .program
+                    .import(self.function.0, import.level, path)
+                else {
+                    return;
+                };
                 for &(name, bound) in &import.names {
                     let value = self.imported(target, self.sym(name));
                     self.env.vars.insert(self.sym(bound), value);

@@ -47,12 +47,16 @@ impl Summary {
         let new = std::mem::replace(&mut self.returned, old.returned.clone());
         self.returned.join(&new);
         self.sinks = grown(&old.sinks, &self.sinks, MOST_KEPT, |a, b| a == b);
-        self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| a.site == b.site && a.chain == b.chain);
+        self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| {
+            a.site == b.site && a.chain == b.chain
+        });
         self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
         self.cells = grown_values(&old.cells, &self.cells);
         self.own_fields = grown_values(&old.own_fields, &self.own_fields);
         let changes = |list: &[(u16, Sym, Value)]| -> Vec<((u16, Sym), Value)> {
-            list.iter().map(|(index, name, value)| ((*index, *name), value.clone())).collect()
+            list.iter()
+                .map(|(index, name, value)| ((*index, *name), value.clone()))
+                .collect()
         };
         self.changes = grown_values(&changes(&old.changes), &changes(&self.changes))
             .into_iter()
@@ -112,11 +116,22 @@ pub(crate) struct Outcome {
 }
 
 /// `value` of a callee as its caller sees it, `bindings` being the parameters' values.
-pub(crate) fn substitute(value: &Value, bindings: &[Value], site: Site, callee: FunctionRef) -> Value {
+pub(crate) fn substitute(
+    value: &Value,
+    bindings: &[Value],
+    site: Site,
+    callee: FunctionRef,
+) -> Value {
     substitute_at(value, bindings, site, callee, 0)
 }
 
-fn substitute_at(value: &Value, bindings: &[Value], site: Site, callee: FunctionRef, depth: u32) -> Value {
+fn substitute_at(
+    value: &Value,
+    bindings: &[Value],
+    site: Site,
+    callee: FunctionRef,
+    depth: u32,
+) -> Value {
     let mut result = Value::default();
     if let Some(fields) = &value.fields
         && depth < 4
@@ -124,7 +139,12 @@ fn substitute_at(value: &Value, bindings: &[Value], site: Site, callee: Function
         result.fields = Some(Arc::new(
             fields
                 .iter()
-                .map(|(name, value)| (*name, substitute_at(value, bindings, site, callee, depth + 1)))
+                .map(|(name, value)| {
+                    (
+                        *name,
+                        substitute_at(value, bindings, site, callee, depth + 1),
+                    )
+                })
                 .collect(),
         ));
     }
@@ -152,7 +172,12 @@ fn substitute_at(value: &Value, bindings: &[Value], site: Site, callee: Function
 
 /// The caller's value with what the callee did to it.
 fn pass(part: &Value, taint: &Taint, site: Site, callee: FunctionRef) -> Value {
-    let stepped = |trace: &Trace| then(&super::value::hop(site, What::Passed(callee), trace), &taint.trace);
+    let stepped = |trace: &Trace| {
+        then(
+            &super::value::hop(site, What::Passed(callee), trace),
+            &taint.trace,
+        )
+    };
     let mut part = part.map_traces(&stepped, 0);
     if taint.transform != keytrail_model::Transform::None {
         let transform = taint.transform;
@@ -188,7 +213,10 @@ fn substitute_shape(
         Shape::Condition(clauses) if depth < 4 => {
             let clauses = clauses
                 .iter()
-                .map(|clause| Clause { value: inner(&clause.value), ..clause.clone() })
+                .map(|clause| Clause {
+                    value: inner(&clause.value),
+                    ..clause.clone()
+                })
                 .collect();
             result.add_shape(Shape::Condition(Arc::new(clauses)));
         }

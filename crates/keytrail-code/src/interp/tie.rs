@@ -1,7 +1,7 @@
 //! Checks that tie an item to the caller: `if item["owner"] != request.user.id: raise …`.
 
-use super::value::{Label, Taint, Value};
 use super::Machine;
+use super::value::{Label, Taint, Value};
 use crate::program::Site;
 use crate::syntax::ir::{Comparator, Expr, ExprId};
 
@@ -14,7 +14,10 @@ pub(super) struct Ties {
 
 impl Ties {
     fn swapped(self) -> Self {
-        Self { when_true: self.when_false, when_false: self.when_true }
+        Self {
+            when_true: self.when_false,
+            when_false: self.when_true,
+        }
     }
 }
 
@@ -38,22 +41,29 @@ impl Machine<'_> {
                 all
             }
             Expr::Compare(left, rest) => {
-                let [(comparator, right)] = &**rest else { return Ties::default() };
+                let [(comparator, right)] = &**rest else {
+                    return Ties::default();
+                };
                 let (left, right) = (self.expr(*left), self.expr(*right));
                 let pairs = self.pairs(&left, &right, self.site(test));
                 match comparator {
-                    Comparator::Equal | Comparator::In | Comparator::Is => {
-                        Ties { when_true: pairs, ..Ties::default() }
-                    }
-                    Comparator::NotEqual | Comparator::NotIn | Comparator::IsNot => {
-                        Ties { when_false: pairs, ..Ties::default() }
-                    }
+                    Comparator::Equal | Comparator::In | Comparator::Is => Ties {
+                        when_true: pairs,
+                        ..Ties::default()
+                    },
+                    Comparator::NotEqual | Comparator::NotIn | Comparator::IsNot => Ties {
+                        when_false: pairs,
+                        ..Ties::default()
+                    },
                     Comparator::Order => Ties::default(),
                 }
             }
             // a predicate that is given both: `owns(request.user, item)`, `user.has_perm("…", item)`
             Expr::Call(function, arguments) => {
-                let mut values: Vec<Value> = arguments.iter().map(|argument| self.expr(argument.value)).collect();
+                let mut values: Vec<Value> = arguments
+                    .iter()
+                    .map(|argument| self.expr(argument.value))
+                    .collect();
                 if let Expr::Attribute(receiver, _) = self.module.ir.expr(*function) {
                     values.push(self.expr(*receiver));
                 }
@@ -63,7 +73,10 @@ impl Machine<'_> {
                         pairs.extend(self.pairs(left, right, self.site(test)));
                     }
                 }
-                Ties { when_true: pairs, ..Ties::default() }
+                Ties {
+                    when_true: pairs,
+                    ..Ties::default()
+                }
             }
             _ => Ties::default(),
         }
@@ -97,10 +110,9 @@ impl Machine<'_> {
     pub(super) fn is_identity(&self, taint: &Taint) -> bool {
         let words = self.shared.words;
         taint.label == Label::Request
-            && taint
-                .path
-                .first()
-                .is_some_and(|&first| first == words.user || first == words.auth || first == words.session)
+            && taint.path.first().is_some_and(|&first| {
+                first == words.user || first == words.auth || first == words.session
+            })
     }
 
     /// From here on, these hold.
@@ -129,6 +141,10 @@ impl Machine<'_> {
     }
 
     pub(super) fn tie_of(&self, label: Label) -> Option<Site> {
-        self.env.ties.iter().find(|(own, _)| *own == label).map(|(_, site)| *site)
+        self.env
+            .ties
+            .iter()
+            .find(|(own, _)| *own == label)
+            .map(|(_, site)| *site)
     }
 }

@@ -128,7 +128,11 @@ pub(crate) type Trace = Option<Arc<Hop>>;
 
 #[derive(Debug)]
 pub(crate) enum Hop {
-    At { site: Site, what: What, before: Trace },
+    At {
+        site: Site,
+        what: What,
+        before: Trace,
+    },
     /// A way inside a callee, after the way to the call.
     Then { before: Trace, after: Trace },
 }
@@ -144,14 +148,21 @@ pub(crate) enum What {
 }
 
 pub(crate) fn hop(site: Site, what: What, before: &Trace) -> Trace {
-    Some(Arc::new(Hop::At { site, what, before: before.clone() }))
+    Some(Arc::new(Hop::At {
+        site,
+        what,
+        before: before.clone(),
+    }))
 }
 
 pub(crate) fn then(before: &Trace, after: &Trace) -> Trace {
     match (before, after) {
         (_, None) => before.clone(),
         (None, _) => after.clone(),
-        _ => Some(Arc::new(Hop::Then { before: before.clone(), after: after.clone() })),
+        _ => Some(Arc::new(Hop::Then {
+            before: before.clone(),
+            after: after.clone(),
+        })),
     }
 }
 
@@ -191,16 +202,30 @@ pub(crate) struct Value {
 
 impl Value {
     pub(crate) fn of(shape: Shape) -> Self {
-        Self { shapes: SmallVec::from_iter([shape]), ..Self::default() }
+        Self {
+            shapes: SmallVec::from_iter([shape]),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn tainted(label: Label, trace: Trace) -> Self {
-        let taint = Taint { label, path: Fields::new(), transform: Transform::None, trace };
-        Self { taints: SmallVec::from_iter([taint]), ..Self::default() }
+        let taint = Taint {
+            label,
+            path: Fields::new(),
+            transform: Transform::None,
+            trace,
+        };
+        Self {
+            taints: SmallVec::from_iter([taint]),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn with_fields(fields: Vec<(Sym, Value)>) -> Self {
-        Self { fields: Some(Arc::new(fields)), ..Self::default() }
+        Self {
+            fields: Some(Arc::new(fields)),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn is_nothing(&self) -> bool {
@@ -208,7 +233,11 @@ impl Value {
     }
 
     pub(crate) fn add_shape(&mut self, shape: Shape) {
-        let most = if matches!(shape, Shape::Str(_)) { MOST_STRINGS } else { MOST_SHAPES };
+        let most = if matches!(shape, Shape::Str(_)) {
+            MOST_STRINGS
+        } else {
+            MOST_SHAPES
+        };
         if self.shapes.len() < most && !self.shapes.contains(&shape) {
             self.shapes.push(shape);
         }
@@ -287,12 +316,19 @@ impl Value {
     }
 
     pub(crate) fn own_field(&self, name: Sym) -> Option<&Self> {
-        self.fields.as_ref()?.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+        self.fields
+            .as_ref()?
+            .iter()
+            .find(|(own, _)| *own == name)
+            .map(|(_, value)| value)
     }
 
     fn rest(&self, name: Sym) -> Self {
         let taints = self.taints.iter().map(|taint| taint.step(name)).collect();
-        Self { taints, ..Self::default() }
+        Self {
+            taints,
+            ..Self::default()
+        }
     }
 
     /// The part `name`: an entry of a dictionary or an attribute.
@@ -325,7 +361,11 @@ impl Value {
 
     /// Everything that any part holds, as taints of the whole: for elements that can't be told apart.
     pub(crate) fn flat(&self) -> Self {
-        let mut flat = Self { shapes: self.shapes.clone(), taints: self.taints.clone(), fields: None };
+        let mut flat = Self {
+            shapes: self.shapes.clone(),
+            taints: self.taints.clone(),
+            fields: None,
+        };
         for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
             for taint in value.flat().taints {
                 flat.add_taint(taint);
@@ -365,10 +405,15 @@ impl Value {
         let taints = self
             .taints
             .iter()
-            .map(|taint| Taint { trace: f(&taint.trace), ..taint.clone() })
+            .map(|taint| Taint {
+                trace: f(&taint.trace),
+                ..taint.clone()
+            })
             .collect();
         let fields = match &self.fields {
-            Some(fields) if depth < DEEPEST_FIELDS && fields.iter().any(|(_, value)| value.is_tainted()) => {
+            Some(fields)
+                if depth < DEEPEST_FIELDS && fields.iter().any(|(_, value)| value.is_tainted()) =>
+            {
                 Some(Arc::new(
                     fields
                         .iter()
@@ -378,18 +423,29 @@ impl Value {
             }
             other => other.clone(),
         };
-        Self { shapes: self.shapes.clone(), taints, fields }
+        Self {
+            shapes: self.shapes.clone(),
+            taints,
+            fields,
+        }
     }
 
     /// As a cell keeps it: what an instance holds is in the cells of its class already, and what
     /// lies deep in a structure is not told apart for ever.
     pub(crate) fn shallow(mut self, depth: u32) -> Self {
-        if self.shapes.iter().any(|shape| matches!(shape, Shape::Instance(_))) {
+        if self
+            .shapes
+            .iter()
+            .any(|shape| matches!(shape, Shape::Instance(_)))
+        {
             self.fields = None;
         } else if depth >= 2 && self.fields.is_some() {
             self = self.flat();
         } else if let Some(fields) = self.fields.take() {
-            let fields = fields.iter().map(|(name, value)| (*name, value.clone().shallow(depth + 1))).collect();
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (*name, value.clone().shallow(depth + 1)))
+                .collect();
             self.fields = Some(Arc::new(fields));
         }
         self
@@ -397,7 +453,11 @@ impl Value {
 
     pub(crate) fn is_tainted(&self) -> bool {
         !self.taints.is_empty()
-            || self.fields.iter().flat_map(|fields| fields.iter()).any(|(_, value)| value.is_tainted())
+            || self
+                .fields
+                .iter()
+                .flat_map(|fields| fields.iter())
+                .any(|(_, value)| value.is_tainted())
     }
 
     /// The constant string, if it can be only one.
@@ -424,8 +484,15 @@ impl Value {
             },
             Shape::Condition(clauses) => clauses.iter().any(|clause| clause.value.has_params()),
             _ => false,
-        }) || self.taints.iter().any(|taint| matches!(taint.label, Label::Param(_)))
-            || self.fields.iter().flat_map(|fields| fields.iter()).any(|(_, value)| value.has_params())
+        }) || self
+            .taints
+            .iter()
+            .any(|taint| matches!(taint.label, Label::Param(_)))
+            || self
+                .fields
+                .iter()
+                .flat_map(|fields| fields.iter())
+                .any(|(_, value)| value.has_params())
     }
 }
 
@@ -433,7 +500,9 @@ impl Taint {
     /// The taint of the part `name`.
     pub(crate) fn step(&self, name: Sym) -> Self {
         let mut taint = self.clone();
-        if taint.path.len() < LONGEST_PATH && !matches!(self.label, Label::Literal(_) | Label::Generated(_)) {
+        if taint.path.len() < LONGEST_PATH
+            && !matches!(self.label, Label::Literal(_) | Label::Generated(_))
+        {
             taint.path.push(name);
         }
         taint

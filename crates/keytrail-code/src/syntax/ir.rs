@@ -189,7 +189,6 @@ pub(crate) struct Handler {
     pub(crate) class: Option<ExprId>,
     pub(crate) name: Option<Name>,
     pub(crate) body: Block,
-    pub(crate) range: Range,
 }
 
 #[derive(Debug)]
@@ -270,8 +269,6 @@ pub(crate) struct Class {
     pub(crate) decorators: Box<[ExprId]>,
     /// The body, as a function of its own.
     pub(crate) body: FunctionId,
-    /// The function in whose body the class stands.
-    pub(crate) parent: FunctionId,
     pub(crate) range: Range,
 }
 

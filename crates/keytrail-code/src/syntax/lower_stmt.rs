@@ -201,12 +201,7 @@ impl<'a> Lowering<'a> {
                 .as_ref()
                 .map(|name| self.name(name.id.as_str()));
             let body = self.block(&handler.body);
-            handlers.push(Handler {
-                class,
-                name,
-                body,
-                range: span(handler.range),
-            });
+            handlers.push(Handler { class, name, body });
         }
         Stmt::Try(Box::new(Try {
             body,
@@ -295,7 +290,6 @@ impl<'a> Lowering<'a> {
             bases,
             decorators,
             body,
-            parent: self.function,
             range: span(class.name.range),
         });
         let outer_function = std::mem::replace(&mut self.function, body);

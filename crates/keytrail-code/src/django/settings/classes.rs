@@ -14,17 +14,27 @@ use crate::syntax::ir::{ArgumentKind, Expr, ExprId, FunctionId, Stmt};
 pub(super) const OWN_NAME: char = '*';
 
 /// The classes of a module whose attributes are settings (django-configurations).
-pub(super) fn configurations(resolver: &Resolver<'_>, classes: usize, module: ModuleId) -> Vec<ClassRef> {
+pub(super) fn configurations(
+    resolver: &Resolver<'_>,
+    classes: usize,
+    module: ModuleId,
+) -> Vec<ClassRef> {
     let count = u32::try_from(classes).unwrap_or(u32::MAX);
-    (0..count).map(|class| ClassRef(module, class)).filter(|class| is_configuration(resolver, *class)).collect()
+    (0..count)
+        .map(|class| ClassRef(module, class))
+        .filter(|class| is_configuration(resolver, *class))
+        .collect()
 }
 
 fn is_configuration(resolver: &Resolver<'_>, class: ClassRef) -> bool {
     resolver.class(class).lineage.iter().any(|base| match base {
         Base::External(path) => matches!(
             resolver.dotted(path).as_str(),
-            "configurations.Configuration" | "configurations.base.Configuration" | "cbs.BaseSettings"
-                | "class_settings.Settings" | "classy_settings.BaseSettings"
+            "configurations.Configuration"
+                | "configurations.base.Configuration"
+                | "cbs.BaseSettings"
+                | "class_settings.Settings"
+                | "classy_settings.BaseSettings"
         ),
         Base::Class(_) => false,
     })
@@ -70,16 +80,28 @@ impl Evaluator<'_> {
     fn properties(&mut self, class: ClassRef, names: &mut Names) {
         let module = self.program.module(class.0);
         let resolver = self.resolver;
-        let mut methods: Vec<_> = resolver.class(class).methods.iter().map(|(name, method)| (*name, *method)).collect();
+        let mut methods: Vec<_> = resolver
+            .class(class)
+            .methods
+            .iter()
+            .map(|(name, method)| (*name, *method))
+            .collect();
         methods.sort_by_key(|(_, method)| method.1);
         for (name, method) in methods {
             let definition = module.ir.function(method.1);
-            let is_property = definition.decorators.iter().any(|&decorator| match module.ir.expr(decorator) {
-                Expr::Name(name) | Expr::Attribute(_, name) => {
-                    matches!(module.ir.text(*name), "property" | "classproperty" | "cached_property")
-                }
-                _ => false,
-            });
+            let is_property =
+                definition
+                    .decorators
+                    .iter()
+                    .any(|&decorator| match module.ir.expr(decorator) {
+                        Expr::Name(name) | Expr::Attribute(_, name) => {
+                            matches!(
+                                module.ir.text(*name),
+                                "property" | "classproperty" | "cached_property"
+                            )
+                        }
+                        _ => false,
+                    });
             if is_property {
                 let at = (class.0, definition.range);
                 let val = self.invoke(method, Some(class), &Arguments::default());
@@ -98,7 +120,10 @@ impl Evaluator<'_> {
         }
         resolver.method(class, name).map(|method| {
             let at = (class.0, (0, 0));
-            Located { val: Val::Method(method, class), at }
+            Located {
+                val: Val::Method(method, class),
+                at,
+            }
         })
     }
 
@@ -108,13 +133,16 @@ impl Evaluator<'_> {
         {
             return val;
         }
-        self.class_attribute(class, name).map_or(Val::Unknown, |value| value.val)
+        self.class_attribute(class, name)
+            .map_or(Val::Unknown, |value| value.val)
     }
 
     /// The prefix of a pydantic-settings class's variables; `None` for other classes.
     fn pydantic_prefix(&mut self, class: ClassRef) -> Option<String> {
         let resolver = self.resolver;
-        let settings = resolver.descends_from(class, &|path| resolver.dotted(path).ends_with(".BaseSettings"));
+        let settings = resolver.descends_from(class, &|path| {
+            resolver.dotted(path).ends_with(".BaseSettings")
+        });
         if !settings {
             return None;
         }
@@ -122,9 +150,13 @@ impl Evaluator<'_> {
         let module = program.module(class.0);
         let body = module.ir.class(class.1).body;
         let mut prefix = text_of_keyword(module, body, "model_config", "env_prefix");
-        if let Some(config) = program.symbols.find("Config").and_then(|name| resolver.class(class).classes.get(&name))
+        if let Some(config) = program
+            .symbols
+            .find("Config")
+            .and_then(|name| resolver.class(class).classes.get(&name))
             && let Some(name) = program.symbols.find("env_prefix")
-            && let Some(Val::Text(text)) = self.class_attribute(*config, name).map(|value| value.val)
+            && let Some(Val::Text(text)) =
+                self.class_attribute(*config, name).map(|value| value.val)
         {
             prefix = Some(text.to_string());
         }
@@ -136,15 +168,26 @@ impl Evaluator<'_> {
         let resolver = self.resolver;
         for base in &resolver.class(class).lineage {
             let Base::Class(base) = base else { continue };
-            let Some((_, default)) = resolver.class(*base).fields.iter().rev().find(|(own, _)| *own == name) else {
+            let Some((_, default)) = resolver
+                .class(*base)
+                .fields
+                .iter()
+                .rev()
+                .find(|(own, _)| *own == name)
+            else {
                 continue;
             };
             let (variable, default) = match default {
-                Some(default) => self.in_frame(base.0, None, |this| this.pydantic_default(*default)).0,
+                Some(default) => {
+                    self.in_frame(base.0, None, |this| this.pydantic_default(*default))
+                        .0
+                }
                 None => (None, None),
             };
             let variable = variable.unwrap_or_else(|| {
-                format!("{prefix}{}", self.program.text(name)).to_ascii_uppercase().into()
+                format!("{prefix}{}", self.program.text(name))
+                    .to_ascii_uppercase()
+                    .into()
             });
             return Some(self.read(&variable, default, true));
         }
@@ -154,7 +197,9 @@ impl Evaluator<'_> {
     /// `Field(default, alias="X")`, or the default itself.
     fn pydantic_default(&mut self, id: ExprId) -> (Option<Arc<str>>, Option<Located>) {
         let ir = &self.module().ir;
-        let Expr::Call(function, arguments) = ir.expr(id) else { return (None, Some(self.eval(id))) };
+        let Expr::Call(function, arguments) = ir.expr(id) else {
+            return (None, Some(self.eval(id)));
+        };
         let is_field = match ir.expr(*function) {
             Expr::Name(name) | Expr::Attribute(_, name) => ir.text(*name) == "Field",
             _ => false,
@@ -177,7 +222,8 @@ impl Evaluator<'_> {
                 ArgumentKind::Star | ArgumentKind::DoubleStar => {}
             }
         }
-        let default = default.filter(|default| !matches!(default.val, Val::Unknown | Val::External(_)));
+        let default =
+            default.filter(|default| !matches!(default.val, Val::Unknown | Val::External(_)));
         (variable, default)
     }
 
@@ -203,7 +249,13 @@ impl Evaluator<'_> {
         };
         let parsed = !matches!(
             kind,
-            "Value" | "SecretValue" | "EmailValue" | "URLValue" | "IPValue" | "RegexValue" | "PathValue"
+            "Value"
+                | "SecretValue"
+                | "EmailValue"
+                | "URLValue"
+                | "IPValue"
+                | "RegexValue"
+                | "PathValue"
         );
         self.read(&variable.into(), default, parsed)
     }
@@ -219,17 +271,29 @@ fn text_of_keyword<'a>(
     ir.function(body).body.iter().find_map(|statement| {
         let (target, value) = match statement {
             Stmt::Assign { targets, value } => (*targets.first()?, *value),
-            Stmt::Annotated { target, value: Some(value), .. } => (*target, *value),
+            Stmt::Annotated {
+                target,
+                value: Some(value),
+                ..
+            } => (*target, *value),
             _ => return None,
         };
-        let Expr::Name(name) = ir.expr(target) else { return None };
-        let Expr::Call(_, arguments) = ir.expr(value) else { return None };
+        let Expr::Name(name) = ir.expr(target) else {
+            return None;
+        };
+        let Expr::Call(_, arguments) = ir.expr(value) else {
+            return None;
+        };
         if ir.text(*name) != variable {
             return None;
         }
-        arguments.iter().find_map(|argument| match (argument.kind, ir.expr(argument.value)) {
-            (ArgumentKind::Keyword(name), Expr::Str(text)) if ir.text(name) == keyword => Some(ir.text(*text).to_owned()),
-            _ => None,
-        })
+        arguments
+            .iter()
+            .find_map(|argument| match (argument.kind, ir.expr(argument.value)) {
+                (ArgumentKind::Keyword(name), Expr::Str(text)) if ir.text(name) == keyword => {
+                    Some(ir.text(*text).to_owned())
+                }
+                _ => None,
+            })
     })
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use keytrail_model::Environment;
 
-use super::eval::{Decision, Evaluator};
+use super::branches::Decision;
+use super::eval::Evaluator;
 use super::value::{Choice, Val};
 use crate::syntax::ir::{Comparator, Expr, ExprId};
 
@@ -24,15 +25,29 @@ impl Evaluator<'_> {
         };
         let variable = Arc::clone(&read.variable);
         let unset = val.unset().truth();
-        let named = self.assumed(test, 0).or_else(|| self.by_variable(test, &variable));
+        let named = self
+            .assumed(test, 0)
+            .or_else(|| self.by_variable(test, &variable));
         match (named, unset) {
             (Some(truth), _) => {
                 let unset = unset.map(|unset| unset == truth);
-                Decision::Open(truth, Choice::Environment { variable, named: true, unset })
+                Decision::Open(
+                    truth,
+                    Choice::Environment {
+                        variable,
+                        named: true,
+                        unset,
+                    },
+                )
             }
-            (None, Some(truth)) => {
-                Decision::Open(truth, Choice::Environment { variable, named: false, unset: Some(true) })
-            }
+            (None, Some(truth)) => Decision::Open(
+                truth,
+                Choice::Environment {
+                    variable,
+                    named: false,
+                    unset: Some(true),
+                },
+            ),
             (None, None) => Decision::Open(true, Choice::Unknown),
         }
     }
@@ -67,7 +82,9 @@ impl Evaluator<'_> {
             Expr::Not(inner) => self.assumed(*inner, depth + 1).map(|truth| !truth),
             Expr::Logic(all, parts) => self.assumed_of(*all, parts, depth),
             Expr::Compare(left, rest) => {
-                let [(comparator, right)] = &**rest else { return None };
+                let [(comparator, right)] = &**rest else {
+                    return None;
+                };
                 let word = self.word(*right).or_else(|| self.word(*left));
                 match comparator {
                     Comparator::Equal | Comparator::Is => word,
@@ -102,7 +119,9 @@ impl Evaluator<'_> {
     }
 
     fn words(&self, id: ExprId) -> Option<bool> {
-        let Expr::Sequence(items) = self.module().ir.expr(id) else { return None };
+        let Expr::Sequence(items) = self.module().ir.expr(id) else {
+            return None;
+        };
         let fits: Vec<Option<bool>> = items.iter().map(|item| self.word(*item)).collect();
         if fits.contains(&Some(true)) {
             return Some(true);

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::eval::{Decision, Evaluator};
+use super::branches::Decision;
+use super::eval::Evaluator;
 use super::value::{Located, Val, join, put};
 use crate::program::Target;
 use crate::syntax::ir::{Comparator, Comprehension, Expr, ExprId, FormatPart, Operator};
@@ -13,7 +14,10 @@ impl Evaluator<'_> {
     pub(super) fn eval(&mut self, id: ExprId) -> Located {
         let at = self.at(id);
         if !self.enter() {
-            return Located { val: Val::Unknown, at };
+            return Located {
+                val: Val::Unknown,
+                at,
+            };
         }
         let located = self.evaluated(id);
         self.leave();
@@ -44,7 +48,9 @@ impl Evaluator<'_> {
             }
             Expr::Not(inner) => {
                 let inner = self.eval(*inner);
-                map_read(&inner, true, &|val| val.truth().map(|truth| Val::Bool(!truth)))
+                map_read(&inner, true, &|val| {
+                    val.truth().map(|truth| Val::Bool(!truth))
+                })
             }
             Expr::Negative(inner) => match self.eval(*inner).val {
                 Val::Int(value) => value.checked_neg().map_or(Val::Unknown, Val::Int),
@@ -52,7 +58,9 @@ impl Evaluator<'_> {
             },
             Expr::Logic(all, parts) => return self.logic(*all, parts, id),
             Expr::Compare(left, rest) => self.compare(*left, rest),
-            Expr::Conditional { test, then, other } => return self.conditional(*test, *then, *other),
+            Expr::Conditional { test, then, other } => {
+                return self.conditional(*test, *then, *other);
+            }
             Expr::Lambda(function) => Val::Function(crate::program::FunctionRef(at.0, *function)),
             Expr::Format(parts) => self.format(parts),
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
@@ -63,7 +71,9 @@ impl Evaluator<'_> {
                 return value;
             }
             Expr::Starred(inner) => self.eval(*inner).val,
-            Expr::Bytes | Expr::Float | Expr::Slice(..) | Expr::Yield(_) | Expr::Other => Val::Unknown,
+            Expr::Bytes | Expr::Float | Expr::Slice(..) | Expr::Yield(_) | Expr::Other => {
+                Val::Unknown
+            }
         };
         Located { val, at }
     }
@@ -73,7 +83,12 @@ impl Evaluator<'_> {
         if let Some(value) = self.own_name(sym) {
             return value.val.clone();
         }
-        if let Some(shape) = self.resolver.global(self.module_id(), sym).into_iter().next() {
+        if let Some(shape) = self
+            .resolver
+            .global(self.module_id(), sym)
+            .into_iter()
+            .next()
+        {
             return self.of_shape(shape);
         }
         // a helper's own module: its variables are not there before it runs
@@ -85,6 +100,7 @@ impl Evaluator<'_> {
             }
         }
         let text = self.program.text(sym);
+        self.missing |= super::is_setting(text);
         // a builtin, or a name that nobody sets
         Val::External(text.into())
     }
@@ -92,16 +108,23 @@ impl Evaluator<'_> {
     pub(super) fn attribute(&mut self, value: &Located, name: u32) -> Val {
         let sym = self.sym(name);
         match &value.val {
-            Val::Module(id) => self.member(&Target::Module(*id), sym).map_or(Val::Unknown, |value| value.val),
+            Val::Module(id) => self
+                .member(&Target::Module(*id), sym)
+                .map_or(Val::Unknown, |value| value.val),
             Val::Namespace(directory) => {
                 let target = Target::Namespace(Arc::clone(directory));
-                self.member(&target, sym).map_or(Val::Unknown, |value| value.val)
+                self.member(&target, sym)
+                    .map_or(Val::Unknown, |value| value.val)
             }
             Val::External(path) if path.contains('.') || is_library(path) => {
                 Val::External(format!("{path}.{}", self.program.text(sym)).into())
             }
-            Val::Object(path) if path.len() < 200 => Val::Object(format!("{path}.{}", self.program.text(sym)).into()),
-            Val::Class(class) => self.class_attribute(*class, sym).map_or(Val::Unknown, |value| value.val),
+            Val::Object(path) if path.len() < 200 => {
+                Val::Object(format!("{path}.{}", self.program.text(sym)).into())
+            }
+            Val::Class(class) => self
+                .class_attribute(*class, sym)
+                .map_or(Val::Unknown, |value| value.val),
             Val::Instance(class) => self.instance_attribute(*class, sym),
             Val::Env(read) => Val::env(Arc::clone(&read.variable), None, true),
             Val::Vault => Val::Vault,
@@ -130,7 +153,10 @@ impl Evaluator<'_> {
                 let other = self.eval(*value);
                 if let Val::Dict(dict) = other.val.unset() {
                     self.spend(dict.entries.len());
-                    dict.entries.iter().cloned().for_each(|(key, value)| put(&mut entries, key, value));
+                    dict.entries
+                        .iter()
+                        .cloned()
+                        .for_each(|(key, value)| put(&mut entries, key, value));
                 }
                 continue;
             };
@@ -149,11 +175,19 @@ impl Evaluator<'_> {
         let value = self.eval(value);
         let key = self.eval(key).val;
         match (&value.val, &key) {
-            (Val::External(path), Val::Text(variable)) if &**path == "os.environ" => self.read(variable, None, false),
+            (Val::External(path), Val::Text(variable)) if &**path == "os.environ" => {
+                self.read(variable, None, false)
+            }
             (Val::External(path), _) if &**path == "sys.argv" => Val::External("sys.argv".into()),
-            (Val::Dict(dict), Val::Text(key)) => dict.find(key).map_or(Val::Unknown, |value| value.val.clone()),
+            (Val::Dict(dict), Val::Text(key)) => dict
+                .find(key)
+                .map_or(Val::Unknown, |value| value.val.clone()),
             (Val::Dict(dict), Val::Env(read)) => {
-                let found = key.unset().as_text().and_then(|key| dict.find(key)).cloned();
+                let found = key
+                    .unset()
+                    .as_text()
+                    .and_then(|key| dict.find(key))
+                    .cloned();
                 Val::env(Arc::clone(&read.variable), found, true)
             }
             (Val::List(list), Val::Int(index)) => usize::try_from(*index)
@@ -162,14 +196,16 @@ impl Evaluator<'_> {
                 .map_or(Val::Unknown, |item| item.val.clone()),
             (Val::Globals, Val::Text(name)) => {
                 let sym = self.program.symbols.find(name);
-                sym.and_then(|sym| self.own_name(sym)).map_or(Val::Unknown, |value| value.val.clone())
+                sym.and_then(|sym| self.own_name(sym))
+                    .map_or(Val::Unknown, |value| value.val.clone())
             }
             (Val::Env(read), _) => {
                 let default = match (val_or_none(value.val.unset()), &key) {
                     (Some(Val::Dict(dict)), Val::Text(key)) => dict.find(key).cloned(),
-                    (Some(Val::List(list)), Val::Int(index)) => {
-                        usize::try_from(*index).ok().and_then(|index| list.items.get(index)).cloned()
-                    }
+                    (Some(Val::List(list)), Val::Int(index)) => usize::try_from(*index)
+                        .ok()
+                        .and_then(|index| list.items.get(index))
+                        .cloned(),
                     _ => None,
                 };
                 Val::env(Arc::clone(&read.variable), default, read.parsed)
@@ -180,7 +216,12 @@ impl Evaluator<'_> {
     }
 
     /// A read of an environment variable.
-    pub(super) fn read(&mut self, variable: &Arc<str>, default: Option<Located>, parsed: bool) -> Val {
+    pub(super) fn read(
+        &mut self,
+        variable: &Arc<str>,
+        default: Option<Located>,
+        parsed: bool,
+    ) -> Val {
         let val = Val::env(Arc::clone(variable), default, parsed);
         self.last_read = Some(val.clone());
         val
@@ -195,11 +236,19 @@ impl Evaluator<'_> {
                 self.spend(items.len());
                 Val::list(items)
             }
-            (Operator::Add, Val::Text(left), Val::Text(right)) => Val::text(format!("{left}{right}")),
-            (Operator::Add, Val::Int(left), Val::Int(right)) => left.checked_add(*right).map_or(Val::Unknown, Val::Int),
+            (Operator::Add, Val::Text(left), Val::Text(right)) => {
+                Val::text(format!("{left}{right}"))
+            }
+            (Operator::Add, Val::Int(left), Val::Int(right)) => {
+                left.checked_add(*right).map_or(Val::Unknown, Val::Int)
+            }
             (Operator::Or, Val::Dict(own), Val::Dict(theirs)) => {
                 let mut entries = own.entries.clone();
-                theirs.entries.iter().cloned().for_each(|(key, value)| put(&mut entries, key, value));
+                theirs
+                    .entries
+                    .iter()
+                    .cloned()
+                    .for_each(|(key, value)| put(&mut entries, key, value));
                 Val::dict(entries)
             }
             _ => Val::Unknown,
@@ -215,17 +264,30 @@ impl Evaluator<'_> {
             match (&value.val, value.val.truth()) {
                 (_, Some(truth)) if truth != all => return value,
                 _ if last && !unknown => return value,
-                (Val::Env(_), None) => return self.logic_of_read(all, &value, &parts[index + 1..], at),
+                (Val::Env(_), None) => {
+                    return self.logic_of_read(all, &value, &parts[index + 1..], at);
+                }
                 (_, None) => unknown = true,
                 _ => {}
             }
         }
-        Located { val: Val::Unknown, at }
+        Located {
+            val: Val::Unknown,
+            at,
+        }
     }
 
     /// `os.environ.get("X") or rest`: the rest is the default.
-    fn logic_of_read(&mut self, all: bool, value: &Located, rest: &[ExprId], at: super::value::At) -> Located {
-        let Val::Env(read) = &value.val else { return value.clone() };
+    fn logic_of_read(
+        &mut self,
+        all: bool,
+        value: &Located,
+        rest: &[ExprId],
+        at: super::value::At,
+    ) -> Located {
+        let Val::Env(read) = &value.val else {
+            return value.clone();
+        };
         let mut default = value.clone();
         for &part in rest {
             if default.val.unset().truth() == Some(!all) {
@@ -234,10 +296,17 @@ impl Evaluator<'_> {
             default = self.eval(part);
         }
         let same = default.val.same(&value.val);
-        let unset = if same { read.default.clone() } else { Some(default) };
+        let unset = if same {
+            read.default.clone()
+        } else {
+            Some(default)
+        };
         // `and`/`or` of two tests is one; of a text and a default it is a text
         let parsed = read.parsed || all;
-        Located { val: Val::env(Arc::clone(&read.variable), unset, parsed), at }
+        Located {
+            val: Val::env(Arc::clone(&read.variable), unset, parsed),
+            at,
+        }
     }
 
     fn conditional(&mut self, test: ExprId, then: ExprId, other: ExprId) -> Located {
@@ -247,7 +316,11 @@ impl Evaluator<'_> {
             Decision::Open(truth, choice) => {
                 let then = self.eval(then);
                 let other = self.eval(other);
-                let (taken, other) = if truth { (&then, &other) } else { (&other, &then) };
+                let (taken, other) = if truth {
+                    (&then, &other)
+                } else {
+                    (&other, &then)
+                };
                 join("", Some(taken), Some(other), &choice).unwrap_or(then)
             }
         }
@@ -255,26 +328,38 @@ impl Evaluator<'_> {
 
     fn compare(&mut self, left: ExprId, rest: &[(Comparator, ExprId)]) -> Val {
         let left = self.eval(left);
-        let [(comparator, right)] = rest else { return Val::Unknown };
+        let [(comparator, right)] = rest else {
+            return Val::Unknown;
+        };
         let right = self.eval(*right);
         if let Some(val) = self.compare_with_process(*comparator, &left.val, &right.val) {
             return val;
         }
         let found = compared(*comparator, left.val.unset(), right.val.unset()).map(Val::Bool);
-        let read = match (&left.val, &right.val) {
-            (Val::Env(read), _) | (_, Val::Env(read)) => read,
-            _ => return found.unwrap_or(Val::Unknown),
+        let ((Val::Env(read), _) | (_, Val::Env(read))) = (&left.val, &right.val) else {
+            return found.unwrap_or(Val::Unknown);
         };
         let default = found.map(|val| Located { val, at: left.at });
         Val::env(Arc::clone(&read.variable), default, true)
     }
 
     /// `"X" in os.environ`, `"test" in sys.argv`, `__name__ == "__main__"`.
-    fn compare_with_process(&mut self, comparator: Comparator, left: &Val, right: &Val) -> Option<Val> {
-        let positive = matches!(comparator, Comparator::In | Comparator::Equal | Comparator::Is);
+    fn compare_with_process(
+        &mut self,
+        comparator: Comparator,
+        left: &Val,
+        right: &Val,
+    ) -> Option<Val> {
+        let positive = matches!(
+            comparator,
+            Comparator::In | Comparator::Equal | Comparator::Is
+        );
         match (left, right) {
             (Val::Text(variable), Val::External(path)) if &**path == "os.environ" => {
-                let default = Located { val: Val::Bool(!positive), at: (self.module_id(), (0, 0)) };
+                let default = Located {
+                    val: Val::Bool(!positive),
+                    at: (self.module_id(), (0, 0)),
+                };
                 Some(self.read(variable, Some(default), true))
             }
             (_, Val::External(path)) | (Val::External(path), _)
@@ -306,7 +391,9 @@ impl Evaluator<'_> {
 
     /// Of one generator over a known list, or over what the environment says.
     fn comprehension(&mut self, comprehension: &Comprehension) -> Val {
-        let [generator] = &*comprehension.generators else { return Val::Unknown };
+        let [generator] = &*comprehension.generators else {
+            return Val::Unknown;
+        };
         if comprehension.key.is_some() {
             return Val::Unknown;
         }
@@ -319,9 +406,10 @@ impl Evaluator<'_> {
             let mut items = Vec::new();
             for item in &list.items {
                 self.assign(generator.target, item);
-                let kept = generator.conditions.iter().all(|condition| {
-                    self.eval(*condition).val.truth() != Some(false)
-                });
+                let kept = generator
+                    .conditions
+                    .iter()
+                    .all(|condition| self.eval(*condition).val.truth() != Some(false));
                 if kept {
                     items.push(self.eval(comprehension.element));
                 }
@@ -330,7 +418,10 @@ impl Evaluator<'_> {
         });
         match (&iterated.val, items) {
             (Val::Env(read), items) => {
-                let default = items.map(|val| Located { val, at: iterated.at });
+                let default = items.map(|val| Located {
+                    val,
+                    at: iterated.at,
+                });
                 Val::env(Arc::clone(&read.variable), default, true)
             }
             (Val::Vault, _) => Val::Vault,
@@ -348,7 +439,17 @@ fn val_or_none(val: &Val) -> Option<&Val> {
 fn is_library(name: &str) -> bool {
     !matches!(
         name,
-        "bool" | "int" | "str" | "list" | "tuple" | "dict" | "set" | "open" | "len" | "float" | "self" | "cls"
+        "bool"
+            | "int"
+            | "str"
+            | "list"
+            | "tuple"
+            | "set"
+            | "open"
+            | "len"
+            | "float"
+            | "self"
+            | "cls"
     )
 }
 
@@ -375,7 +476,9 @@ pub(super) fn map_read(value: &Located, parsed: bool, f: &dyn Fn(&Val) -> Option
 fn compared(comparator: Comparator, left: &Val, right: &Val) -> Option<bool> {
     let comparable = |val: &Val| val.is_scalar() || matches!(val, Val::List(_) | Val::Dict(_));
     match comparator {
-        Comparator::Equal | Comparator::Is => (comparable(left) && comparable(right)).then(|| left.same(right)),
+        Comparator::Equal | Comparator::Is => {
+            (comparable(left) && comparable(right)).then(|| left.same(right))
+        }
         Comparator::NotEqual | Comparator::IsNot => {
             (comparable(left) && comparable(right)).then(|| !left.same(right))
         }
@@ -390,7 +493,11 @@ fn contains(whole: &Val, part: &Val) -> Option<bool> {
         (_, Val::Unknown) => None,
         (Val::List(list), part) => {
             let known = list.items.iter().all(|item| item.val.is_scalar());
-            if list.holds(part) { Some(true) } else { (known && part.is_scalar()).then_some(false) }
+            if list.holds(part) {
+                Some(true)
+            } else {
+                (known && part.is_scalar()).then_some(false)
+            }
         }
         (Val::Dict(dict), Val::Text(key)) => Some(dict.find(key).is_some()),
         (Val::Text(whole), Val::Text(part)) => Some(whole.contains(&**part)),

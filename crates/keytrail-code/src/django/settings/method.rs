@@ -11,10 +11,22 @@ use crate::syntax::ir::{Expr, ExprId};
 
 impl Evaluator<'_> {
     /// `owner.name(…)`; `receiver` is the expression of the owner, for calls that change it.
-    pub(super) fn method(&mut self, receiver: ExprId, owner: &Located, name: u32, arguments: &Arguments) -> Val {
+    pub(super) fn method(
+        &mut self,
+        receiver: ExprId,
+        owner: &Located,
+        name: u32,
+        arguments: &Arguments,
+    ) -> Val {
         let module = self.module();
         let text = module.ir.text(name);
-        if reads_a_vault(text) && !matches!(owner.val, Val::Instance(_) | Val::Class(_) | Val::Dict(_)) {
+        let known = match owner.val {
+            Val::Instance(_) | Val::Class(_) | Val::Dict(_) | Val::Text(_) => true,
+            // pydantic's `SecretStr.get_secret_value()`
+            Val::Env(_) => arguments.positional.is_empty() && arguments.named.is_empty(),
+            _ => false,
+        };
+        if reads_a_vault(text) && !known {
             self.last_read = Some(Val::Vault);
             return Val::Vault;
         }
@@ -27,10 +39,25 @@ impl Evaluator<'_> {
             Val::Env(read) => {
                 let keeps = matches!(
                     text,
-                    "lower" | "upper" | "strip" | "rstrip" | "lstrip" | "casefold" | "title" | "capitalize" | "replace"
-                        | "removesuffix" | "removeprefix" | "decode" | "encode" | "get_secret_value"
+                    "lower"
+                        | "upper"
+                        | "strip"
+                        | "rstrip"
+                        | "lstrip"
+                        | "casefold"
+                        | "title"
+                        | "capitalize"
+                        | "replace"
+                        | "removesuffix"
+                        | "removeprefix"
+                        | "decode"
+                        | "encode"
+                        | "get_secret_value"
                 );
-                let unset = Located { val: owner.val.unset().clone(), at: owner.at };
+                let unset = Located {
+                    val: owner.val.unset().clone(),
+                    at: owner.at,
+                };
                 let default = match text_method(&unset, text, arguments) {
                     Val::Unknown => None,
                     val => Some(Located { val, at: owner.at }),
@@ -46,7 +73,11 @@ impl Evaluator<'_> {
                 }
             }
             Val::Object(path) => self.object_method(path, text, arguments),
-            _ if matches!(text, "read" | "read_text" | "read_bytes" | "readline" | "readlines") => {
+            _ if matches!(
+                text,
+                "read" | "read_text" | "read_bytes" | "readline" | "readlines"
+            ) =>
+            {
                 self.last_read = Some(Val::Vault);
                 Val::Vault
             }
@@ -55,7 +86,10 @@ impl Evaluator<'_> {
     }
 
     fn object_method(&mut self, path: &str, name: &str, arguments: &Arguments) -> Val {
-        let reads = matches!(name, "read" | "read_text" | "read_bytes" | "readline" | "readlines");
+        let reads = matches!(
+            name,
+            "read" | "read_text" | "read_bytes" | "readline" | "readlines"
+        );
         if reads && (is_file(path) || path.starts_with("pathlib.")) {
             self.last_read = Some(Val::Vault);
             return Val::Vault;
@@ -66,8 +100,16 @@ impl Evaluator<'_> {
         self.opaque_call(&Arc::from(format!("{path}.{name}")), arguments)
     }
 
-    fn list_method(&mut self, receiver: ExprId, owner: &Located, name: &str, arguments: &Arguments) -> Val {
-        let Val::List(list) = &owner.val else { return Val::Unknown };
+    fn list_method(
+        &mut self,
+        receiver: ExprId,
+        owner: &Located,
+        name: &str,
+        arguments: &Arguments,
+    ) -> Val {
+        let Val::List(list) = &owner.val else {
+            return Val::Unknown;
+        };
         let mut items = list.items.clone();
         self.spend(items.len());
         let first = arguments.positional.first();
@@ -78,9 +120,13 @@ impl Evaluator<'_> {
                 _ => items.push(more.clone()),
             },
             ("insert", Some(index)) => {
-                let Some(item) = arguments.positional.get(1) else { return Val::Unknown };
+                let Some(item) = arguments.positional.get(1) else {
+                    return Val::Unknown;
+                };
                 let at = match &index.val {
-                    Val::Int(index) => usize::try_from(*index).unwrap_or(items.len()).min(items.len()),
+                    Val::Int(index) => usize::try_from(*index)
+                        .unwrap_or(items.len())
+                        .min(items.len()),
                     _ => items.len(),
                 };
                 items.insert(at, item.clone());
@@ -89,17 +135,33 @@ impl Evaluator<'_> {
             ("clear", _) => items.clear(),
             ("index", Some(item)) => {
                 let found = items.iter().position(|own| own.val.same(&item.val));
-                return found.and_then(|index| i64::try_from(index).ok()).map_or(Val::Unknown, Val::Int);
+                return found
+                    .and_then(|index| i64::try_from(index).ok())
+                    .map_or(Val::Unknown, Val::Int);
             }
             ("copy", _) => return owner.val.clone(),
             _ => return Val::Unknown,
         }
-        self.assign(receiver, &Located { val: Val::list(items), at: owner.at });
+        self.assign(
+            receiver,
+            &Located {
+                val: Val::list(items),
+                at: owner.at,
+            },
+        );
         Val::None
     }
 
-    fn dict_method(&mut self, receiver: ExprId, owner: &Located, name: &str, arguments: &Arguments) -> Val {
-        let Val::Dict(dict) = &owner.val else { return Val::Unknown };
+    fn dict_method(
+        &mut self,
+        receiver: ExprId,
+        owner: &Located,
+        name: &str,
+        arguments: &Arguments,
+    ) -> Val {
+        let Val::Dict(dict) = &owner.val else {
+            return Val::Unknown;
+        };
         let key = arguments.positional.first();
         match name {
             "copy" => owner.val.clone(),
@@ -111,13 +173,27 @@ impl Evaluator<'_> {
                     Some(value.map_or(Val::None, |value| value.val.clone()))
                 });
                 if let (Some(text), "pop") = (key.val.as_text(), name) {
-                    let entries = dict.entries.iter().filter(|(own, _)| own != text).cloned().collect();
-                    self.assign(receiver, &Located { val: Val::dict(entries), at: owner.at });
+                    let entries = dict
+                        .entries
+                        .iter()
+                        .filter(|(own, _)| own != text)
+                        .cloned()
+                        .collect();
+                    self.assign(
+                        receiver,
+                        &Located {
+                            val: Val::dict(entries),
+                            at: owner.at,
+                        },
+                    );
                 }
                 found
             }
             "setdefault" => {
-                let (Some(key), Some(value)) = (key.and_then(|key| key.val.as_text()), arguments.positional.get(1)) else {
+                let (Some(key), Some(value)) = (
+                    key.and_then(|key| key.val.as_text()),
+                    arguments.positional.get(1),
+                ) else {
                     return Val::Unknown;
                 };
                 if let Some(own) = dict.find(key) {
@@ -125,7 +201,13 @@ impl Evaluator<'_> {
                 }
                 let mut entries = dict.entries.clone();
                 put(&mut entries, Arc::clone(key), value.clone());
-                self.assign(receiver, &Located { val: Val::dict(entries), at: owner.at });
+                self.assign(
+                    receiver,
+                    &Located {
+                        val: Val::dict(entries),
+                        at: owner.at,
+                    },
+                );
                 value.val.clone()
             }
             "update" => {
@@ -141,16 +223,22 @@ impl Evaluator<'_> {
         if !matches!(name, "update" | "setdefault") {
             return Val::Unknown;
         }
-        let known = arguments.positional.iter().all(|value| matches!(value.val, Val::Dict(_)));
+        let known = arguments
+            .positional
+            .iter()
+            .all(|value| matches!(value.val, Val::Dict(_)));
         if name == "setdefault" || !known {
             self.make_opaque();
             self.forget();
             return Val::None;
         }
-        let given = arguments.positional.iter().flat_map(|value| match &value.val {
-            Val::Dict(dict) => dict.entries.clone(),
-            _ => Vec::new(),
-        });
+        let given = arguments
+            .positional
+            .iter()
+            .flat_map(|value| match &value.val {
+                Val::Dict(dict) => dict.entries.clone(),
+                _ => Vec::new(),
+            });
         for (name, value) in given.chain(arguments.named.iter().cloned()) {
             match self.program.symbols.find(&name) {
                 Some(sym) => self.set(sym, Some(value)),
@@ -163,7 +251,9 @@ impl Evaluator<'_> {
     /// After `globals().update(…)` with something unknown every setting may be another one.
     fn forget(&mut self) {
         let module = self.module_id();
-        let Some(scope) = self.scopes.get(&module) else { return };
+        let Some(scope) = self.scopes.get(&module) else {
+            return;
+        };
         let mut names: Vec<_> = scope
             .names
             .iter()
@@ -172,7 +262,13 @@ impl Evaluator<'_> {
             .collect();
         names.sort_by_key(|(name, _)| self.program.text(*name));
         for (name, at) in names {
-            self.set(name, Some(Located { val: Val::Unknown, at }));
+            self.set(
+                name,
+                Some(Located {
+                    val: Val::Unknown,
+                    at,
+                }),
+            );
         }
     }
 
@@ -193,13 +289,29 @@ impl Evaluator<'_> {
                     }
                 }
                 _ => {
-                    let val = if matches!(value.val, Val::Vault) { Val::Vault } else { Val::Unknown };
+                    let val = if matches!(value.val, Val::Vault) {
+                        Val::Vault
+                    } else {
+                        Val::Unknown
+                    };
                     for target in targets {
-                        self.assign(*target, &Located { val: val.clone(), at: value.at });
+                        self.assign(
+                            *target,
+                            &Located {
+                                val: val.clone(),
+                                at: value.at,
+                            },
+                        );
                     }
                 }
             },
-            Expr::Starred(inner) => self.assign(*inner, &Located { val: Val::Unknown, at: value.at }),
+            Expr::Starred(inner) => self.assign(
+                *inner,
+                &Located {
+                    val: Val::Unknown,
+                    at: value.at,
+                },
+            ),
             _ => {}
         }
         self.leave();
@@ -214,17 +326,35 @@ impl Evaluator<'_> {
                 let mut entries = dict.entries.clone();
                 self.spend(entries.len());
                 put(&mut entries, Arc::clone(key), value.clone());
-                self.assign(container, &Located { val: Val::dict(entries), at: owner.at });
+                self.assign(
+                    container,
+                    &Located {
+                        val: Val::dict(entries),
+                        at: owner.at,
+                    },
+                );
             }
             (Val::List(list), Val::Int(index)) => {
                 let mut items = list.items.clone();
                 self.spend(items.len());
-                if let Some(item) = usize::try_from(*index).ok().and_then(|index| items.get_mut(index)) {
+                if let Some(item) = usize::try_from(*index)
+                    .ok()
+                    .and_then(|index| items.get_mut(index))
+                {
                     *item = value.clone();
-                    self.assign(container, &Located { val: Val::list(items), at: owner.at });
+                    self.assign(
+                        container,
+                        &Located {
+                            val: Val::list(items),
+                            at: owner.at,
+                        },
+                    );
                 }
             }
-            (Val::Globals, key) => match key.as_text().and_then(|name| self.program.symbols.find(name)) {
+            (Val::Globals, key) => match key
+                .as_text()
+                .and_then(|name| self.program.symbols.find(name))
+            {
                 Some(sym) => self.set(sym, Some(value.clone())),
                 None => self.make_opaque(),
             },
@@ -234,13 +364,21 @@ impl Evaluator<'_> {
 }
 
 fn updated(owner: &Located, arguments: &Arguments) -> Val {
-    let Val::Dict(dict) = &owner.val else { return Val::Unknown };
+    let Val::Dict(dict) = &owner.val else {
+        return Val::Unknown;
+    };
     let mut entries = dict.entries.clone();
     for value in &arguments.positional {
         match &value.val {
-            Val::Dict(more) => more.entries.iter().cloned().for_each(|(key, value)| put(&mut entries, key, value)),
+            Val::Dict(more) => more
+                .entries
+                .iter()
+                .cloned()
+                .for_each(|(key, value)| put(&mut entries, key, value)),
             // `DATABASES["default"].update(dj_database_url.config())`
-            Val::Env(read) => return Val::env(Arc::clone(&read.variable), Some(owner.clone()), true),
+            Val::Env(read) => {
+                return Val::env(Arc::clone(&read.variable), Some(owner.clone()), true);
+            }
             _ => {
                 for (_, value) in &mut entries {
                     value.val = Val::Unknown;
@@ -256,7 +394,9 @@ fn updated(owner: &Located, arguments: &Arguments) -> Val {
 
 /// Methods of a text that a setting's value is built with.
 fn text_method(owner: &Located, name: &str, arguments: &Arguments) -> Val {
-    let Val::Text(text) = &owner.val else { return Val::Unknown };
+    let Val::Text(text) = &owner.val else {
+        return Val::Unknown;
+    };
     let argument = arguments.positional.first().map(|value| &value.val);
     let affix = argument.and_then(|value| value.as_text());
     match (name, affix) {
@@ -264,7 +404,10 @@ fn text_method(owner: &Located, name: &str, arguments: &Arguments) -> Val {
         ("upper", _) => Val::text(text.to_uppercase()),
         ("title" | "capitalize", _) => {
             let mut characters = text.chars();
-            let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+            let first = characters
+                .next()
+                .map(|first| first.to_uppercase().to_string())
+                .unwrap_or_default();
             Val::text(first + &characters.as_str().to_lowercase())
         }
         ("strip", None) => Val::text(text.trim()),
@@ -277,13 +420,21 @@ fn text_method(owner: &Located, name: &str, arguments: &Arguments) -> Val {
         ("endswith", Some(affix)) => Val::Bool(text.ends_with(&**affix)),
         ("split", Some(separator)) => split(text, separator, owner, false),
         ("split", None) if argument.is_none() => {
-            let parts = text.split_whitespace().map(|part| Located { val: Val::text(part), at: owner.at }).collect();
+            let parts = text
+                .split_whitespace()
+                .map(|part| Located {
+                    val: Val::text(part),
+                    at: owner.at,
+                })
+                .collect();
             Val::list(parts)
         }
-        ("replace", Some(from)) => match arguments.positional.get(1).and_then(|to| to.val.as_text()) {
-            Some(to) if !from.is_empty() => Val::text(text.replace(&**from, to)),
-            _ => Val::Unknown,
-        },
+        ("replace", Some(from)) => {
+            match arguments.positional.get(1).and_then(|to| to.val.as_text()) {
+                Some(to) if !from.is_empty() => Val::text(text.replace(&**from, to)),
+                _ => Val::Unknown,
+            }
+        }
         _ => Val::Unknown,
     }
 }

@@ -14,15 +14,41 @@ const MOST: usize = 200;
 
 /// Settings that only Django has.
 const OF_DJANGO: &[&str] = &[
-    "INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES", "DATABASES", "ROOT_URLCONF", "ALLOWED_HOSTS", "REST_FRAMEWORK",
-    "WSGI_APPLICATION", "ASGI_APPLICATION", "AUTH_USER_MODEL", "AUTH_PASSWORD_VALIDATORS", "TEMPLATES", "STATICFILES_DIRS",
-    "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DEFAULT_AUTO_FIELD", "CSRF_TRUSTED_ORIGINS",
+    "INSTALLED_APPS",
+    "MIDDLEWARE",
+    "MIDDLEWARE_CLASSES",
+    "DATABASES",
+    "ROOT_URLCONF",
+    "ALLOWED_HOSTS",
+    "REST_FRAMEWORK",
+    "WSGI_APPLICATION",
+    "ASGI_APPLICATION",
+    "AUTH_USER_MODEL",
+    "AUTH_PASSWORD_VALIDATORS",
+    "TEMPLATES",
+    "STATICFILES_DIRS",
+    "CSRF_COOKIE_SECURE",
+    "SECURE_SSL_REDIRECT",
+    "SECURE_HSTS_SECONDS",
+    "DEFAULT_AUTO_FIELD",
+    "CSRF_TRUSTED_ORIGINS",
 ];
 
 /// Settings that other frameworks know too.
 const SHARED: &[&str] = &[
-    "SECRET_KEY", "DEBUG", "CACHES", "LOGGING", "STATIC_URL", "STATIC_ROOT", "MEDIA_ROOT", "TIME_ZONE", "USE_TZ",
-    "LANGUAGE_CODE", "SESSION_COOKIE_SECURE", "EMAIL_BACKEND", "EMAIL_HOST",
+    "SECRET_KEY",
+    "DEBUG",
+    "CACHES",
+    "LOGGING",
+    "STATIC_URL",
+    "STATIC_ROOT",
+    "MEDIA_ROOT",
+    "TIME_ZONE",
+    "USE_TZ",
+    "LANGUAGE_CODE",
+    "SESSION_COOKIE_SECURE",
+    "EMAIL_BACKEND",
+    "EMAIL_HOST",
 ];
 
 /// Settings modules, in path order, and those among them that `DJANGO_SETTINGS_MODULE` names.
@@ -34,7 +60,10 @@ pub(super) struct Found {
 
 pub(super) fn find(program: &Program) -> Found {
     let named = named(program);
-    let mut search = Search { program, assigned: FxHashMap::default() };
+    let mut search = Search {
+        program,
+        assigned: FxHashMap::default(),
+    };
     let candidates: Vec<ModuleId> = (0u32..)
         .zip(&program.modules)
         .filter(|(id, module)| {
@@ -50,10 +79,19 @@ pub(super) fn find(program: &Program) -> Found {
 fn preferred(program: &Program, candidates: &[ModuleId]) -> Vec<ModuleId> {
     let rank = |id: ModuleId| {
         let path = &program.module(id).path;
-        if is_template(path) { 2 } else { u8::from(is_of_tests(path)) }
+        if is_template(path) {
+            2
+        } else {
+            u8::from(is_of_tests(path))
+        }
     };
     let best = candidates.iter().map(|id| rank(*id)).min();
-    candidates.iter().copied().filter(|id| Some(rank(*id)) == best).take(MOST).collect()
+    candidates
+        .iter()
+        .copied()
+        .filter(|id| Some(rank(*id)) == best)
+        .take(MOST)
+        .collect()
 }
 
 /// Settings modules that another one imports, whole or in part.
@@ -62,9 +100,13 @@ pub(super) fn imported_by_others(program: &Program, modules: &[ModuleId]) -> FxH
     for &id in modules {
         let module = program.module(id);
         each(&module.ir.function(0).body, &mut |statement| {
-            let Stmt::ImportFrom(import) = statement else { return };
+            let Stmt::ImportFrom(import) = statement else {
+                return;
+            };
             let path = import.path.map(|path| module.sym(path));
-            let Some(target) = program.import(id, import.level, path) else { return };
+            let Some(target) = program.import(id, import.level, path) else {
+                return;
+            };
             if let Target::Module(inner) = target
                 && *inner != id
             {
@@ -105,22 +147,38 @@ fn is_settings_path(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let mut parts: Vec<&str> = lower.split('/').collect();
     let stem = parts.pop().unwrap_or_default().trim_end_matches(".py");
-    let named = |part: &str| part == "settings" || part.ends_with("_settings") || part.starts_with("settings_");
-    named(stem) || parts.last().is_some_and(|parent| named(parent) || *parent == "config" || *parent == "conf")
+    let named = |part: &str| {
+        part == "settings" || part.ends_with("_settings") || part.starts_with("settings_")
+    };
+    named(stem)
+        || parts
+            .last()
+            .is_some_and(|parent| named(parent) || *parent == "config" || *parent == "conf")
 }
 
 fn is_template(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     lower.contains("{{")
         || lower.split('/').rev().skip(1).any(|part| {
-            part.contains("cookiecutter") || part.ends_with("_template") || part.ends_with("-template")
-                || matches!(part, "project_name" | "templates" | "scaffold" | "skeleton" | "site-packages" | "node_modules")
+            part.contains("cookiecutter")
+                || part.ends_with("_template")
+                || part.ends_with("-template")
+                || matches!(
+                    part,
+                    "project_name"
+                        | "templates"
+                        | "scaffold"
+                        | "skeleton"
+                        | "site-packages"
+                        | "node_modules"
+                )
         })
 }
 
 /// In a directory of tests, rather than a module `settings/test.py`.
 fn is_of_tests(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(directory, _)| is_test_path(&format!("{directory}/x.py")))
+    path.rsplit_once('/')
+        .is_some_and(|(directory, _)| is_test_path(&format!("{directory}/x.py")))
 }
 
 /// Modules that `DJANGO_SETTINGS_MODULE` is set to anywhere in the tree.
@@ -136,9 +194,15 @@ fn named(program: &Program) -> FxHashSet<ModuleId> {
         let mut names = Vec::new();
         of_expressions(&module.ir, &mut names);
         for function in &module.ir.functions {
-            each(&function.body, &mut |statement| of_statement(&module.ir, statement, &mut names));
+            each(&function.body, &mut |statement| {
+                of_statement(&module.ir, statement, &mut names)
+            });
         }
-        found.extend(names.iter().filter_map(|name| nearest(program, name, &module.path)));
+        found.extend(
+            names
+                .iter()
+                .filter_map(|name| nearest(program, name, &module.path)),
+        );
     }
     found
 }
@@ -147,7 +211,12 @@ fn named(program: &Program) -> FxHashSet<ModuleId> {
 fn nearest(program: &Program, dotted: &str, from: &str) -> Option<ModuleId> {
     let slashed = dotted.replace('.', "/");
     let ends = [format!("{slashed}.py"), format!("{slashed}/__init__.py")];
-    let shared = |path: &str| path.split('/').zip(from.split('/')).take_while(|(own, other)| own == other).count();
+    let shared = |path: &str| {
+        path.split('/')
+            .zip(from.split('/'))
+            .take_while(|(own, other)| own == other)
+            .count()
+    };
     (0u32..)
         .zip(&program.modules)
         .filter(|(_, module)| {
@@ -156,7 +225,13 @@ fn nearest(program: &Program, dotted: &str, from: &str) -> Option<ModuleId> {
                 root.is_some_and(|root| root.is_empty() || root.ends_with('/'))
             })
         })
-        .max_by_key(|(id, module)| (shared(&module.path), std::cmp::Reverse(module.path.len()), std::cmp::Reverse(*id)))
+        .max_by_key(|(id, module)| {
+            (
+                shared(&module.path),
+                std::cmp::Reverse(module.path.len()),
+                std::cmp::Reverse(*id),
+            )
+        })
         .map(|(id, _)| id)
 }
 
@@ -170,8 +245,14 @@ fn of_expressions(ir: &Module, names: &mut Vec<String>) {
     for expr in &ir.exprs {
         match expr {
             Expr::Call(_, arguments) => {
-                if arguments.first().is_some_and(|first| is_variable(ir, first.value)) {
-                    arguments.iter().skip(1).for_each(|argument| texts(ir, argument.value, names, 0));
+                if arguments
+                    .first()
+                    .is_some_and(|first| is_variable(ir, first.value))
+                {
+                    arguments
+                        .iter()
+                        .skip(1)
+                        .for_each(|argument| texts(ir, argument.value, names, 0));
                 }
                 for argument in arguments {
                     if let ArgumentKind::Keyword(name) = argument.kind
@@ -195,7 +276,9 @@ fn of_expressions(ir: &Module, names: &mut Vec<String>) {
 
 /// `os.environ["DJANGO_SETTINGS_MODULE"] = "…"`.
 fn of_statement(ir: &Module, statement: &Stmt, names: &mut Vec<String>) {
-    let Stmt::Assign { targets, value } = statement else { return };
+    let Stmt::Assign { targets, value } = statement else {
+        return;
+    };
     let sets = targets.iter().any(|target| match ir.expr(*target) {
         Expr::Subscript(_, key) => is_variable(ir, *key),
         Expr::Name(name) => ir.text(*name) == VARIABLE,
@@ -217,8 +300,12 @@ fn texts(ir: &Module, id: ExprId, names: &mut Vec<String>, depth: u32) {
             texts(ir, *then, names, depth + 1);
             texts(ir, *other, names, depth + 1);
         }
-        Expr::Logic(_, parts) => parts.iter().for_each(|part| texts(ir, *part, names, depth + 1)),
-        Expr::Call(_, arguments) => arguments.iter().for_each(|argument| texts(ir, argument.value, names, depth + 1)),
+        Expr::Logic(_, parts) => parts
+            .iter()
+            .for_each(|part| texts(ir, *part, names, depth + 1)),
+        Expr::Call(_, arguments) => arguments
+            .iter()
+            .for_each(|argument| texts(ir, argument.value, names, depth + 1)),
         _ => {}
     }
 }
@@ -239,11 +326,17 @@ impl Search<'_> {
     /// Whether at least so many known settings are assigned, and so many of Django's own.
     fn has(&mut self, id: ModuleId, (least, own): (usize, usize)) -> bool {
         let known = |names: &[&str]| -> Vec<Sym> {
-            names.iter().filter_map(|name| self.program.symbols.find(name)).collect()
+            names
+                .iter()
+                .filter_map(|name| self.program.symbols.find(name))
+                .collect()
         };
         let (of_django, shared) = (known(OF_DJANGO), known(SHARED));
         let assigned = self.assigned(id, 0);
-        let of_django = of_django.iter().filter(|name| assigned.contains(name)).count();
+        let of_django = of_django
+            .iter()
+            .filter(|name| assigned.contains(name))
+            .count();
         let shared = shared.iter().filter(|name| assigned.contains(name)).count();
         of_django >= own && of_django + shared >= least
     }
@@ -256,39 +349,52 @@ impl Search<'_> {
         let module = self.program.module(id);
         let mut names = FxHashSet::default();
         let mut stars = Vec::new();
-        each(&module.ir.function(0).body, &mut |statement| match statement {
-            Stmt::Assign { targets, .. } => {
-                for target in targets {
+        each(
+            &module.ir.function(0).body,
+            &mut |statement| match statement {
+                Stmt::Assign { targets, .. } => {
+                    for target in targets {
+                        if let Expr::Name(name) = module.ir.expr(*target) {
+                            names.insert(module.sym(*name));
+                        }
+                    }
+                }
+                Stmt::Annotated {
+                    target,
+                    value: Some(_),
+                    ..
+                } => {
                     if let Expr::Name(name) = module.ir.expr(*target) {
                         names.insert(module.sym(*name));
                     }
                 }
-            }
-            Stmt::Annotated { target, value: Some(_), .. } => {
-                if let Expr::Name(name) = module.ir.expr(*target) {
-                    names.insert(module.sym(*name));
+                Stmt::ImportFrom(import)
+                    if import
+                        .names
+                        .iter()
+                        .any(|(name, _)| module.ir.text(*name) == "*") =>
+                {
+                    let path = import.path.map(|path| module.sym(path));
+                    if let Some(Target::Module(inner)) = self.program.import(id, import.level, path)
+                    {
+                        stars.push(*inner);
+                    }
                 }
-            }
-            Stmt::ImportFrom(import) if import.names.iter().any(|(name, _)| module.ir.text(*name) == "*") => {
-                let path = import.path.map(|path| module.sym(path));
-                if let Some(Target::Module(inner)) = self.program.import(id, import.level, path) {
-                    stars.push(*inner);
-                }
-            }
-            Stmt::Class(class) => {
-                let body = module.ir.class(*class).body;
-                each(&module.ir.function(body).body, &mut |statement| {
-                    if let Stmt::Assign { targets, .. } = statement {
-                        for target in targets {
-                            if let Expr::Name(name) = module.ir.expr(*target) {
-                                names.insert(module.sym(*name));
+                Stmt::Class(class) => {
+                    let body = module.ir.class(*class).body;
+                    each(&module.ir.function(body).body, &mut |statement| {
+                        if let Stmt::Assign { targets, .. } = statement {
+                            for target in targets {
+                                if let Expr::Name(name) = module.ir.expr(*target) {
+                                    names.insert(module.sym(*name));
+                                }
                             }
                         }
-                    }
-                });
-            }
-            _ => {}
-        });
+                    });
+                }
+                _ => {}
+            },
+        );
         if depth < DEEPEST_IMPORT {
             for star in stars {
                 names.extend(self.assigned(star, depth + 1));

@@ -77,8 +77,14 @@ pub(super) struct EnvRead {
 /// A library's reader of the environment.
 pub(super) struct Reader {
     pub(super) library: Library,
-    /// Variable → cast and default, as django-environ's `Env(DEBUG=(bool, False))` has them.
-    pub(super) schema: Vec<(Arc<str>, Option<Arc<str>>, Option<Located>)>,
+    pub(super) schema: Vec<Declared>,
+}
+
+/// A variable of django-environ's `Env(DEBUG=(bool, False))`.
+pub(super) struct Declared {
+    pub(super) variable: Arc<str>,
+    pub(super) cast: Option<Arc<str>>,
+    pub(super) default: Option<Located>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +115,11 @@ impl fmt::Debug for Val {
 impl Val {
     pub(super) fn text(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        if text.len() > LONGEST_TEXT { Self::Unknown } else { Self::Text(text) }
+        if text.len() > LONGEST_TEXT {
+            Self::Unknown
+        } else {
+            Self::Text(text)
+        }
     }
 
     pub(super) fn list(mut items: Vec<Located>) -> Self {
@@ -123,7 +133,11 @@ impl Val {
 
     pub(super) fn dict(mut entries: Vec<(Arc<str>, Located)>) -> Self {
         entries.truncate(MOST_ITEMS);
-        let depth = 1 + entries.iter().map(|(_, value)| value.val.depth()).max().unwrap_or(0);
+        let depth = 1 + entries
+            .iter()
+            .map(|(_, value)| value.val.depth())
+            .max()
+            .unwrap_or(0);
         if depth > DEEPEST {
             return Self::Unknown;
         }
@@ -131,7 +145,11 @@ impl Val {
     }
 
     /// A read of `variable`; a default that is itself such a read stays one.
-    pub(super) fn env(variable: impl Into<Arc<str>>, default: Option<Located>, parsed: bool) -> Self {
+    pub(super) fn env(
+        variable: impl Into<Arc<str>>,
+        default: Option<Located>,
+        parsed: bool,
+    ) -> Self {
         let default = default.filter(|default| !matches!(default.val, Val::Unknown));
         let nested = match default.as_ref().map(|default| &default.val) {
             Some(Self::Env(inner)) => inner.nested + 1,
@@ -139,17 +157,33 @@ impl Val {
         };
         let default = default.filter(|_| nested < MOST_DEFAULTS);
         let nested = if default.is_some() { nested } else { 0 };
-        Self::Env(Arc::new(EnvRead { variable: variable.into(), default, parsed, nested }))
+        Self::Env(Arc::new(EnvRead {
+            variable: variable.into(),
+            default,
+            parsed,
+            nested,
+        }))
     }
 
     fn depth(&self) -> u8 {
         match self {
             Self::List(list) => list.depth,
             Self::Dict(dict) => dict.depth,
-            Self::Env(read) => 1 + read.default.as_ref().map_or(0, |default| default.val.depth()),
+            Self::Env(read) => {
+                1 + read
+                    .default
+                    .as_ref()
+                    .map_or(0, |default| default.val.depth())
+            }
             Self::Reader(reader) => {
-                let defaults = reader.schema.iter().filter_map(|(_, _, default)| default.as_ref());
-                1 + defaults.map(|default| default.val.depth()).max().unwrap_or(0)
+                let defaults = reader
+                    .schema
+                    .iter()
+                    .filter_map(|declared| declared.default.as_ref());
+                1 + defaults
+                    .map(|default| default.val.depth())
+                    .max()
+                    .unwrap_or(0)
             }
             _ => 0,
         }
@@ -159,7 +193,10 @@ impl Val {
     pub(super) fn unset(&self) -> &Val {
         let mut value = self;
         while let Self::Env(read) = value {
-            value = read.default.as_ref().map_or(&Val::Unknown, |default| &default.val);
+            value = read
+                .default
+                .as_ref()
+                .map_or(&Val::Unknown, |default| &default.val);
         }
         value
     }
@@ -184,18 +221,25 @@ impl Val {
             (Self::None, Self::None) | (Self::Vault, Self::Vault) => true,
             (Self::Bool(left), Self::Bool(right)) => left == right,
             (Self::Int(left), Self::Int(right)) => left == right,
-            (Self::Text(left), Self::Text(right)) | (Self::External(left), Self::External(right)) => left == right,
+            (Self::Text(left), Self::Text(right))
+            | (Self::External(left), Self::External(right)) => left == right,
             (Self::List(left), Self::List(right)) => {
                 Arc::ptr_eq(left, right)
                     || left.items.len() == right.items.len()
-                        && left.items.iter().zip(&right.items).all(|(left, right)| left.val.same(&right.val))
+                        && left
+                            .items
+                            .iter()
+                            .zip(&right.items)
+                            .all(|(left, right)| left.val.same(&right.val))
             }
             (Self::Dict(left), Self::Dict(right)) => {
                 Arc::ptr_eq(left, right)
                     || left.entries.len() == right.entries.len()
-                        && left.entries.iter().zip(&right.entries).all(|((key, left), (other, right))| {
-                            key == other && left.val.same(&right.val)
-                        })
+                        && left.entries.iter().zip(&right.entries).all(
+                            |((key, left), (other, right))| {
+                                key == other && left.val.same(&right.val)
+                            },
+                        )
             }
             (Self::Env(left), Self::Env(right)) => {
                 Arc::ptr_eq(left, right)
@@ -215,7 +259,10 @@ impl Val {
     }
 
     pub(super) fn is_scalar(&self) -> bool {
-        matches!(self, Self::None | Self::Bool(_) | Self::Int(_) | Self::Text(_))
+        matches!(
+            self,
+            Self::None | Self::Bool(_) | Self::Int(_) | Self::Text(_)
+        )
     }
 
     pub(super) fn as_text(&self) -> Option<&Arc<str>> {
@@ -238,7 +285,10 @@ impl List {
 
 impl Dict {
     pub(super) fn find(&self, key: &str) -> Option<&Located> {
-        self.entries.iter().find(|(own, _)| &**own == key).map(|(_, value)| value)
+        self.entries
+            .iter()
+            .find(|(own, _)| &**own == key)
+            .map(|(_, value)| value)
     }
 }
 
@@ -255,7 +305,11 @@ pub(super) fn put(entries: &mut Vec<(Arc<str>, Located)>, key: Arc<str>, value: 
 pub(super) enum Choice {
     /// The environment chooses. `named`: the test says for which deployment the taken way is;
     /// else it is the way while the variable is unset. `unset`: the taken way is that one too.
-    Environment { variable: Arc<str>, named: bool, unset: Option<bool> },
+    Environment {
+        variable: Arc<str>,
+        named: bool,
+        unset: Option<bool>,
+    },
     /// The second way is what happens when the first one fails.
     Fallback,
     /// Nobody knows.
@@ -263,20 +317,33 @@ pub(super) enum Choice {
 }
 
 /// A setting's value after two ways met again: the one `taken` and the `other`.
-pub(super) fn join(name: &str, taken: Option<&Located>, other: Option<&Located>, choice: &Choice) -> Option<Located> {
+pub(super) fn join(
+    name: &str,
+    taken: Option<&Located>,
+    other: Option<&Located>,
+    choice: &Choice,
+) -> Option<Located> {
     match (taken, other) {
         (None, None) => None,
         (Some(taken), Some(other)) => Some(join_both(name, taken, other, choice)),
         (Some(taken), None) => Some(match choice {
-            Choice::Unknown if taken.val.is_scalar() && taken.val.as_text().is_none() => unknown(taken.at),
+            Choice::Unknown if taken.val.is_scalar() && taken.val.as_text().is_none() => {
+                unknown(taken.at)
+            }
             _ => taken.clone(),
         }),
         (None, Some(other)) => match choice {
+            Choice::Environment {
+                variable,
+                named: true,
+                unset: Some(false),
+            } if name == "DEBUG" => Some(by_variable(variable, other)),
             Choice::Environment { named: true, .. } => None,
             Choice::Environment { variable, .. } => Some(only_when_set(name, other, variable)),
-            Choice::Fallback => Some(other.clone()),
-            Choice::Unknown if other.val.is_scalar() && other.val.as_text().is_none() => Some(unknown(other.at)),
-            Choice::Unknown => Some(other.clone()),
+            Choice::Unknown if other.val.is_scalar() && other.val.as_text().is_none() => {
+                Some(unknown(other.at))
+            }
+            Choice::Unknown | Choice::Fallback => Some(other.clone()),
         },
     }
 }
@@ -285,7 +352,12 @@ pub(super) fn join(name: &str, taken: Option<&Located>, other: Option<&Located>,
 fn only_when_set(name: &str, set: &Located, variable: &Arc<str>) -> Located {
     let absent = || super::defaults::of(name).map(|val| Located { val, at: set.at });
     let val = match &set.val {
-        Val::Env(read) if matches!(read.default.as_ref().map(|default| &default.val), None | Some(Val::None)) => {
+        Val::Env(read)
+            if matches!(
+                read.default.as_ref().map(|default| &default.val),
+                None | Some(Val::None)
+            ) =>
+        {
             Val::env(Arc::clone(&read.variable), absent(), read.parsed)
         }
         scalar if scalar.is_scalar() => Val::env(Arc::clone(variable), absent(), true),
@@ -298,7 +370,8 @@ fn join_both(name: &str, taken: &Located, other: &Located, choice: &Choice) -> L
     if taken.val.same(&other.val) {
         return taken.clone();
     }
-    if let Some(joined) = read_and_literal(taken, other).or_else(|| read_and_literal(other, taken)) {
+    if let Some(joined) = read_and_literal(taken, other).or_else(|| read_and_literal(other, taken))
+    {
         return joined;
     }
     match (&taken.val, &other.val) {
@@ -307,11 +380,16 @@ fn join_both(name: &str, taken: &Located, other: &Located, choice: &Choice) -> L
             Located { val, at: taken.at }
         }
         (Val::Env(_) | Val::Vault, _) => taken.clone(),
-        (Val::Dict(own), Val::Dict(theirs)) => {
-            Located { val: join_dicts(own, theirs, choice), at: taken.at }
-        }
+        (Val::Dict(own), Val::Dict(theirs)) => Located {
+            val: join_dicts(own, theirs, choice),
+            at: taken.at,
+        },
         (Val::List(own), Val::List(theirs)) => match choice {
-            Choice::Environment { .. } | Choice::Fallback if own.covers(theirs) || theirs.covers(own) => taken.clone(),
+            Choice::Environment { .. } | Choice::Fallback
+                if own.covers(theirs) || theirs.covers(own) =>
+            {
+                taken.clone()
+            }
             Choice::Unknown if own.covers(theirs) => taken.clone(),
             Choice::Unknown if theirs.covers(own) => other.clone(),
             _ => chosen(name, taken, other, choice),
@@ -324,11 +402,15 @@ fn join_both(name: &str, taken: &Located, other: &Located, choice: &Choice) -> L
 fn read_and_literal(read: &Located, literal: &Located) -> Option<Located> {
     match (&read.val, &literal.val) {
         (Val::Env(inner), val)
-            if inner.default.is_none() && (val.is_scalar() || matches!(val, Val::List(_) | Val::Dict(_))) =>
+            if inner.default.is_none()
+                && (val.is_scalar() || matches!(val, Val::List(_) | Val::Dict(_))) =>
         {
             let parsed = inner.parsed || matches!(val, Val::Bool(_));
             let val = Val::env(Arc::clone(&inner.variable), Some(literal.clone()), parsed);
-            Some(Located { val, at: literal.at })
+            Some(Located {
+                val,
+                at: literal.at,
+            })
         }
         _ => None,
     }
@@ -358,15 +440,21 @@ fn join_dicts(taken: &Dict, other: &Dict, choice: &Choice) -> Val {
 /// Neither value says more than the other.
 fn chosen(name: &str, taken: &Located, other: &Located, choice: &Choice) -> Located {
     match choice {
-        Choice::Fallback => taken.clone(),
         Choice::Unknown => unknown(taken.at),
         // what a deployment that forgets the variable gets counts for DEBUG
-        Choice::Environment { variable, named: true, unset } if name == "DEBUG" => match unset {
+        Choice::Environment {
+            variable,
+            named: true,
+            unset,
+        } if name == "DEBUG" => match unset {
             Some(true) => by_variable(variable, taken),
             Some(false) => by_variable(variable, other),
-            None => Located { val: Val::env(Arc::clone(variable), None, true), at: taken.at },
+            None => Located {
+                val: Val::env(Arc::clone(variable), None, true),
+                at: taken.at,
+            },
         },
-        Choice::Environment { named: true, .. } => taken.clone(),
+        Choice::Fallback | Choice::Environment { named: true, .. } => taken.clone(),
         Choice::Environment { variable, .. } => match &taken.val {
             Val::Unknown => unknown(taken.at),
             _ => by_variable(variable, taken),
@@ -375,9 +463,15 @@ fn chosen(name: &str, taken: &Located, other: &Located, choice: &Choice) -> Loca
 }
 
 fn by_variable(variable: &Arc<str>, unset: &Located) -> Located {
-    Located { val: Val::env(Arc::clone(variable), Some(unset.clone()), true), at: unset.at }
+    Located {
+        val: Val::env(Arc::clone(variable), Some(unset.clone()), true),
+        at: unset.at,
+    }
 }
 
 fn unknown(at: At) -> Located {
-    Located { val: Val::Unknown, at }
+    Located {
+        val: Val::Unknown,
+        at,
+    }
 }

@@ -1,0 +1,20 @@
+//! What the analysis says of small programs, as a user would write them.
+
+mod access;
+mod aws;
+mod classes;
+mod control;
+mod fields;
+mod functions;
+mod hostile;
+mod imports;
+mod laws;
+mod operations;
+mod outside;
+mod ownership;
+mod routes;
+mod sanitizers;
+mod serializers;
+mod sinks;
+mod support;
+mod views;
