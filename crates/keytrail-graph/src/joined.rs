@@ -152,7 +152,7 @@ impl<'f> Joined<'f> {
                 Environment::Production | Environment::Staging
             )
         });
-        self.providers = crate::keys::providers(&self.sightings, &self.flows);
+        self.providers = crate::identity::providers(&self.sightings, &self.flows);
         self.calls = Calls::new(&self.routes, &self.reaches);
         let (tables, of_operations) = Tables::new(
             &self.declared,
