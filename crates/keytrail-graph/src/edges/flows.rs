@@ -9,7 +9,7 @@ use super::starts::{self, Start};
 use super::{attribute_node, edit, is_test_file, routes};
 use crate::Joined;
 use crate::build::Builder;
-use crate::keys::class;
+use crate::identity::class;
 use crate::naming::route_name;
 use crate::tie::Tie;
 

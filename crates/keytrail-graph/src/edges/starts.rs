@@ -7,7 +7,8 @@ use keytrail_model::{
 use super::operations;
 use crate::Joined;
 use crate::build::Builder;
-use crate::keys::{class, concrete, is_secret, is_secret_setting};
+use crate::identity::{class, concrete};
+use crate::keys::{is_secret, is_secret_setting};
 use crate::naming::{covers, is_taken_out};
 use crate::tables::TableId;
 
