@@ -336,7 +336,7 @@ words! {
     request = "request", kwargs = "kwargs", self_ = "self", user = "user",
     auth = "auth", session = "session", method = "method", data = "data", content = "content",
     instance = "instance", validated_data = "validated_data", cleaned_data = "cleaned_data",
-    initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_instance = "\u{0}instance", get = "get", pop = "pop",
+    initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_instance = "\u{0}instance", get = "get", get_context_data = "get_context_data", pop = "pop",
     setdefault = "setdefault", items = "items", values = "values", keys = "keys",
     update = "update", append = "append", extend = "extend", add = "add", insert = "insert",
     item = "Item", items_ = "Items", attributes = "Attributes", responses = "Responses",

@@ -511,7 +511,7 @@ impl Machine<'_> {
                 }
                 value
             }
-            Operator::And | Operator::Other => {
+            Operator::And | Operator::Multiply | Operator::Other => {
                 let mut value = left.text();
                 value.join(&right.text());
                 value

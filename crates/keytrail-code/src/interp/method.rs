@@ -140,14 +140,20 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Option<Value> {
-        if !LOG_METHODS.contains(&self.text(name)) {
-            return None;
-        }
         let module = self.module;
         let (Expr::Name(own) | Expr::Attribute(_, own)) = module.ir.expr(object) else {
             return None;
         };
         let own = module.ir.text(*own);
+        // `self.stdout.write(…)` of a management command
+        if self.text(name) == "write" && matches!(own, "stdout" | "stderr") {
+            let all = arguments_of_log(arguments);
+            self.sink(&SinkKind::Print, site, &all);
+            return Some(Value::default());
+        }
+        if !LOG_METHODS.contains(&self.text(name)) {
+            return None;
+        }
         if ![
             "logger", "log", "LOG", "LOGGER", "_logger", "logging", "_log",
         ]

@@ -15,7 +15,7 @@ const INSECURE: &str = "django-insecure-";
 
 /// Turns values into what a fact may hold.
 pub(super) struct Emitter<'a> {
-    pub(super) detector: Detector,
+    pub(super) detector: &'a Detector,
     pub(super) prints: &'a Fingerprinter,
     /// The dotted name of a class or function of the tree.
     pub(super) name_of: &'a dyn Fn(&Val) -> Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Emitter<'a> {
 const LONGEST: usize = 1000;
 
 /// Texts that are known to be keys only by what stands near them: the secret of an AWS key id.
-pub(super) fn partners(detector: Detector, settings: &[(&str, &Located)]) -> FxHashSet<Arc<str>> {
+pub(super) fn partners(detector: &Detector, settings: &[(&str, &Located)]) -> FxHashSet<Arc<str>> {
     let mut texts = Vec::new();
     for (name, value) in settings {
         collect(name, &value.val, &mut texts, 0);

@@ -242,6 +242,10 @@ impl Evaluator<'_> {
             (Operator::Add, Val::Int(left), Val::Int(right)) => {
                 left.checked_add(*right).map_or(Val::Unknown, Val::Int)
             }
+            // 60 * 60 * 24 * 365
+            (Operator::Multiply, Val::Int(left), Val::Int(right)) => {
+                left.checked_mul(*right).map_or(Val::Unknown, Val::Int)
+            }
             (Operator::Or, Val::Dict(own), Val::Dict(theirs)) => {
                 let mut entries = own.entries.clone();
                 theirs

@@ -18,7 +18,7 @@ fn all(files: &[(&str, &str)]) -> Vec<Setting> {
     let program = Program::link(modules, Symbols::default());
     let resolver = Resolver::new(&program);
     let found = super::modules(&program);
-    super::facts(&program, &resolver, &found, Detector::new(), &Fingerprinter::default())
+    super::facts(&program, &resolver, &found, &Detector::new(), &Fingerprinter::default())
 }
 
 /// Facts that the code sets itself, as `NAME = value`.
@@ -615,7 +615,7 @@ fn the_index_answers_for_other_readers() {
     let program = Program::link(modules, Symbols::default());
     let resolver = Resolver::new(&program);
     let found = super::modules(&program);
-    let index = super::SettingsIndex::new(&program, &resolver, &found, Detector::new(), &Fingerprinter::default());
+    let index = super::SettingsIndex::new(&program, &resolver, &found, &Detector::new(), &Fingerprinter::default());
     assert_eq!(index.layers().len(), 4);
     assert_eq!(index.loaded().count(), 3);
     let production = index.layer(found[2]).unwrap();
