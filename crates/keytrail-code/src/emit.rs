@@ -259,8 +259,13 @@ impl<'a> Emitter<'a> {
         let index = record.index.as_ref().and_then(|index| {
             let none = index.shapes.iter().any(|shape| *shape == Shape::None)
                 && index.constant().is_none();
+            let pattern = index.shapes.iter().find_map(|shape| match shape {
+                Shape::Pattern(text) => Some(text.to_string()),
+                _ => None,
+            });
             match index.constant() {
                 Some(name) => Some(self.text(name).to_owned()),
+                None if pattern.is_some() => pattern,
                 None if none => None,
                 None => Some("*".to_owned()),
             }
@@ -677,17 +682,9 @@ impl<'a> Emitter<'a> {
             SinkKind::CompareDigest => Sink::CompareDigest,
             SinkKind::Replay => Sink::Replay,
             SinkKind::Store(operation, path) => {
-                Sink::Store(self.operation_location(*operation), self.store_path(path))
+                Sink::Store(self.operation_location(*operation), without_descriptors(path))
             }
         }
-    }
-
-    fn store_path(&self, path: &[Sym]) -> String {
-        path.iter()
-            .map(|&part| self.text(part))
-            .filter(|part| !is_descriptor(part))
-            .collect::<Vec<_>>()
-            .join(".")
     }
 
     fn sink_label(&self, record: &SinkRecord) -> String {
@@ -710,7 +707,7 @@ impl<'a> Emitter<'a> {
                     .kinds
                     .get(operation)
                     .map_or("the call", |kind| kind.as_str());
-                let path = self.store_path(path);
+                let path = without_descriptors(path);
                 if path.is_empty() {
                     format!("{kind} stores it")
                 } else {

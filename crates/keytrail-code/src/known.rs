@@ -58,6 +58,14 @@ pub(crate) enum Known {
     GetAttr,
     Enumerate,
     Zip,
+    /// `map(f, list)`: what `f` makes of an element.
+    Map,
+    /// `filter(f, list)`: the list.
+    Filter,
+    /// `functools.partial(f, …)`.
+    Partial,
+    /// `SecretStr(key)`: shows nothing until it is opened.
+    Sealed,
 }
 
 /// Dotted path → behaviour; `.*` at the end: everything directly below.
@@ -101,7 +109,12 @@ const TABLE: &[(&str, Known)] = &[
     ("reversed", Known::Copy),
     ("iter", Known::Copy),
     ("next", Known::Copy),
-    ("filter", Known::Pass),
+    ("filter", Known::Filter),
+    ("map", Known::Map),
+    ("functools.partial", Known::Partial),
+    ("pydantic.SecretStr", Known::Sealed),
+    ("pydantic.SecretBytes", Known::Sealed),
+    ("pydantic.types.SecretStr", Known::Sealed),
     ("collections.OrderedDict", Known::Copy),
     ("collections.defaultdict", Known::Fresh),
     ("types.SimpleNamespace", Known::Copy),
@@ -352,6 +365,7 @@ words! {
     expected = "Expected", attribute_updates = "AttributeUpdates", value_ = "Value",
     use_ssl = "use_ssl", verify = "verify", endpoint_url = "endpoint_url",
     access_key_id = "aws_access_key_id", secret_access_key = "aws_secret_access_key",
+    lower_name = "name", service_name = "service_name", get_secret_value = "get_secret_value",
     default = "default", context = "context",
     template_name = "template_name", headers = "headers", json = "json", url = "url",
     params = "params", cookies = "cookies",     secret_string = "SecretString", parameter = "Parameter", plaintext = "Plaintext",

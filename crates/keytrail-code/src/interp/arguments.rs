@@ -1,7 +1,7 @@
 //! Arguments of a call, evaluated.
 
 use super::Machine;
-use super::value::Value;
+use super::value::{Partial, Shape, Value};
 use crate::program::Site;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, ArgumentKind, Function, ParameterKind};
@@ -61,6 +61,42 @@ impl Arguments {
             all.join(&value.flat());
         }
         all
+    }
+
+    /// These after those that `partial` has already; a keyword given again replaces its own.
+    pub(super) fn after(&self, partial: &Partial, site: Site) -> Self {
+        let mut keyword = self.keyword.clone();
+        for (name, value) in &partial.keyword {
+            if keyword.iter().all(|(own, ..)| own != name) {
+                keyword.push((*name, value.clone(), site));
+            }
+        }
+        let bound = partial.positional.iter().map(|value| (value.clone(), site));
+        Self {
+            positional: bound.chain(self.positional.iter().cloned()).collect(),
+            keyword,
+            star: self.star.clone(),
+            double: self.double.clone(),
+        }
+    }
+
+    /// `functools.partial(f, …)` of these.
+    pub(super) fn partial(&self) -> Value {
+        let partial = Partial {
+            callee: self.first(),
+            positional: self
+                .positional
+                .iter()
+                .skip(1)
+                .map(|(value, _)| value.clone())
+                .collect(),
+            keyword: self
+                .keyword
+                .iter()
+                .map(|(name, value, _)| (*name, value.clone()))
+                .collect(),
+        };
+        Value::of(Shape::Partial(std::sync::Arc::new(partial)))
     }
 
     /// Keywords as fields: what `dict(**kwargs)` or a data class's constructor makes of them.

@@ -62,6 +62,11 @@ impl Machine<'_> {
                 Shape::Class(class) => self.construct(site, *class, arguments),
                 Shape::External(path) => self.call_external(site, path, arguments),
                 Shape::Object(path) => self.call_object(site, path, arguments),
+                Shape::Partial(partial) => {
+                    let partial = partial.clone();
+                    let given = arguments.after(&partial, site);
+                    self.call_value(site, &partial.callee, hint, &given)
+                }
                 _ => continue,
             };
             known = true;
@@ -305,10 +310,19 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Value {
+        if name == self.shared.words.get_secret_value {
+            return receiver.unmasked();
+        }
         let mut result = Value::default();
         let mut known = false;
         for shape in &receiver.shapes {
             let value = match shape {
+                Shape::External(_) | Shape::Object(_)
+                    if let Some(value) =
+                        self.call_on_unknown_table(site, receiver, name, arguments) =>
+                {
+                    Some(value)
+                }
                 Shape::Instance(class) => {
                     self.call_on_instance(site, receiver, *class, name, arguments)
                 }

@@ -16,6 +16,8 @@ use crate::syntax::ir::{
 
 /// A slice that leaves no more characters than this hides a key.
 const FEW: i64 = 8;
+/// Longer texts are no names, expressions or statements.
+const LONGEST_PATTERN: usize = 512;
 
 impl Machine<'_> {
     pub(super) fn expr(&mut self, id: ExprId) -> Value {
@@ -409,7 +411,7 @@ impl Machine<'_> {
             (None, None) => false,
         };
         if few {
-            receiver.transformed(Transform::Masked)
+            receiver.sliced()
         } else {
             receiver.clone()
         }
@@ -466,6 +468,11 @@ impl Machine<'_> {
     fn binary(&mut self, operator: Operator, left: ExprId, right: ExprId) -> Value {
         let left = self.expr(left);
         let right = self.expr(right);
+        self.combined(operator, left, right)
+    }
+
+    /// `left + right`, `left | right`… of values.
+    pub(super) fn combined(&mut self, operator: Operator, left: Value, right: Value) -> Value {
         let conditions: Vec<_> = [&left, &right]
             .into_iter()
             .flat_map(|value| &value.shapes)
@@ -539,14 +546,27 @@ impl Machine<'_> {
         value
     }
 
+    /// The text that a value is, or the one pattern that it follows.
+    fn known_text<'v>(&'v self, value: &'v Value) -> Option<&'v str> {
+        if let Some(text) = value.constant() {
+            return Some(self.text(text));
+        }
+        let mut patterns = value.shapes.iter().filter_map(|shape| match shape {
+            Shape::Pattern(text) => Some(&**text),
+            _ => None,
+        });
+        let first = patterns.next()?;
+        patterns.next().is_none().then_some(first)
+    }
+
     /// Constant parts with `*` for the others; `None` when nothing is constant.
     fn pattern(&self, pieces: &[Option<&Value>]) -> Option<Shape> {
         let mut text = String::new();
         let mut constant = false;
         for piece in pieces {
-            match piece.and_then(|value| value.constant()) {
+            let piece = piece.and_then(|value| self.known_text(value));
+            match piece {
                 Some(piece) => {
-                    let piece = self.text(piece);
                     constant |= piece.chars().any(char::is_alphanumeric);
                     text.push_str(piece);
                 }
@@ -554,7 +574,7 @@ impl Machine<'_> {
                 None => {}
             }
         }
-        if !constant || text.len() > 128 {
+        if !constant || text.len() > LONGEST_PATTERN {
             return None;
         }
         match self.shared.program.symbols.find(&text) {

@@ -134,6 +134,21 @@ impl Machine<'_> {
                     None => object.flat(),
                 }
             }
+            Known::Map => {
+                let element = arguments.at(1).element();
+                let elements = Arguments {
+                    positional: vec![(element, site)],
+                    ..Arguments::default()
+                };
+                self.call_value(site, &arguments.first(), None, &elements)
+            }
+            Known::Filter => keep(arguments.at(1)),
+            Known::Partial => arguments.partial(),
+            Known::Sealed => {
+                let mut sealed = arguments.first().transformed(Transform::Masked);
+                sealed.add_shape(Shape::Object(path.clone()));
+                sealed
+            }
             Known::Enumerate | Known::Zip => {
                 let mut value = Value::default();
                 for (argument, _) in &arguments.positional {
@@ -284,16 +299,10 @@ impl Machine<'_> {
         arguments: &Arguments,
         resource: bool,
     ) -> Value {
-        let service = arguments.first().constant().or_else(|| {
-            let name = self.shared.program.symbols.find("service_name")?;
-            arguments.named(name)?.constant()
-        });
-        self.note_client(site, service, arguments);
-        match service {
-            Some(service) if resource => Value::of(Shape::Aws(Arc::new(Aws::Resource(service)))),
-            Some(service) => Value::of(Shape::Aws(Arc::new(Aws::Client(service)))),
-            None => Value::default(),
-        }
+        let service = arguments.either(0, self.shared.words.service_name);
+        self.note_client(site, service.constant(), arguments);
+        let service = keep_constants(&service);
+        Value::of(Shape::Aws(Arc::new(Aws::of_service(service, resource))))
     }
 
     fn note_client(&mut self, site: Site, service: Option<Sym>, arguments: &Arguments) {

@@ -70,7 +70,7 @@ impl Machine<'_> {
                 Some(field) => {
                     let part = self.read_field(receiver, field, site);
                     if name == words.pop {
-                        self.update(object, &mut |old| old.set_field(field, Value::default()));
+                        self.take_out(object, field);
                     }
                     part
                 }

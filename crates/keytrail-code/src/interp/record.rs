@@ -1,5 +1,7 @@
 //! Sinks that data reaches, AWS clients, headers: as seen inside one function.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::value::{Label, Taint, Value};
@@ -22,7 +24,7 @@ pub(crate) enum SinkKind {
     CompareDigest,
     Replay,
     /// The operation and the attribute's path; empty: the item as a whole.
-    Store(Site, SmallVec<[Sym; 3]>),
+    Store(Site, Arc<str>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,11 @@
 
 use super::value::{Label, Shape, Value, What, hop};
 use super::{Cell, Machine};
-use crate::program::{FunctionRef, Site, Target};
+use crate::program::{ClassRef, FunctionRef, Site, Target};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Expr, ExprId, FunctionKind, Handler, Operator, ParameterKind, Stmt, Try};
+use crate::syntax::ir::{
+    Comparator, Expr, ExprId, FunctionKind, Handler, Operator, ParameterKind, Stmt, Try,
+};
 
 impl Machine<'_> {
     pub(super) fn bind_parameters(&mut self) {
@@ -24,7 +26,7 @@ impl Machine<'_> {
             let value = if let (0, true, false, Some(class)) =
                 (index, is_method, is_static, function.class)
             {
-                let class = crate::program::ClassRef(self.function.0, class);
+                let class = ClassRef(self.function.0, class);
                 let mut own = Value::of(if is_class_method {
                     Shape::Class(class)
                 } else {
@@ -49,13 +51,47 @@ impl Machine<'_> {
         }
     }
 
-    /// `store: KeyStore` says what the parameter is.
+    /// `store: KeyStore` says what the parameter is, `list[KeyStore]` what its elements are.
     fn annotated(&mut self, annotation: ExprId, value: &mut Value) {
-        if let Some(Shape::Class(class)) =
-            self.shared.resolver.expression(self.function.0, annotation)
-        {
-            value.add_shape(Shape::Instance(class));
+        let mut open = vec![(annotation, 0)];
+        while let Some((annotation, depth)) = open.pop() {
+            if depth > 6 {
+                continue;
+            }
+            match self.module.ir.expr(annotation) {
+                Expr::Subscript(_, inner) => open.push((*inner, depth + 1)),
+                Expr::Sequence(parts) => open.extend(parts.iter().map(|&part| (part, depth + 1))),
+                Expr::Binary(Operator::Or, left, right) => {
+                    open.push((*right, depth + 1));
+                    open.push((*left, depth + 1));
+                }
+                Expr::Str(text) => {
+                    let text = self.module.ir.text(*text).to_owned();
+                    if let Some(class) = self.quoted_class(&text) {
+                        value.add_shape(Shape::Instance(class));
+                    }
+                }
+                _ => {
+                    let resolver = self.shared.resolver;
+                    if let Some(Shape::Class(class)) =
+                        resolver.expression(self.function.0, annotation)
+                    {
+                        value.add_shape(Shape::Instance(class));
+                    }
+                }
+            }
         }
+    }
+
+    /// `"Store"`, `"Optional[Store]"`: a class named in an annotation's text.
+    fn quoted_class(&self, text: &str) -> Option<ClassRef> {
+        text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .filter_map(|word| self.shared.program.symbols.find(word))
+            .flat_map(|word| self.shared.resolver.global(self.function.0, word))
+            .find_map(|shape| match shape {
+                Shape::Class(class) => Some(class),
+                _ => None,
+            })
     }
 
     pub(super) fn decorated(&self, function: FunctionRef, name: Sym) -> bool {
@@ -80,7 +116,7 @@ impl Machine<'_> {
             }
             FunctionKind::ClassBody => {
                 if let Some(class) = function.class {
-                    let class = crate::program::ClassRef(self.function.0, class);
+                    let class = ClassRef(self.function.0, class);
                     let vars = std::mem::take(&mut self.env.vars);
                     for (name, value) in vars {
                         self.out
@@ -153,15 +189,10 @@ impl Machine<'_> {
                 operator,
                 value,
             } => {
-                let mut joined = self.expr(*target);
+                let held = self.expr(*target);
                 let added = self.expr(*value);
-                if *operator == Operator::Add {
-                    joined
-                        .shapes
-                        .retain(|shape| !matches!(shape, Shape::Str(_)));
-                }
-                joined.join(&added);
-                self.assign(*target, *value, &joined);
+                let combined = self.combined(*operator, held, added);
+                self.assign(*target, *value, &combined);
             }
             Stmt::Return(value, _) => {
                 if let Some(value) = value {
@@ -217,7 +248,7 @@ impl Machine<'_> {
             }
             Stmt::Class(id) => {
                 let name = self.sym(self.module.ir.class(*id).name);
-                let class = crate::program::ClassRef(self.function.0, *id);
+                let class = ClassRef(self.function.0, *id);
                 self.env.vars.insert(name, Value::of(Shape::Class(class)));
             }
             Stmt::Match { subject, cases } => return self.match_statement(*subject, cases),
@@ -251,12 +282,14 @@ impl Machine<'_> {
             let ties = self.ties(test);
             let before = self.env.clone();
             self.assume(&ties.when_true);
+            self.assume_absent(test, true);
             let falls = self.block(then);
             let after = std::mem::replace(&mut self.env, before);
             if falls {
                 self.end_of_way(&mut ends, after);
             }
             self.assume(&ties.when_false);
+            self.assume_absent(test, false);
             match other {
                 [
                     Stmt::If {
@@ -281,6 +314,51 @@ impl Machine<'_> {
         }
     }
 
+    /// Entries that are not there when `test` has come out as `outcome`: after
+    /// `if "api_key" in item: del item["api_key"]` there is none on either way.
+    fn assume_absent(&mut self, test: ExprId, outcome: bool) {
+        let module = self.module;
+        match module.ir.expr(test) {
+            Expr::Not(inner) => self.assume_absent(*inner, !outcome),
+            // a true `and` and a false `or` tell of each of their parts
+            Expr::Logic(and, parts) if *and == outcome => {
+                parts.iter().for_each(|&part| self.assume_absent(part, outcome));
+            }
+            Expr::Compare(name, rest) => {
+                let [(comparator, object)] = &**rest else {
+                    return;
+                };
+                let absent = match comparator {
+                    Comparator::In => !outcome,
+                    Comparator::NotIn => outcome,
+                    _ => false,
+                };
+                if absent && let Some(name) = self.expr(*name).constant() {
+                    self.forget_part(*object, name);
+                }
+            }
+            Expr::Call(function, arguments) if !outcome && arguments.len() == 1 => {
+                if let Expr::Attribute(object, get) = module.ir.expr(*function)
+                    && self.sym(*get) == self.shared.words.get
+                    && let Some(name) = self.expr(arguments[0].value).constant()
+                {
+                    self.forget_part(*object, name);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn forget_part(&mut self, object: ExprId, name: Sym) {
+        if matches!(self.module.ir.expr(object), Expr::Name(_)) {
+            self.update(object, &mut |old| {
+                if old.is_tainted() {
+                    old.set_field(name, Value::default());
+                }
+            });
+        }
+    }
+
     /// Collects the ways that lead to one point.
     fn end_of_way(&mut self, ends: &mut Option<super::Env>, way: super::Env) {
         match ends.take() {
@@ -302,6 +380,10 @@ impl Machine<'_> {
     }
 
     fn for_loop(&mut self, target: ExprId, iter: ExprId, body: &[Stmt], other: &[Stmt]) {
+        if self.unrolled(target, iter, body) {
+            self.block(other);
+            return;
+        }
         let before = self.env.clone();
         let element = self.iterated(iter);
         for _ in 0..self.turns() {
@@ -312,6 +394,26 @@ impl Machine<'_> {
         }
         self.merge(before);
         self.block(other);
+    }
+
+    /// `for name in ("a", "b"):`, once for each text: what the body does to one is done to all.
+    /// False when the loop is not of this kind.
+    fn unrolled(&mut self, target: ExprId, iter: ExprId, body: &[Stmt]) -> bool {
+        if self.loops > 0 || !matches!(self.module.ir.expr(target), Expr::Name(_)) {
+            return false;
+        }
+        let list = self.expr(iter);
+        let texts = list.shapes.iter().all(|shape| matches!(shape, Shape::Str(_)));
+        if list.shapes.is_empty() || list.is_tainted() || list.fields.is_some() || !texts {
+            return false;
+        }
+        for shape in list.shapes {
+            self.assign(target, iter, &Value::of(shape));
+            self.loops += 1;
+            self.block(body);
+            self.loops -= 1;
+        }
+        true
     }
 
     fn repeated(&mut self, body: &[Stmt]) {

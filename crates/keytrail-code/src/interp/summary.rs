@@ -180,8 +180,10 @@ fn pass(part: &Value, taint: &Taint, site: Site, callee: FunctionRef) -> Value {
     };
     let mut part = part.map_traces(&stepped, 0);
     if taint.transform != keytrail_model::Transform::None {
-        let transform = taint.transform;
-        part = part.transformed(transform);
+        part = match taint.transform {
+            keytrail_model::Transform::Masked => part.sliced(),
+            other => part.transformed(other),
+        };
     }
     part
 }
@@ -204,6 +206,9 @@ fn substitute_shape(
             }
         }
         Shape::Aws(aws) if depth < 4 => result.add_shape(match &**aws {
+            Aws::Open(service, resource) => {
+                Shape::Aws(Arc::new(Aws::of_service(inner(service), *resource)))
+            }
             Aws::Table(name) if name.has_params() => Shape::Aws(Arc::new(Aws::Table(inner(name)))),
             Aws::BatchWriter(name) if name.has_params() => {
                 Shape::Aws(Arc::new(Aws::BatchWriter(inner(name))))
@@ -219,6 +224,9 @@ fn substitute_shape(
                 })
                 .collect();
             result.add_shape(Shape::Condition(Arc::new(clauses)));
+        }
+        Shape::Partial(partial) if depth < 4 => {
+            result.add_shape(Shape::Partial(Arc::new(partial.map(&inner))));
         }
         other => result.add_shape(other.clone()),
     }

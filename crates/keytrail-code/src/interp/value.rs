@@ -54,6 +54,36 @@ pub(crate) enum Shape {
     NameSource(NameSourceRef),
     /// Text of which only parts are known; `*` for the others.
     Pattern(Arc<str>),
+    Partial(Arc<Partial>),
+}
+
+/// A callable with some of its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Partial {
+    pub(crate) callee: Value,
+    pub(crate) positional: Vec<Value>,
+    pub(crate) keyword: Vec<(Sym, Value)>,
+}
+
+impl Partial {
+    fn has_params(&self) -> bool {
+        self.callee.has_params()
+            || self.positional.iter().any(Value::has_params)
+            || self.keyword.iter().any(|(_, value)| value.has_params())
+    }
+
+    /// With `f` done to every value in it.
+    pub(crate) fn map(&self, f: &dyn Fn(&Value) -> Value) -> Self {
+        Self {
+            callee: f(&self.callee),
+            positional: self.positional.iter().map(f).collect(),
+            keyword: self
+                .keyword
+                .iter()
+                .map(|(name, value)| (*name, f(value)))
+                .collect(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +99,8 @@ pub(crate) enum Aws {
     /// Service name.
     Client(Sym),
     Resource(Sym),
+    /// A client or (true) resource of a service that a caller names.
+    Open(Value, bool),
     /// A DynamoDB table; its name as a value.
     Table(Value),
     BatchWriter(Value),
@@ -421,6 +453,34 @@ impl Value {
         value
     }
 
+    /// What a few elements of it hold: of a text few characters, of a list whole elements.
+    pub(crate) fn sliced(&self) -> Self {
+        let mut value = self.clone();
+        value
+            .shapes
+            .retain(|shape| !matches!(shape, Shape::Str(_) | Shape::Pattern(_)));
+        if value.fields.is_none() {
+            for taint in &mut value.taints {
+                // an item as a whole is no text: this is a list of items
+                if !(matches!(taint.label, Label::Item(_)) && taint.path.is_empty()) {
+                    taint.transform = taint.transform.max(Transform::Masked);
+                }
+            }
+        }
+        value
+    }
+
+    /// Without the mask of something that opens: `SecretStr(key).get_secret_value()`.
+    pub(crate) fn unmasked(&self) -> Self {
+        let mut value = self.text();
+        for taint in &mut value.taints {
+            if taint.transform == Transform::Masked {
+                taint.transform = Transform::None;
+            }
+        }
+        value
+    }
+
     /// With a hop on the way of every taint.
     pub(crate) fn hopped(&self, site: Site, what: What) -> Self {
         self.map_traces(&|trace| hop(site, what, trace), 0)
@@ -504,10 +564,11 @@ impl Value {
         self.shapes.iter().any(|shape| match shape {
             Shape::Param(..) => true,
             Shape::Aws(aws) => match &**aws {
-                Aws::Table(name) | Aws::BatchWriter(name) => name.has_params(),
+                Aws::Table(name) | Aws::BatchWriter(name) | Aws::Open(name, _) => name.has_params(),
                 _ => false,
             },
             Shape::Condition(clauses) => clauses.iter().any(|clause| clause.value.has_params()),
+            Shape::Partial(partial) => partial.has_params(),
             _ => false,
         }) || self
             .taints
