@@ -22,6 +22,9 @@ pub struct LeastCut {
     pub edits: Vec<Edit>,
     /// How many paths are closed by it.
     pub closes: usize,
+    /// How many paths the first edit closes alone, the first two together, and so on; at most
+    /// the first ten are counted.
+    pub first_close: Vec<usize>,
     /// Of how many at or above the severity.
     pub of: usize,
 }
@@ -40,20 +43,39 @@ impl Graph {
         let edits = Edits::of(self);
         let mut chosen = Network::new(self, &edits, floor).cut();
         self.polish(&edits, floor, &mut chosen);
-        let removed = edits.edges(&chosen);
-        let still_open = self.open_terminals(floor, &removed);
-        let is_closed = |trail: &&Trail| {
-            !trail
-                .edges
-                .last()
-                .is_some_and(|last| still_open.contains(&(trail.key, *last)))
-        };
-        let closes = trails.iter().filter(is_closed).count();
+        let ordered = edits.ordered(&chosen, &trails);
+        let first_close = (1..=ordered.len().min(Self::MOST_COUNTED))
+            .map(|many| ordered.iter().take(many).copied().collect())
+            .map(|first| self.closed(&edits, &first, &trails, floor))
+            .collect();
         LeastCut {
-            edits: edits.ordered(&chosen, &trails),
-            closes,
+            closes: self.closed(&edits, &chosen, &trails, floor),
+            edits: ordered
+                .into_iter()
+                .map(|edit| edits.all[edit].clone())
+                .collect(),
+            first_close,
             of: trails.len(),
         }
+    }
+
+    /// Every count searches the whole graph again.
+    const MOST_COUNTED: usize = 10;
+
+    /// How many of the trails these edits close, other ways to the same end included.
+    fn closed(
+        &self,
+        edits: &Edits<'_>,
+        chosen: &BTreeSet<usize>,
+        trails: &[Trail],
+        floor: Severity,
+    ) -> usize {
+        let still_open = self.open_terminals(floor, &edits.edges(chosen));
+        let is_open = |trail: &&Trail| {
+            let end = trail.edges.last();
+            end.is_some_and(|last| still_open.contains(&(trail.key, *last)))
+        };
+        trails.len() - trails.iter().filter(is_open).count()
     }
 
     /// The cheaper of what is chosen and what it becomes when needless edits are dropped and
@@ -279,7 +301,8 @@ impl<'g> Edits<'g> {
         shared
     }
 
-    fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<Edit> {
+    /// What lies on most trails comes first.
+    fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<usize> {
         let hits = |edit: usize| {
             let on = |trail: &&Trail| {
                 trail
@@ -292,9 +315,6 @@ impl<'g> Edits<'g> {
         let mut ordered: Vec<(usize, usize)> =
             chosen.iter().map(|&edit| (hits(edit), edit)).collect();
         ordered.sort_by_key(|&(hits, edit)| (std::cmp::Reverse(hits), edit));
-        ordered
-            .into_iter()
-            .map(|(_, edit)| self.all[edit].clone())
-            .collect()
+        ordered.into_iter().map(|(_, edit)| edit).collect()
     }
 }
