@@ -65,7 +65,10 @@ fn reading_order(findings: &[Finding]) -> Vec<usize> {
     }
     let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
     for group in &mut groups {
-        group.sort_by_key(|&at| (from_reader(&findings[at]), at));
+        group.sort_by_key(|&at| {
+            let finding = &findings[at];
+            (is_door(finding), from_reader(finding), at)
+        });
     }
     groups.sort_by_cached_key(|group| rank(findings, group));
     groups.into_iter().flatten().collect()
@@ -93,6 +96,11 @@ impl<'a> Ending<'a> {
             hops: last.map(|step| &step.location).collect(),
         }
     }
+}
+
+/// Rules about a door: that it is open is the last hop of the story of what passes it.
+fn is_door(finding: &Finding) -> bool {
+    ["debug-page-open", "open-endpoint", "open-write"].contains(&finding.rule)
 }
 
 /// How many hops lie between a finding's own place and the reader; one on no hop is farthest.
@@ -164,15 +172,21 @@ mod tests {
         let ways = arranged(vec![
             on_path("raw-key-stored", Actor::Anonymous, &way, 1),
             on_path("debug-page-open", Actor::Anonymous, &[1, 2, 9], 9),
-            on_path("item-in-response", Actor::Anonymous, &way, 3),
+            on_path("item-in-response", Actor::Anonymous, &way, 2),
+            on_path("open-endpoint", Actor::Anonymous, &[8, 1, 2, 3], 3),
             on_path("key-in-log", Actor::LogReader, &way, 3),
-            on_path("index-projects-key", Actor::Anonymous, &[7, 1, 2, 3], 2),
+            on_path("index-projects-key", Actor::Anonymous, &[7, 1, 2, 3], 1),
             finding("untagged-table", Severity::Low),
         ]);
         assert_eq!(
             ways,
             [
-                vec!["item-in-response", "index-projects-key", "raw-key-stored"],
+                vec![
+                    "item-in-response",
+                    "raw-key-stored",
+                    "index-projects-key",
+                    "open-endpoint"
+                ],
                 vec!["debug-page-open"],
                 vec!["key-in-log"],
             ]
