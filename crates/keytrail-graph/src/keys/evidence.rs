@@ -207,6 +207,7 @@ pub(super) fn judge(attribute: &str, evidence: &Evidence<'_>) -> Option<KeyAttri
         power: power_of_name(attribute),
         only_encoded: best.is_some() && evidence.readable.iter().all(|flow| encoded(&flow)),
         written,
+        rewritten: BTreeSet::new(),
     })
 }
 
