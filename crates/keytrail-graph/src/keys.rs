@@ -68,7 +68,7 @@ impl<'f> KeyAttributes<'f> {
             stored,
         };
         for ((table, attribute), evidence) in &gathered {
-            if let Some(key) = evidence::judge(attribute, evidence) {
+            if let Some(key) = evidence::judge(joined, attribute, evidence) {
                 keys.insert(*table, key);
             }
         }
@@ -129,11 +129,17 @@ impl<'f> KeyAttributes<'f> {
                 };
                 for (table, _) in targets(joined, at, &flow.function) {
                     let own = (table, attribute.clone());
-                    if gathered.get(&own).is_some_and(evidence::Evidence::is_protected) {
+                    if gathered
+                        .get(&own)
+                        .is_some_and(evidence::Evidence::is_protected)
+                    {
                         continue;
                     }
                     let back = to.is_empty()
-                        && joined.tables_of(number).iter().any(|&(from, _)| from == table);
+                        && joined
+                            .tables_of(number)
+                            .iter()
+                            .any(|&(from, _)| from == table);
                     let here = BTreeSet::from([at.clone()]);
                     let (written, rewritten) = if back {
                         (BTreeSet::new(), here)
@@ -242,8 +248,7 @@ pub(crate) fn written_by<'f>(
         Sink::Store(at, attribute) => Some((at, attribute)),
         Sink::KeyCondition(at, attribute) => {
             let mut calls = joined.operations_at(at).iter();
-            let updates =
-                calls.any(|&it| joined.operations[it].kind == OperationKind::UpdateItem);
+            let updates = calls.any(|&it| joined.operations[it].kind == OperationKind::UpdateItem);
             updates.then_some((at, attribute.as_str()))
         }
         _ => None,

@@ -96,8 +96,12 @@ fn shows_how(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let folder = |part: &str| {
-        let tests = ["test-", "test_"].iter().any(|start| part.starts_with(start))
-            || ["-test", "-tests", "_test", "_tests"].iter().any(|end| part.ends_with(end));
+        let tests = ["test-", "test_"]
+            .iter()
+            .any(|start| part.starts_with(start))
+            || ["-test", "-tests", "_test", "_tests"]
+                .iter()
+                .any(|end| part.ends_with(end));
         tests || is_example_word(part)
     };
     folders.split('/').any(folder)
@@ -109,9 +113,27 @@ fn shows_how(path: &str) -> bool {
 fn is_example_word(word: &str) -> bool {
     matches!(
         word,
-        "test" | "tests" | "testing" | "testdata" | "e2e" | "spec" | "specs" | "mock" | "mocks"
-            | "__mocks__" | "fixture" | "fixtures" | "example" | "examples" | "sample"
-            | "samples" | "seed" | "seeds" | "seeder" | "cypress" | "playwright"
+        "test"
+            | "tests"
+            | "testing"
+            | "testdata"
+            | "e2e"
+            | "spec"
+            | "specs"
+            | "mock"
+            | "mocks"
+            | "__mocks__"
+            | "fixture"
+            | "fixtures"
+            | "example"
+            | "examples"
+            | "sample"
+            | "samples"
+            | "seed"
+            | "seeds"
+            | "seeder"
+            | "cypress"
+            | "playwright"
     )
 }
 
@@ -119,7 +141,11 @@ fn is_document(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let end = lower.rsplit('.').next().unwrap_or_default();
     matches!(end, "md" | "rst" | "adoc")
-        || lower.split('/').rev().skip(1).any(|part| matches!(part, "doc" | "docs"))
+        || lower
+            .split('/')
+            .rev()
+            .skip(1)
+            .any(|part| matches!(part, "doc" | "docs"))
 }
 
 /// True for an AWS key that expires by itself: an id that begins with `ASIA`, and the secret
