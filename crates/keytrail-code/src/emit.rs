@@ -409,6 +409,15 @@ impl<'a> Emitter<'a> {
                 Label::Request if self.is_identity(taint) => {
                     Origin::Identity(self.step_of(taint, site, "the caller's identity"))
                 }
+                // a lookup by the hash of a credential is a check of it, not a choice of an item
+                Label::Request
+                    if matches!(taint.transform, Transform::Hashed | Transform::Hmac)
+                        && self
+                            .source(taint)
+                            .is_some_and(|source| is_secret_source(&source)) =>
+                {
+                    Origin::Generated
+                }
                 Label::Request => {
                     let (part, field) = self.request_part(taint);
                     let what = if field.is_empty() {
@@ -681,9 +690,10 @@ impl<'a> Emitter<'a> {
             SinkKind::Compare => Sink::Compare,
             SinkKind::CompareDigest => Sink::CompareDigest,
             SinkKind::Replay => Sink::Replay,
-            SinkKind::Store(operation, path) => {
-                Sink::Store(self.operation_location(*operation), without_descriptors(path))
-            }
+            SinkKind::Store(operation, path) => Sink::Store(
+                self.operation_location(*operation),
+                without_descriptors(path),
+            ),
         }
     }
 

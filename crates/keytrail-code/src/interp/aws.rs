@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::operation::{OperationRecord, ProjectionRecord};
+use super::operation::{OperationRecord, ProjectionRecord, deferred};
 use super::record::SinkKind;
 use super::value::{Aws, Clause, Label, Shape, Value, What, hop};
 use crate::program::Site;
@@ -259,6 +259,37 @@ impl Machine<'_> {
         Some(self.dynamo(site, kind, &table, arguments, seen))
     }
 
+    /// A call whose parameters a caller has now told.
+    pub(super) fn resume(&mut self, record: OperationRecord) {
+        let words = self.shared.words;
+        let given = record.deferred.unwrap_or_default();
+        let mut arguments = Arguments::default();
+        for (name, value) in given.fields.iter().flat_map(|fields| fields.iter()) {
+            arguments.keyword.push((*name, value.clone(), record.site));
+        }
+        arguments.double = Some(Value {
+            fields: None,
+            ..given
+        });
+        let mut table = arguments.named(words.table_name).unwrap_or_default();
+        table.join(&record.table);
+        let seen = if record.assumed {
+            Seen::Assumed
+        } else {
+            Seen::Plain
+        };
+        let holder = self.holder.replace(record.holder);
+        self.note(
+            record.site,
+            record.kind,
+            &table,
+            &arguments,
+            seen,
+            record.chain,
+        );
+        self.holder = holder;
+    }
+
     /// One call of DynamoDB: the record, the stores, and what it gives back.
     fn dynamo(
         &mut self,
@@ -268,6 +299,19 @@ impl Machine<'_> {
         arguments: &Arguments,
         seen: Seen,
     ) -> Value {
+        self.note(site, kind, table, arguments, seen, Vec::new());
+        self.answer(site, kind)
+    }
+
+    fn note(
+        &mut self,
+        site: Site,
+        kind: OperationKind,
+        table: &Value,
+        arguments: &Arguments,
+        seen: Seen,
+        chain: Vec<Site>,
+    ) {
         let words = self.shared.words;
         let named = |name: Sym| arguments.named(name);
         let names = named(words.names).unwrap_or_default();
@@ -288,7 +332,7 @@ impl Machine<'_> {
         let mut record = OperationRecord {
             site,
             kind,
-            holder: self.function,
+            holder: self.holder.unwrap_or(self.function),
             table: keep_name(table),
             index: named(words.index_name),
             keys: self.keys(arguments, &names, &values),
@@ -301,7 +345,8 @@ impl Machine<'_> {
             writes: Vec::new(),
             text,
             assumed: seen == Seen::Assumed,
-            chain: Vec::new(),
+            deferred: deferred(arguments),
+            chain,
         };
         match kind {
             OperationKind::PutItem => {
@@ -351,7 +396,6 @@ impl Machine<'_> {
         record.writes.sort();
         record.writes.dedup();
         self.add_operation(record);
-        self.answer(site, kind)
     }
 
     fn answer(&self, site: Site, kind: OperationKind) -> Value {

@@ -266,8 +266,19 @@ impl Machine<'_> {
         // is used as it is meant to be
         let urls = arguments.named(words.url).into_iter();
         let urls: Vec<Value> = urls
-            .chain(arguments.positional.iter().take(2).map(|(value, _)| value.clone()))
-            .filter(|value| value.shapes.iter().any(|shape| matches!(shape, Shape::Pattern(_))))
+            .chain(
+                arguments
+                    .positional
+                    .iter()
+                    .take(2)
+                    .map(|(value, _)| value.clone()),
+            )
+            .filter(|value| {
+                value
+                    .shapes
+                    .iter()
+                    .any(|shape| matches!(shape, Shape::Pattern(_)))
+            })
             .collect();
         for value in urls {
             self.sink(&SinkKind::Url, site, &value);

@@ -78,6 +78,8 @@ pub(crate) struct Machine<'a> {
     fuel: u32,
     depth: u32,
     loops: u32,
+    /// Set while a call of another function is resumed: whose call it is.
+    holder: Option<FunctionRef>,
     globals: Vec<Sym>,
     /// Handlers around, innermost last: the exception they hold.
     handling: Vec<Site>,
@@ -100,6 +102,7 @@ impl<'a> Machine<'a> {
             fuel: FUEL,
             depth: 0,
             loops: 0,
+            holder: None,
             globals: Vec::new(),
             handling: Vec::new(),
         };

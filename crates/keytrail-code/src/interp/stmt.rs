@@ -322,7 +322,9 @@ impl Machine<'_> {
             Expr::Not(inner) => self.assume_absent(*inner, !outcome),
             // a true `and` and a false `or` tell of each of their parts
             Expr::Logic(and, parts) if *and == outcome => {
-                parts.iter().for_each(|&part| self.assume_absent(part, outcome));
+                parts
+                    .iter()
+                    .for_each(|&part| self.assume_absent(part, outcome));
             }
             Expr::Compare(name, rest) => {
                 let [(comparator, object)] = &**rest else {
@@ -403,7 +405,10 @@ impl Machine<'_> {
             return false;
         }
         let list = self.expr(iter);
-        let texts = list.shapes.iter().all(|shape| matches!(shape, Shape::Str(_)));
+        let texts = list
+            .shapes
+            .iter()
+            .all(|shape| matches!(shape, Shape::Str(_)));
         if list.shapes.is_empty() || list.is_tainted() || list.fields.is_some() || !texts {
             return false;
         }

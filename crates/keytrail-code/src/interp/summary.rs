@@ -154,11 +154,23 @@ fn substitute_at(
                 if let Some(binding) = bindings.get(usize::from(index)) {
                     let mut part = at_path(binding, &taint.path);
                     part.shapes.clear();
-                    if taint.path.is_empty() && result.fields.is_some() {
-                        part.fields = None;
-                    }
                     part = pass(&part, taint, site, callee);
-                    result.join(&part);
+                    match &mut result.fields {
+                        // parts that the callee set itself stay what it made them
+                        Some(own) if taint.path.is_empty() => {
+                            let own = Arc::make_mut(own);
+                            for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter())
+                            {
+                                if own.iter().all(|(set, _)| set != name) {
+                                    own.push((*name, inner.clone()));
+                                }
+                            }
+                            for taint in part.taints {
+                                result.add_taint(taint);
+                            }
+                        }
+                        _ => result.join(&part),
+                    }
                 }
             }
             _ => result.add_taint(taint.clone()),

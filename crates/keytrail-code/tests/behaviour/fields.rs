@@ -128,7 +128,10 @@ fn a_field_taken_out_is_said_so() {
             "item",
         ),
         ("if 'api_key' in item:\n    del item['api_key']", "item"),
-        ("if item.get('api_key'):\n    item['api_key'] = '***'", "item"),
+        (
+            "if item.get('api_key'):\n    item['api_key'] = '***'",
+            "item",
+        ),
         ("item |= {'api_key': ''}", "item"),
     ] {
         assert_eq!(shown(lines, expression), [WITHOUT], "{lines} {expression}");
@@ -180,7 +183,9 @@ fn lists_of_items_keep_their_fields_apart() {
     }
     for expression in [
         "rows",
-        "rows[:2]", "rows[:20]", "rows[-2:]",
+        "rows[:2]",
+        "rows[:20]",
+        "rows[-2:]",
         "[dict(row) for row in rows]",
         "list(rows)",
         "[*rows]",
