@@ -677,9 +677,10 @@ impl<'a> Emitter<'a> {
             SinkKind::Compare => Sink::Compare,
             SinkKind::CompareDigest => Sink::CompareDigest,
             SinkKind::Replay => Sink::Replay,
-            SinkKind::Store(operation, path) => {
-                Sink::Store(self.operation_location(*operation), without_descriptors(path))
-            }
+            SinkKind::Store(operation, path) => Sink::Store(
+                self.operation_location(*operation),
+                without_descriptors(path),
+            ),
         }
     }
 
