@@ -16,6 +16,7 @@ use crate::symbols::Sym;
 /// Calls that other services take data with: operation, parameters that carry it, who gets it.
 const TAKERS: &[(&str, &[&str], &str)] = &[
     ("put_object", &["Body", "Metadata"], "S3"),
+    ("put", &["Body", "Metadata"], "S3"),
     ("upload_fileobj", &["Fileobj"], "S3"),
     (
         "publish",
@@ -97,6 +98,10 @@ impl Machine<'_> {
                     let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
                     self.out.tables.push((site, table.clone()));
                     return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))));
+                }
+                // `Bucket("b")`, `Object("b", "k")`, `Queue("u")`: parts with the service's calls
+                if *service != words.dynamodb && self.text(name).starts_with(char::is_uppercase) {
+                    return Some(Value::of(Shape::Aws(aws.clone())));
                 }
                 self.client_call(site, *service, name, arguments)
             }
@@ -182,9 +187,9 @@ impl Machine<'_> {
             operation => {
                 for (taker, parameters, who) in TAKERS {
                     if *taker == operation {
-                        for (parameter, value, _) in &arguments.keyword {
-                            if parameters.contains(&self.text(*parameter)) {
-                                let value = value.clone();
+                        for parameter in *parameters {
+                            let symbol = self.shared.program.symbols.find(parameter);
+                            if let Some(value) = symbol.and_then(|name| arguments.named(name)) {
                                 self.sink(&SinkKind::ThirdParty(who), site, &value);
                             }
                         }

@@ -28,6 +28,7 @@ impl Machine<'_> {
         }
         let callee = self.expr(function);
         let arguments = self.arguments(list);
+        self.set_attribute(&callee, list, &arguments);
         let hint = match module.ir.expr(function) {
             Expr::Name(name) => Some(self.sym(*name)),
             _ => None,
@@ -39,6 +40,23 @@ impl Machine<'_> {
             }
         }
         result
+    }
+
+    /// `setattr(x, "name", value)`: an assignment.
+    fn set_attribute(&mut self, callee: &Value, list: &[Argument], arguments: &Arguments) {
+        let is_setattr = callee.shapes.iter().any(|shape| {
+            matches!(shape, Shape::External(path)
+                if self.shared.known.find(path) == Some(crate::known::Known::SetAttr))
+        });
+        if is_setattr
+            && let [object, _, _] = list
+            && let Some(name) = arguments.at(1).constant()
+        {
+            let value = arguments.at(2);
+            let receiver = arguments.first();
+            self.assign_attribute(&receiver, name, &value);
+            self.update(object.value, &mut |old| old.set_field(name, value.clone()));
+        }
     }
 
     pub(super) fn call_value(
@@ -53,6 +71,10 @@ impl Machine<'_> {
         for shape in &callee.shapes {
             let value = match shape {
                 Shape::Function(function) => self.invoke(site, *function, None, arguments),
+                Shape::Closure(function, captured) => {
+                    let captured = captured.clone();
+                    self.invoke_with(site, *function, None, arguments, &captured)
+                }
                 Shape::Method(function, class) => self.invoke(
                     site,
                     *function,
@@ -62,6 +84,13 @@ impl Machine<'_> {
                 Shape::Class(class) => self.construct(site, *class, arguments),
                 Shape::External(path) => self.call_external(site, path, arguments),
                 Shape::Object(path) => self.call_object(site, path, arguments),
+                Shape::Instance(class) => {
+                    let call = self.shared.words.call_;
+                    match self.shared.resolver.method(*class, call) {
+                        Some(method) => self.invoke(site, method, Some(callee), arguments),
+                        None => continue,
+                    }
+                }
                 Shape::Partial(partial) => {
                     let partial = partial.clone();
                     let given = arguments.after(&partial, site);
@@ -133,6 +162,18 @@ impl Machine<'_> {
         receiver: Option<&Value>,
         arguments: &Arguments,
     ) -> Value {
+        self.invoke_with(site, callee, receiver, arguments, &[])
+    }
+
+    /// The same, with what a closure holds.
+    fn invoke_with(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        captured: &[(Sym, Value)],
+    ) -> Value {
         self.out.calls.push((callee, site));
         self.out.read_functions.insert(callee);
         let state = self.state;
@@ -143,12 +184,22 @@ impl Machine<'_> {
         let receiver = receiver
             .filter(|_| !self.decorated(callee, words.static_method))
             .map(|receiver| self.with_class_fields(receiver, callee));
-        let bindings = arguments.bind(
+        let mut bindings = arguments.bind(
             function,
             &|name| module.sym(name),
             receiver.as_ref(),
             &summary.defaults,
         );
+        let inside = callee.0 == self.function.0 && function.parent == self.function.1;
+        for name in &summary.free {
+            let held = captured.iter().find(|(own, _)| own == name);
+            let mut value = held.map(|(_, value)| value.clone()).unwrap_or_default();
+            // called where it was made: by now the variable may hold more
+            if inside && let Some(now) = self.env.vars.get(name) {
+                value.join(&now.without_closures());
+            }
+            bindings.push(value);
+        }
         self.apply(site, callee, summary, &bindings)
     }
 
@@ -279,8 +330,15 @@ impl Machine<'_> {
                 });
             if let Some((_, argument)) = passed {
                 let value = substitute(value, &bindings, site, callee);
+                let receiver = self.expr(argument.value);
+                self.change_parameter(&receiver, *field, &value);
+                let whole = *field == self.shared.words.hidden_whole;
                 self.update(argument.value, &mut |old| {
-                    old.set_field(*field, value.clone())
+                    if whole {
+                        old.join(&value);
+                    } else {
+                        old.set_field(*field, value.clone());
+                    }
                 });
             }
         }
@@ -478,9 +536,16 @@ impl Machine<'_> {
         arguments: &Arguments,
     ) -> Option<Value> {
         let words = self.shared.words;
-        if let Some(function) = self.shared.resolver.method_above(class, name) {
-            let own = Value::of(Shape::Instance(class));
-            return Some(self.invoke(site, function, Some(&own), arguments));
+        let above = self.shared.resolver.methods_above(class, name);
+        if !above.is_empty() {
+            // the instance is the caller's own, with all that it holds
+            let mut own = Value::of(Shape::Instance(class));
+            own.add_shape(Shape::Param(0, super::Fields::new()));
+            let mut result = Value::default();
+            for function in above {
+                result.join(&self.invoke(site, function, Some(&own), arguments));
+            }
+            return Some(result);
         }
         // what the framework's own method gives back
         if name == words.to_representation {

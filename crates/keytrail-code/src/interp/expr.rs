@@ -18,6 +18,8 @@ use crate::syntax::ir::{
 const FEW: i64 = 8;
 /// Longer texts are no names, expressions or statements.
 const LONGEST_PATTERN: usize = 512;
+/// Names that one function uses of those around it.
+const MOST_FREE: usize = 24;
 
 impl Machine<'_> {
     pub(super) fn expr(&mut self, id: ExprId) -> Value {
@@ -60,9 +62,7 @@ impl Machine<'_> {
                 value.join(&self.expr(*other));
                 value
             }
-            Expr::Lambda(function) => {
-                Value::of(Shape::Function(FunctionRef(self.function.0, *function)))
-            }
+            Expr::Lambda(function) => self.closure(FunctionRef(self.function.0, *function)),
             Expr::Format(parts) => self.format(parts),
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
             Expr::Yield(inner) => {
@@ -139,9 +139,13 @@ impl Machine<'_> {
             let function = module.ir.function(outer);
             if function.kind != FunctionKind::ClassBody {
                 let cell = Cell::Captured(FunctionRef(self.function.0, outer), name);
-                let value = self.read_cell(cell);
+                let mut value = self.read_cell(cell);
                 if !value.is_nothing() {
+                    value.join(&self.free(name));
                     return Some(value);
+                }
+                if self.is_parameter(function, name) {
+                    return Some(self.free(name));
                 }
             }
             if function.parent == outer {
@@ -150,6 +154,49 @@ impl Machine<'_> {
             outer = function.parent;
         }
         None
+    }
+
+    fn is_parameter(&self, function: &crate::syntax::ir::Function, name: Sym) -> bool {
+        function
+            .parameters
+            .iter()
+            .any(|parameter| self.sym(parameter.name) == name)
+    }
+
+    /// What a function uses of those around it is, to it, a parameter more.
+    fn free(&mut self, name: Sym) -> Value {
+        let own = self.module.ir.function(self.function.1).parameters.len();
+        let free = &mut self.out.summary.free;
+        let position = free.iter().position(|other| *other == name);
+        let index = position.unwrap_or(free.len());
+        if position.is_none() {
+            if free.len() >= MOST_FREE {
+                return Value::default();
+            }
+            free.push(name);
+        }
+        let number = u16::try_from(own + index).unwrap_or(u16::MAX);
+        let mut value = Value::tainted(Label::Param(number), None);
+        value.add_shape(Shape::Param(number, super::Fields::new()));
+        value
+    }
+
+    /// A function of this function, with the present values of what it uses of this one.
+    pub(super) fn closure(&mut self, function: FunctionRef) -> Value {
+        let mut value = Value::of(Shape::Function(function));
+        self.out.read_functions.insert(function);
+        let state = self.state;
+        let free = &state.summaries[state.index(function)].free;
+        if free.is_empty() || self.function.1 == 0 {
+            return value;
+        }
+        let captured: Vec<(Sym, Value)> = free
+            .iter()
+            .map(|&name| (name, self.variable(name).without_closures()))
+            .collect();
+        value.shapes.clear();
+        value.add_shape(Shape::Closure(function, Arc::new(captured)));
+        value
     }
 
     pub(super) fn module_variable(&mut self, module: ModuleId, name: Sym) -> Value {
@@ -385,6 +432,14 @@ impl Machine<'_> {
                 part
             }
             None => {
+                let names = key.names();
+                if !names.is_empty() && !is_environment {
+                    let mut part = Value::default();
+                    for name in names {
+                        part.join(&receiver.field(name));
+                    }
+                    return part;
+                }
                 let mut element = receiver.flat();
                 element.join(&receiver.element());
                 element
@@ -542,6 +597,8 @@ impl Machine<'_> {
                 FormatPart::Value(inner) => {
                     let part = self.expr(*inner);
                     value.join(&part.text());
+                    let site = self.site(*inner);
+                    value.join(&self.shown_as_text(&part, site));
                     pieces.push(part);
                 }
             }
@@ -592,6 +649,10 @@ impl Machine<'_> {
 
     fn comprehension(&mut self, comprehension: &Comprehension) -> Value {
         let saved = self.env.clone();
+        if let Some(value) = self.unrolled_comprehension(comprehension) {
+            self.env = saved;
+            return value;
+        }
         for generator in &comprehension.generators {
             self.bind_generator(generator.target, generator.iter);
             for &condition in &generator.conditions {
@@ -630,6 +691,40 @@ impl Machine<'_> {
         };
         self.env = saved;
         value
+    }
+
+    /// `{name: item[name] for name in ("a", "b")}`, once for each text.
+    fn unrolled_comprehension(&mut self, comprehension: &Comprehension) -> Option<Value> {
+        let [generator] = &*comprehension.generators else {
+            return None;
+        };
+        let module = self.module;
+        if self.loops > 1 || !matches!(module.ir.expr(generator.target), Expr::Name(_)) {
+            return None;
+        }
+        let texts = self.expr(generator.iter);
+        if texts.fields.is_some() || texts.names().is_empty() {
+            return None;
+        }
+        let mut value = match comprehension.key {
+            Some(_) => Value::with_fields(Vec::new()),
+            None => Value::default(),
+        };
+        for name in texts.names() {
+            let text = Value::of(Shape::Str(name));
+            self.assign(generator.target, generator.iter, &text);
+            for &condition in &generator.conditions {
+                self.expr(condition);
+            }
+            let key = comprehension.key.map(|key| self.expr(key));
+            let element = self.expr(comprehension.element);
+            match key.and_then(|key| key.constant()) {
+                Some(key) => value.set_field(key, element),
+                None if comprehension.key.is_some() => value.join(&element.flat()),
+                None => value.join(&element),
+            }
+        }
+        Some(value)
     }
 
     /// `{k: f(v) for k, v in item.items()}`: the fields stay what they were.

@@ -45,7 +45,13 @@ impl Machine<'_> {
                 None => Value::default(),
             },
             Known::EnvironmentRead => self.environment_read(site, arguments),
-            Known::Pass => arguments.all().text(),
+            Known::Pass => {
+                let mut text = arguments.all().text();
+                for (value, _) in &arguments.positional {
+                    text.join(&self.shown_as_text(value, site));
+                }
+                text
+            }
             Known::PassFirst => keep(arguments.first()),
             Known::Copy => {
                 let mut value = keep_constants(&arguments.first());
@@ -142,6 +148,24 @@ impl Machine<'_> {
                 };
                 self.call_value(site, &arguments.first(), None, &elements)
             }
+            Known::Reduce => {
+                let mut element = arguments.at(1).element();
+                element.join(&arguments.at(2));
+                let pair = Arguments {
+                    positional: vec![(element.clone(), site), (element, site)],
+                    ..Arguments::default()
+                };
+                self.call_value(site, &arguments.first(), None, &pair)
+            }
+            Known::Same => arguments.first(),
+            Known::Second => arguments.at(1),
+            // the call's own expression says which variable changes: see `Machine::call`
+            Known::SetAttr => Value::default(),
+            Known::Message => {
+                let text = arguments.at(1);
+                self.sink(&SinkKind::Response, site, &text);
+                Value::default()
+            }
             Known::Filter => keep(arguments.at(1)),
             Known::Partial => arguments.partial(),
             Known::Sealed => {
@@ -157,6 +181,63 @@ impl Machine<'_> {
                 keep(value)
             }
         }
+    }
+
+    /// What `str()` of an own class's instance gives.
+    pub(super) fn shown_as_text(&mut self, value: &Value, site: Site) -> Value {
+        let words = self.shared.words;
+        let mut text = Value::default();
+        for shape in &value.shapes {
+            if let Shape::Instance(class) = shape {
+                let method = [words.str_, words.repr_]
+                    .into_iter()
+                    .find_map(|name| self.shared.resolver.method(*class, name));
+                if let Some(method) = method {
+                    let shown = self.invoke(site, method, Some(value), &Arguments::default());
+                    text.join(&shown.text());
+                }
+            }
+        }
+        text
+    }
+
+    /// What is not known may call what it is given: `executor.submit(f, x)`,
+    /// `Thread(target=f, args=(x,))`, `on_commit(lambda: …)`.
+    pub(super) fn call_callables(&mut self, site: Site, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        let mut result = Value::default();
+        let is_callable = |value: &Value| {
+            value.shapes.iter().any(|shape| {
+                matches!(
+                    shape,
+                    Shape::Function(_) | Shape::Method(..) | Shape::Partial(_) | Shape::Closure(..)
+                )
+            })
+        };
+        let star = arguments.named(words.args).map(|args| args.element());
+        let double = arguments.named(words.kwargs);
+        for (index, (value, _)) in arguments.positional.iter().enumerate() {
+            if is_callable(value) {
+                let given = Arguments {
+                    positional: arguments.positional[index + 1..].to_vec(),
+                    keyword: arguments.keyword.clone(),
+                    star: star.clone().or_else(|| arguments.star.clone()),
+                    double: double.clone().or_else(|| arguments.double.clone()),
+                };
+                result.join(&self.call_value(site, value, None, &given));
+            }
+        }
+        for (_, value, _) in &arguments.keyword {
+            if is_callable(value) {
+                let given = Arguments {
+                    star: star.clone(),
+                    double: double.clone(),
+                    ..Arguments::default()
+                };
+                result.join(&self.call_value(site, value, None, &given));
+            }
+        }
+        result
     }
 
     /// Something unknown from outside: its last word may tell; a class keeps what it is given.
@@ -186,6 +267,7 @@ impl Machine<'_> {
             self.call_unknown(Some(last), arguments)
         };
         value.add_shape(Shape::Object(path.clone()));
+        value.join(&self.call_callables(site, arguments));
         value
     }
 

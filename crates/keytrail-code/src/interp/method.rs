@@ -38,6 +38,9 @@ impl Machine<'_> {
         if name == words.update {
             let mut added = arguments.fields();
             added.join(&arguments.first());
+            for (name, part) in added.fields.iter().flat_map(|fields| fields.iter()) {
+                self.header(receiver, &Value::of(Shape::Str(*name)), part, site);
+            }
             self.update(object, &mut |old| merge_into(old, &added));
             return Value::default();
         }
@@ -49,6 +52,8 @@ impl Machine<'_> {
                 .map(|(value, _)| value.clone())
                 .unwrap_or_default();
             if !added.is_nothing() && !known {
+                let whole = words.hidden_whole;
+                self.change_parameter(receiver, whole, &added);
                 self.update(object, &mut |old| old.join(&added));
             }
             return Value::default();
@@ -168,9 +173,11 @@ impl Machine<'_> {
     pub(super) fn log(&mut self, site: Site, level: Sym, arguments: &Arguments) {
         let all = arguments_of_log(arguments);
         self.sink(&SinkKind::Log(level), site, &all);
-        if self.text(level) == "exception"
-            && let Some(&handler) = self.handling.last()
-        {
+        let traced = self.text(level) == "exception"
+            || arguments
+                .named(self.shared.words.exc_info)
+                .is_some_and(|shown| !shown.is_bool(false) && !shown.shapes.contains(&Shape::None));
+        if traced && let Some(&handler) = self.handling.last() {
             let trace = Value::tainted(Label::Exception(handler), None);
             self.sink(&SinkKind::Log(level), site, &trace);
         }
@@ -190,7 +197,10 @@ impl Machine<'_> {
                 self.log(site, name, arguments);
                 Value::default()
             } else {
-                // `bind`, `getChild`, `opt`
+                // `bind`, `getChild`, `opt`: what is bound is part of each line from here on
+                if matches!(self.text(name), "bind" | "new") {
+                    self.log(site, name, arguments);
+                }
                 Value::of(Shape::Object(path.clone()))
             });
         }
@@ -237,9 +247,11 @@ impl Machine<'_> {
                 Some(self.environment_read(site, arguments))
             }
             _ => {
+                let mut value = self.call_callables(site, arguments);
                 let mut path = path.clone();
                 path.push(name);
-                Some(Value::of(Shape::Object(path)))
+                value.add_shape(Shape::Object(path));
+                Some(value)
             }
         }
     }

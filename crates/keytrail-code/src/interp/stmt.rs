@@ -1,5 +1,6 @@
 //! Statements.
 
+use super::arguments::Arguments;
 use super::value::{Label, Shape, Value, What, hop};
 use super::{Cell, Machine};
 use crate::program::{ClassRef, FunctionRef, Site, Target};
@@ -217,6 +218,7 @@ impl Machine<'_> {
             Stmt::With { items, body } => {
                 for &(context, target) in items {
                     let value = self.expr(context);
+                    let value = self.entered(value, context);
                     if let Some(target) = target {
                         self.assign(target, context, &value);
                     }
@@ -243,7 +245,7 @@ impl Machine<'_> {
             }
             Stmt::Function(id) => {
                 let name = self.sym(self.module.ir.function(*id).name);
-                let value = Value::of(Shape::Function(FunctionRef(self.function.0, *id)));
+                let value = self.closure(FunctionRef(self.function.0, *id));
                 self.env.vars.insert(name, value);
             }
             Stmt::Class(id) => {
@@ -255,6 +257,22 @@ impl Machine<'_> {
             Stmt::Jump => return false,
         }
         true
+    }
+
+    /// What `with x as y` binds: what an own class's `__enter__` gives, else the value itself.
+    fn entered(&mut self, value: Value, context: ExprId) -> Value {
+        let enter = self.shared.words.enter;
+        let method = value.shapes.iter().find_map(|shape| match shape {
+            Shape::Instance(class) => self.shared.resolver.method(*class, enter),
+            _ => None,
+        });
+        match method {
+            Some(method) => {
+                let site = self.site(context);
+                self.invoke(site, method, Some(&value), &Arguments::default())
+            }
+            None => value,
+        }
     }
 
     /// `if`, with all its `elif` in one go: long chains nest in the representation only.
@@ -457,7 +475,17 @@ impl Machine<'_> {
                 return Element::Pair(self.expr(first.value).element());
             }
         }
-        Element::One(self.expr(iter).element())
+        let value = self.expr(iter);
+        let mut element = value.element();
+        for shape in &value.shapes {
+            if let Shape::Instance(class) = shape
+                && let Some(method) = self.shared.resolver.method(*class, words.iter_)
+            {
+                let site = self.site(iter);
+                element.join(&self.invoke(site, method, Some(&value), &Arguments::default()));
+            }
+        }
+        Element::One(element)
     }
 
     fn bind_target(&mut self, target: ExprId, from: ExprId, element: &Element) {

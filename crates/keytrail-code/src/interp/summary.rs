@@ -34,6 +34,8 @@ pub(crate) struct Summary {
     pub(crate) own_fields: Vec<(Sym, Value)>,
     /// Entries that the function sets in its parameters.
     pub(crate) changes: Vec<(u16, Sym, Value)>,
+    /// What it uses of the functions around it: further parameters, after the declared ones.
+    pub(crate) free: Vec<Sym>,
     /// Values of parameters that a caller leaves out.
     pub(crate) defaults: Vec<Value>,
     /// On return, these parameters' parts have been compared with each other, or else the
@@ -236,6 +238,13 @@ fn substitute_shape(
                 })
                 .collect();
             result.add_shape(Shape::Condition(Arc::new(clauses)));
+        }
+        Shape::Closure(function, captured) if depth < 4 => {
+            let captured = captured
+                .iter()
+                .map(|(name, value)| (*name, inner(value)))
+                .collect();
+            result.add_shape(Shape::Closure(*function, Arc::new(captured)));
         }
         Shape::Partial(partial) if depth < 4 => {
             result.add_shape(Shape::Partial(Arc::new(partial.map(&inner))));

@@ -55,6 +55,8 @@ pub(crate) enum Shape {
     /// Text of which only parts are known; `*` for the others.
     Pattern(Arc<str>),
     Partial(Arc<Partial>),
+    /// A function with what it uses of the functions around it.
+    Closure(FunctionRef, Arc<Vec<(Sym, Value)>>),
 }
 
 /// A callable with some of its arguments.
@@ -470,6 +472,18 @@ impl Value {
         value
     }
 
+    /// What a closure keeps of it: functions without what they in turn hold, or two that know
+    /// each other would grow for ever.
+    pub(crate) fn without_closures(&self) -> Self {
+        let mut value = self.clone();
+        for shape in &mut value.shapes {
+            if let Shape::Closure(function, _) = shape {
+                *shape = Shape::Function(*function);
+            }
+        }
+        value.shallow(1)
+    }
+
     /// Without the mask of something that opens: `SecretStr(key).get_secret_value()`.
     pub(crate) fn unmasked(&self) -> Self {
         let mut value = self.text();
@@ -555,6 +569,21 @@ impl Value {
         strings.next().is_none().then_some(first)
     }
 
+    /// The constant strings that it can only be; empty when it may be something else.
+    pub(crate) fn names(&self) -> Vec<Sym> {
+        if self.is_tainted() {
+            return Vec::new();
+        }
+        self.shapes
+            .iter()
+            .map(|shape| match shape {
+                Shape::Str(text) => Some(*text),
+                _ => None,
+            })
+            .collect::<Option<_>>()
+            .unwrap_or_default()
+    }
+
     pub(crate) fn is_bool(&self, wanted: bool) -> bool {
         self.shapes.contains(&Shape::Bool(wanted))
     }
@@ -569,6 +598,7 @@ impl Value {
             },
             Shape::Condition(clauses) => clauses.iter().any(|clause| clause.value.has_params()),
             Shape::Partial(partial) => partial.has_params(),
+            Shape::Closure(_, captured) => captured.iter().any(|(_, value)| value.has_params()),
             _ => false,
         }) || self
             .taints

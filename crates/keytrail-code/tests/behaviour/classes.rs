@@ -1,11 +1,12 @@
 //! Classes: lookup order, instances, data classes.
 
-use crate::support::flows;
+use crate::support::{Cases, flows};
 
 const LEAK: [&str; 1] = ["scan keys -> print"];
 
 #[test]
 fn methods_are_found_where_python_finds_them() {
+    let mut cases = Cases::default();
     for (what, body) in [
         (
             "inherited",
@@ -104,12 +105,13 @@ fn methods_are_found_where_python_finds_them() {
             "class A:\n    def m(self):\n        return table.scan()['Items']\nkinds = {'a': A}\nprint(kinds['a']().m())",
         ),
     ] {
-        assert_eq!(flows(body), LEAK, "{what}");
+        cases.same(what, &flows(body), &LEAK);
     }
 }
 
 #[test]
 fn instances_hold_what_they_were_given() {
+    let mut cases = Cases::default();
     for (what, body) in [
         (
             "init",
@@ -152,12 +154,13 @@ fn instances_hold_what_they_were_given() {
             "class A:\n    def __init__(self, row):\n        self.row = row\nprint(getattr(A(table.scan()['Items']), 'row'))",
         ),
     ] {
-        assert_eq!(flows(body), LEAK, "{what}");
+        cases.same(what, &flows(body), &LEAK);
     }
 }
 
 #[test]
 fn instances_tell_their_fields_apart() {
+    let mut cases = Cases::default();
     let body = "
         from dataclasses import dataclass, asdict
         @dataclass
@@ -179,13 +182,13 @@ fn instances_tell_their_fields_apart() {
         "{**vars(record)}",
     ] {
         let body = body.replace("{'alias': record.alias}", call);
-        assert_eq!(
-            flows(&body),
-            [
+        cases.same(
+            call,
+            &flows(&body),
+            &[
                 "get_item keys alias -> response",
-                "get_item keys api_key -> response"
+                "get_item keys api_key -> response",
             ],
-            "{call}"
         );
     }
 }

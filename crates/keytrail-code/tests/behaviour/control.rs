@@ -1,11 +1,12 @@
 //! Branches, loops, exceptions.
 
-use crate::support::flows;
+use crate::support::{Cases, flows};
 
 const LEAK: [&str; 1] = ["scan keys -> print"];
 
 #[test]
 fn values_survive_control_flow() {
+    let mut cases = Cases::default();
     for (what, body) in [
         (
             "if",
@@ -144,12 +145,13 @@ fn values_survive_control_flow() {
             "import itertools\nprint(list(itertools.chain(table.scan()['Items'], [])))",
         ),
     ] {
-        assert_eq!(flows(body), LEAK, "{what}");
+        cases.same(what, &flows(body), &LEAK);
     }
 }
 
 #[test]
 fn what_was_overwritten_is_gone() {
+    let mut cases = Cases::default();
     for body in [
         "x = table.scan()['Items']\nx = 1\nprint(x)",
         "x = table.scan()['Items']\ndel x\nprint(1)",
@@ -158,12 +160,13 @@ fn what_was_overwritten_is_gone() {
         "print(len(table.scan()['Items']))",
         "print(table.scan()['Count'], table.scan()['ScannedCount'])",
     ] {
-        assert_eq!(flows(body), Vec::<String>::new(), "{body}");
+        cases.same(body, &flows(body), &Vec::<String>::new());
     }
 }
 
 #[test]
 fn exceptions_that_are_shown_tell_of_the_operations_under_them() {
+    let mut cases = Cases::default();
     for (what, shown) in [
         ("str", "JsonResponse({'error': str(e)})"),
         ("itself", "JsonResponse({'error': e})"),
@@ -183,10 +186,10 @@ fn exceptions_that_are_shown_tell_of_the_operations_under_them() {
                     return {shown}
             "
         );
-        assert_eq!(
-            flows(&body),
-            ["exception(put_item keys) -> response"],
-            "{what}"
+        cases.same(
+            what,
+            &flows(&body),
+            &["exception(put_item keys) -> response"],
         );
     }
 }

@@ -1,11 +1,12 @@
 //! Values through calls.
 
-use crate::support::flows;
+use crate::support::{Cases, flows};
 
 const LEAK: [&str; 1] = ["scan keys -> print"];
 
 #[test]
 fn values_pass_through_every_kind_of_call() {
+    let mut cases = Cases::default();
     for (what, body) in [
         (
             "argument",
@@ -170,7 +171,7 @@ fn values_pass_through_every_kind_of_call() {
             "import functools\nprint(functools.reduce(lambda a, b: a + b, table.scan()['Items'], []))",
         ),
     ] {
-        assert_eq!(flows(body), LEAK, "{what}");
+        cases.same(what, &flows(body), &LEAK);
     }
 }
 

@@ -338,3 +338,34 @@ pub(crate) fn dedent(text: &str) -> String {
         .flat_map(|line| [line, "\n"])
         .collect()
 }
+
+/// Comparisons of many cases in one test: all that differ are told at its end.
+#[derive(Default)]
+pub(crate) struct Cases(Vec<String>);
+
+impl Cases {
+    /// Compares one case.
+    pub(crate) fn same<L, R>(&mut self, case: &str, got: &L, wanted: &R)
+    where
+        L: std::fmt::Debug + PartialEq<R>,
+        R: std::fmt::Debug,
+    {
+        if got != wanted {
+            self.0
+                .push(format!("{case}\n    got    {got:?}\n    wanted {wanted:?}"));
+        }
+    }
+}
+
+impl Drop for Cases {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(
+                self.0.is_empty(),
+                "{} differ:\n{}",
+                self.0.len(),
+                self.0.join("\n")
+            );
+        }
+    }
+}
