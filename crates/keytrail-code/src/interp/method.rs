@@ -216,6 +216,10 @@ impl Machine<'_> {
             ("argon2.PasswordHasher", "hash") => {
                 Some(arguments.all().transformed(Transform::Hashed))
             }
+            ("Response", "write" | "writelines" | "set_cookie" | "set_signed_cookie") => {
+                self.sink(&SinkKind::Response, site, &arguments.all());
+                Some(Value::default())
+            }
             (_, "hexdigest" | "digest") => None,
             (
                 "requests.Session"

@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
-pub(crate) use summary::{Cell, Outcome, Summary, substitute};
+pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
 pub(crate) use value::{
     Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll,
 };
@@ -79,6 +79,9 @@ pub(crate) struct Machine<'a> {
     depth: u32,
     loops: u32,
     globals: Vec<Sym>,
+    nonlocals: Vec<Sym>,
+    /// Functions inside this one may write its variables.
+    shared_locals: bool,
     /// Handlers around, innermost last: the exception they hold.
     handling: Vec<Site>,
 }
@@ -101,6 +104,8 @@ impl<'a> Machine<'a> {
             depth: 0,
             loops: 0,
             globals: Vec::new(),
+            nonlocals: Vec::new(),
+            shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
         };
         machine.bind_parameters();
