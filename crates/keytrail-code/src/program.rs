@@ -50,6 +50,11 @@ impl LinkedModule {
         self.syms[name as usize]
     }
 
+    /// True when a function inside `function` says `nonlocal`.
+    pub(crate) fn writes_outside(&self, function: FunctionId) -> bool {
+        self.ir.nonlocal_in.contains(&function)
+    }
+
     /// The path without `.py` and `/__init__`.
     fn stem(&self) -> &str {
         stem(&self.path)

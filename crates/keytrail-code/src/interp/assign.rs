@@ -1,7 +1,9 @@
 //! Assignments.
 
+use super::record::SinkKind;
 use super::value::{Label, Shape, Value, What};
 use super::{Cell, Machine};
+use crate::program::FunctionRef;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Expr, ExprId};
 
@@ -16,6 +18,13 @@ impl Machine<'_> {
                 if self.globals.contains(&name) {
                     self.write_cell(Cell::Global(self.function.0, name), &value);
                 }
+                if self.nonlocals.contains(&name) {
+                    let outer = self.module.ir.function(self.function.1).parent;
+                    self.write_cell(
+                        Cell::Nonlocal(FunctionRef(self.function.0, outer), name),
+                        &value,
+                    );
+                }
                 self.env.vars.insert(name, value);
             }
             Expr::Sequence(parts) => self.unpack(parts, from, value),
@@ -24,6 +33,10 @@ impl Machine<'_> {
                 let name = self.sym(*name);
                 let receiver = self.expr(*object);
                 let value = value.hopped(self.site(target), What::Kept(name));
+                if self.is_response(&receiver) {
+                    let site = self.site(target);
+                    self.sink(&SinkKind::Response, site, &value);
+                }
                 self.assign_attribute(&receiver, name, &value);
                 self.update(*object, &mut |old| old.set_field(name, value.clone()));
             }

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::summary::substitute;
 use super::value::{Aws, Label, Path, Shape, Value, What};
-use super::{Machine, Summary};
+use super::{Callback, Machine, Summary};
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
@@ -83,6 +83,10 @@ impl Machine<'_> {
                 ),
                 Shape::Class(class) => self.construct(site, *class, arguments),
                 Shape::External(path) => self.call_external(site, path, arguments),
+                Shape::Param(..) => {
+                    self.note_callback(shape, arguments);
+                    continue;
+                }
                 Shape::Object(path) => self.call_object(site, path, arguments),
                 Shape::Instance(class) => {
                     let call = self.shared.words.call_;
@@ -240,6 +244,60 @@ impl Machine<'_> {
         receiver
     }
 
+    /// A parameter is called: the caller knows what it is.
+    fn note_callback(&mut self, shape: &Shape, arguments: &Arguments) {
+        let values = |list: &[(Value, Site)]| list.iter().map(|(value, _)| value.clone()).collect();
+        let callback = Callback {
+            callee: Value::of(shape.clone()),
+            positional: values(&arguments.positional),
+            keyword: arguments
+                .keyword
+                .iter()
+                .map(|(name, value, _)| (*name, value.clone()))
+                .collect(),
+            star: arguments.star.clone(),
+            double: arguments.double.clone(),
+        };
+        let callbacks = &mut self.out.summary.callbacks;
+        if callbacks.len() < 16 && !callbacks.contains(&callback) {
+            callbacks.push(callback);
+        }
+    }
+
+    /// Calls what the callee would call of what it was given.
+    fn apply_callbacks(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        summary: &Summary,
+        bindings: &[Value],
+    ) {
+        for callback in &summary.callbacks {
+            let at = |value: &Value| substitute(value, bindings, site, callee);
+            let function = at(&callback.callee);
+            let known =
+                |shape: &Shape| !matches!(shape, Shape::None | Shape::Str(_) | Shape::Bool(_));
+            if !function.shapes.iter().any(known) {
+                continue;
+            }
+            let arguments = Arguments {
+                positional: callback
+                    .positional
+                    .iter()
+                    .map(|value| (at(value), site))
+                    .collect(),
+                keyword: callback
+                    .keyword
+                    .iter()
+                    .map(|(name, value)| (*name, at(value), site))
+                    .collect(),
+                star: callback.star.as_ref().map(at),
+                double: callback.double.as_ref().map(at),
+            };
+            self.call_value(site, &function, None, &arguments);
+        }
+    }
+
     /// Reads a summary under `bindings`.
     fn apply(
         &mut self,
@@ -250,6 +308,11 @@ impl Machine<'_> {
     ) -> Value {
         self.inherit_sinks(&summary.sinks, bindings, site, callee);
         self.inherit_operations(&summary.operations, bindings, site, callee);
+        if self.depth <= super::DEEPEST {
+            self.depth += 1;
+            self.apply_callbacks(site, callee, summary, bindings);
+            self.depth -= 1;
+        }
         for (cell, value) in &summary.cells {
             let value = substitute(value, bindings, site, callee);
             self.write_cell(*cell, &value);
@@ -407,7 +470,8 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Value {
-        if name == self.shared.words.get_secret_value {
+        let is_aws = |shape: &Shape| matches!(shape, Shape::Aws(_));
+        if name == self.shared.words.get_secret_value && !receiver.shapes.iter().any(is_aws) {
             return receiver.unmasked();
         }
         let mut result = Value::default();
@@ -435,6 +499,23 @@ impl Machine<'_> {
                     Some(self.call_external(site, &path, arguments))
                 }
                 Shape::Object(path) => self.call_on_object(site, path, name, arguments),
+                // `task.delay(x)`, `task.apply_async(args=(x,))` of Celery, RQ and their kin
+                Shape::Function(_) | Shape::Closure(..)
+                    if matches!(
+                        self.text(name),
+                        "delay"
+                            | "apply_async"
+                            | "apply"
+                            | "send"
+                            | "s"
+                            | "si"
+                            | "enqueue"
+                            | "defer"
+                    ) =>
+                {
+                    let callee = Value::of(shape.clone());
+                    Some(self.call_later(site, &callee, arguments))
+                }
                 Shape::Aws(aws) => {
                     let aws = aws.clone();
                     self.call_on_aws(site, &aws, name, arguments)
@@ -469,6 +550,20 @@ impl Machine<'_> {
             result.join(&general);
         }
         result
+    }
+
+    fn call_later(&mut self, site: Site, callee: &Value, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        let (args, kwargs) = (arguments.named(words.args), arguments.named(words.kwargs));
+        if args.is_none() && kwargs.is_none() {
+            return self.call_value(site, callee, None, arguments);
+        }
+        let given = Arguments {
+            star: args.map(|args| args.element()),
+            double: kwargs,
+            ..Arguments::default()
+        };
+        self.call_value(site, callee, None, &given)
     }
 
     fn call_on_instance(

@@ -115,7 +115,11 @@ impl Machine<'_> {
 
     pub(super) fn variable(&mut self, name: Sym) -> Value {
         if let Some(value) = self.env.vars.get(&name) {
-            return value.clone();
+            let mut value = value.clone();
+            if self.shared_locals {
+                value.join(&self.read_cell(Cell::Nonlocal(self.function, name)));
+            }
+            return value;
         }
         if let Some(value) = self.captured(name) {
             return value;
@@ -251,8 +255,7 @@ impl Machine<'_> {
             .shapes
             .iter()
             .any(|shape| matches!(shape, Shape::Param(..)));
-        if !harmless
-            && (!known || open || !receiver.taints.is_empty() || receiver.fields.is_some())
+        if !harmless && (!known || open || !receiver.taints.is_empty() || receiver.fields.is_some())
         {
             let mut part = receiver.field(name);
             if receiver

@@ -246,7 +246,7 @@ impl Machine<'_> {
             return Value::default();
         };
         let name = self.text(last);
-        let is_response = name.ends_with("Response")
+        let is_response = name.contains("Response")
             && path.first().is_some_and(|&first| {
                 matches!(
                     self.text(first),
@@ -255,7 +255,7 @@ impl Machine<'_> {
             });
         if is_response {
             self.respond(site, arguments);
-            return Value::default();
+            return Value::of(Shape::Object(Path::from_iter([self.shared.words.response])));
         }
         let mut value = if name.starts_with(char::is_uppercase) {
             let mut fields = arguments.fields();
@@ -416,12 +416,21 @@ impl Machine<'_> {
         });
     }
 
+    /// A response of the framework, or a part of one: `response.headers`.
+    pub(super) fn is_response(&self, value: &Value) -> bool {
+        let word = self.shared.words.response;
+        value
+            .shapes
+            .iter()
+            .any(|shape| matches!(shape, Shape::Object(path) if path.first() == Some(&word)))
+    }
+
     /// `response["Access-Control-Allow-Origin"] = "*"`.
     pub(super) fn header(&mut self, receiver: &Value, key: &Value, value: &Value, site: Site) {
-        let words = self.shared.words;
-        let is_response = receiver.shapes.iter().any(
-            |shape| matches!(shape, Shape::Object(path) if path.first() == Some(&words.response)),
-        );
+        let is_response = self.is_response(receiver);
+        if is_response {
+            self.sink(&SinkKind::Response, site, value);
+        }
         if let Some(name) = key.constant()
             && (is_response || self.text(name).starts_with("Access-Control-"))
         {

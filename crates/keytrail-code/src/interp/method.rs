@@ -22,6 +22,63 @@ const LOG_METHODS: [&str; 9] = [
     "log",
 ];
 
+/// Methods of strings, bytes, lists, dictionaries, forms and files that give back what they hold.
+const CONTENT_METHODS: [&str; 53] = [
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "casefold",
+    "swapcase",
+    "encode",
+    "decode",
+    "split",
+    "rsplit",
+    "splitlines",
+    "partition",
+    "rpartition",
+    "zfill",
+    "ljust",
+    "rjust",
+    "center",
+    "expandtabs",
+    "translate",
+    "removeprefix",
+    "removesuffix",
+    "hex",
+    "fromhex",
+    "tobytes",
+    "popitem",
+    "union",
+    "intersection",
+    "difference",
+    "symmetric_difference",
+    "sort",
+    "reverse",
+    "popleft",
+    "most_common",
+    "elements",
+    "get_json",
+    "lists",
+    "urlencode",
+    "read",
+    "readline",
+    "readlines",
+    "getvalue",
+    "chunks",
+    "first",
+    "last",
+    "__str__",
+    "__repr__",
+    "isoformat",
+    "to_json",
+    "json_dumps",
+    "get_secret_value",
+];
+
 impl Machine<'_> {
     /// By the method's name, on whatever the receiver holds.
     pub(super) fn general_method(
@@ -115,9 +172,15 @@ impl Machine<'_> {
             {
                 Value::default()
             }
-            // methods of strings, and of what cannot be told: the contents stay
-            _ => {
+            name if CONTENT_METHODS.contains(&name) => {
                 let mut value = receiver.clone();
+                value.shapes.clear();
+                value
+            }
+            // any other method is the object's own: what it gives is no more than a part that
+            // has its name
+            _ => {
+                let mut value = receiver.field(name);
                 value.shapes.clear();
                 value
             }
@@ -221,6 +284,10 @@ impl Machine<'_> {
             }
             ("argon2.PasswordHasher", "hash") => {
                 Some(arguments.all().transformed(Transform::Hashed))
+            }
+            ("Response", "write" | "writelines" | "set_cookie" | "set_signed_cookie") => {
+                self.sink(&SinkKind::Response, site, &arguments.all());
+                Some(Value::default())
             }
             (_, "hexdigest" | "digest") => None,
             (

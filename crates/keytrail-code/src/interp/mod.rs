@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
-pub(crate) use summary::{Cell, Outcome, Summary, substitute};
+pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
 pub(crate) use value::{
     Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll,
 };
@@ -81,6 +81,9 @@ pub(crate) struct Machine<'a> {
     /// Set while a call of another function is resumed: whose call it is.
     holder: Option<FunctionRef>,
     globals: Vec<Sym>,
+    nonlocals: Vec<Sym>,
+    /// Functions inside this one may write its variables.
+    shared_locals: bool,
     /// Handlers around, innermost last: the exception they hold.
     handling: Vec<Site>,
 }
@@ -104,6 +107,8 @@ impl<'a> Machine<'a> {
             loops: 0,
             holder: None,
             globals: Vec::new(),
+            nonlocals: Vec::new(),
+            shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
         };
         machine.bind_parameters();

@@ -238,6 +238,10 @@ impl Machine<'_> {
                 self.assume(&ties.when_true);
             }
             Stmt::Import(_) | Stmt::ImportFrom(_) => self.import(statement),
+            Stmt::Nonlocal(names) => {
+                let names: Vec<Sym> = names.iter().map(|&name| self.sym(name)).collect();
+                self.nonlocals.extend(names);
+            }
             Stmt::Delete(targets) => targets.iter().for_each(|&target| self.delete(target)),
             Stmt::Global(names) => {
                 let names: Vec<Sym> = names.iter().map(|&name| self.sym(name)).collect();

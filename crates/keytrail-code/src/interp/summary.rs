@@ -18,6 +18,8 @@ pub(crate) enum Cell {
     Attribute(ClassRef, Sym),
     /// A local of a function, read by functions inside it.
     Captured(FunctionRef, Sym),
+    /// A local of a function, written by functions inside it.
+    Nonlocal(FunctionRef, Sym),
 }
 
 /// What callers need to know.
@@ -34,6 +36,8 @@ pub(crate) struct Summary {
     pub(crate) own_fields: Vec<(Sym, Value)>,
     /// Entries that the function sets in its parameters.
     pub(crate) changes: Vec<(u16, Sym, Value)>,
+    /// Calls of what a caller passes: `def each(call, row): call(row)`.
+    pub(crate) callbacks: Vec<Callback>,
     /// What it uses of the functions around it: further parameters, after the declared ones.
     pub(crate) free: Vec<Sym>,
     /// Values of parameters that a caller leaves out.
@@ -41,6 +45,16 @@ pub(crate) struct Summary {
     /// On return, these parameters' parts have been compared with each other, or else the
     /// function raises.
     pub(crate) ties: Vec<(Taint, Taint, Site)>,
+}
+
+/// A call of something that is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    pub(crate) callee: Value,
+    pub(crate) positional: Vec<Value>,
+    pub(crate) keyword: Vec<(Sym, Value)>,
+    pub(crate) star: Option<Value>,
+    pub(crate) double: Option<Value>,
 }
 
 impl Summary {
@@ -52,6 +66,7 @@ impl Summary {
         self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| {
             a.site == b.site && a.chain == b.chain
         });
+        self.callbacks = grown(&old.callbacks, &self.callbacks, 16, |a, b| a == b);
         self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
         self.cells = grown_values(&old.cells, &self.cells);
         self.own_fields = grown_values(&old.own_fields, &self.own_fields);
