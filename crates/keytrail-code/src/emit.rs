@@ -787,7 +787,7 @@ impl<'a> Emitter<'a> {
             Some(Source::Environment(name)) => format!("environment variable {name}"),
             Some(Source::WholeEnvironment) => "the whole environment".to_owned(),
             Some(Source::Literal { provider, .. }) => format!("a key in the source ({provider})"),
-            Some(Source::Item(..) | Source::Answer(_)) => match taint.label {
+            Some(Source::Item(..)) => match taint.label {
                 Label::Item(site) => {
                     format!(
                         "{} reads it",
@@ -932,7 +932,7 @@ fn is_secret_source(source: &Source) -> bool {
         | Source::Generated(_)
         | Source::WholeEnvironment => true,
         Source::Item(_, path) => names_a_secret(path),
-        Source::Identity | Source::Exception(_) | Source::Answer(_) => false,
+        Source::Identity | Source::Exception(_) => false,
     }
 }
 
@@ -962,7 +962,7 @@ fn worth_saying(source: &Source, kind: &SinkKind) -> bool {
         (Source::Item(..) | Source::Exception(_), SinkKind::Compare | SinkKind::CompareDigest) => {
             secret
         }
-        (Source::Item(..) | Source::Answer(_), _) => true,
+        (Source::Item(..), _) => true,
         (
             Source::Exception(_),
             SinkKind::Response | SinkKind::Log(_) | SinkKind::Template(..) | SinkKind::Print,

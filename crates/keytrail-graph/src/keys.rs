@@ -106,7 +106,7 @@ impl<'f> KeyAttributes<'f> {
         let Sink::Store(at, to) = &flow.sink else {
             return;
         };
-        let (Source::Item(from, _) | Source::Answer(from)) = &flow.source else {
+        let Source::Item(from, _) = &flow.source else {
             return;
         };
         if !flow.transform.is_readable() {
@@ -250,7 +250,7 @@ fn gather_flow<'f>(
                     .or_default()
                     .insert((table, attribute.clone()));
             }
-        } else if matches!(flow.source, Source::Item(..) | Source::Answer(_)) {
+        } else if matches!(flow.source, Source::Item(..)) {
             evidence.copied = true;
         }
     }
@@ -373,7 +373,6 @@ pub(crate) fn is_secret(joined: &Joined<'_>, source: &Source) -> bool {
         Source::WholeEnvironment
         | Source::Identity
         | Source::Item(..)
-        | Source::Answer(_)
         | Source::Generated(_)
         | Source::Exception(_) => false,
     }
