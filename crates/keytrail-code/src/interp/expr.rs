@@ -443,8 +443,21 @@ impl Machine<'_> {
                     }
                     return part;
                 }
-                let mut element = receiver.flat();
-                element.join(&receiver.element());
+                let index = key
+                    .shapes
+                    .iter()
+                    .any(|shape| matches!(shape, Shape::Int(_)));
+                let mut element = if index {
+                    receiver.flat()
+                } else {
+                    receiver.field(Sym::ANY)
+                };
+                for shape in &receiver.shapes {
+                    element.add_shape(shape.clone());
+                }
+                if index {
+                    element.join(&receiver.element());
+                }
                 element
             }
         }

@@ -137,7 +137,7 @@ impl Machine<'_> {
                         value.join(&arguments.at(2));
                         value
                     }
-                    None => object.flat(),
+                    None => object.field(Sym::ANY),
                 }
             }
             Known::Map => {

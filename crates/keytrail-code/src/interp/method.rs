@@ -136,7 +136,7 @@ impl Machine<'_> {
                     }
                     part
                 }
-                None => receiver.flat(),
+                None => receiver.field(Sym::ANY),
             };
             part.join(&arguments.at(1));
             return part;
@@ -152,7 +152,7 @@ impl Machine<'_> {
             | "json" | "items_list" | "as_dict" => receiver.clone(),
             "getlist" => match arguments.first().constant() {
                 Some(field) => self.read_field(receiver, field, site),
-                None => receiver.flat(),
+                None => receiver.field(Sym::ANY),
             },
             "hexdigest" | "digest" => receiver.transformed(Transform::Hashed),
             "startswith" | "endswith" | "isdigit" | "isalnum" | "isalpha" | "count" | "index"
