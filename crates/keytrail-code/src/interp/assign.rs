@@ -20,7 +20,10 @@ impl Machine<'_> {
                 }
                 if self.nonlocals.contains(&name) {
                     let outer = self.module.ir.function(self.function.1).parent;
-                    self.write_cell(Cell::Nonlocal(FunctionRef(self.function.0, outer), name), &value);
+                    self.write_cell(
+                        Cell::Nonlocal(FunctionRef(self.function.0, outer), name),
+                        &value,
+                    );
                 }
                 self.env.vars.insert(name, value);
             }

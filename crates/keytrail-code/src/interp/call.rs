@@ -236,12 +236,17 @@ impl Machine<'_> {
         for callback in &summary.callbacks {
             let at = |value: &Value| substitute(value, bindings, site, callee);
             let function = at(&callback.callee);
-            let known = |shape: &Shape| !matches!(shape, Shape::None | Shape::Str(_) | Shape::Bool(_));
+            let known =
+                |shape: &Shape| !matches!(shape, Shape::None | Shape::Str(_) | Shape::Bool(_));
             if !function.shapes.iter().any(known) {
                 continue;
             }
             let arguments = Arguments {
-                positional: callback.positional.iter().map(|value| (at(value), site)).collect(),
+                positional: callback
+                    .positional
+                    .iter()
+                    .map(|value| (at(value), site))
+                    .collect(),
                 keyword: callback
                     .keyword
                     .iter()
@@ -459,7 +464,14 @@ impl Machine<'_> {
                 Shape::Function(_) | Shape::Closure(..)
                     if matches!(
                         self.text(name),
-                        "delay" | "apply_async" | "apply" | "send" | "s" | "si" | "enqueue" | "defer"
+                        "delay"
+                            | "apply_async"
+                            | "apply"
+                            | "send"
+                            | "s"
+                            | "si"
+                            | "enqueue"
+                            | "defer"
                     ) =>
                 {
                     let callee = Value::of(shape.clone());

@@ -127,9 +127,7 @@ impl<'a> Lowering<'a> {
                         .collect(),
                 )
             }
-            Syntax::TypeAlias(_)
-            | Syntax::Pass(_)
-            | Syntax::IpyEscapeCommand(_) => return None,
+            Syntax::TypeAlias(_) | Syntax::Pass(_) | Syntax::IpyEscapeCommand(_) => return None,
         })
     }
 
