@@ -615,6 +615,16 @@ impl Urls<'_> {
         if writes && let Some(view) = write.or(read) {
             add.push((HttpMethod::Post, view));
         }
+        if add.is_empty() && !external.is_empty() {
+            // nothing of its own: the class stands for what the framework does
+            let body = self.program.module(class.0).ir.class(class.1).body;
+            let method = match (reads, writes) {
+                (true, true) => HttpMethod::Any,
+                (_, true) => HttpMethod::Post,
+                _ => HttpMethod::Get,
+            };
+            add.push((method, FunctionRef(class.0, body)));
+        }
         for (method, view) in add {
             self.add(prefix, method, view, Some(class), None, declared);
         }
