@@ -368,7 +368,12 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn construct(&mut self, site: Site, class: ClassRef, arguments: &Arguments) -> Value {
+    pub(super) fn construct(
+        &mut self,
+        site: Site,
+        class: ClassRef,
+        arguments: &Arguments,
+    ) -> Value {
         let words = self.shared.words;
         let resolver = self.shared.resolver;
         let mut instance = Value::of(Shape::Instance(class));

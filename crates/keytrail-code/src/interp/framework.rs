@@ -24,7 +24,10 @@ impl Machine<'_> {
         let words = self.shared.words;
         let mut value = self.class_attribute(class, names[0]);
         value.join(&self.class_attribute(class, names[1]));
-        if let Some(method) = self.shared.resolver.method(class, words.get_serializer_class)
+        if let Some(method) = self
+            .shared
+            .resolver
+            .method(class, words.get_serializer_class)
             && names.contains(&words.serializer_class)
         {
             let own = Value::of(Shape::Instance(class));
@@ -60,7 +63,10 @@ impl Machine<'_> {
     /// `form_valid(self, form)`, `perform_create(self, serializer)`: what the framework passes.
     pub(super) fn passed_by_framework(&mut self, name: Sym) -> Option<Value> {
         let words = self.shared.words;
-        let class = ClassRef(self.function.0, self.module.ir.function(self.function.1).class?);
+        let class = ClassRef(
+            self.function.0,
+            self.module.ir.function(self.function.1).class?,
+        );
         if !self.is_view(class) || (name != words.form && name != words.serializer) {
             return None;
         }
@@ -129,8 +135,7 @@ impl Machine<'_> {
         let site = Site::head(self.function);
         match kind {
             Generic::Rest if name != words.get_context_data => {
-                let classes =
-                    self.view_classes(class, [words.serializer_class, words.serializer]);
+                let classes = self.view_classes(class, [words.serializer_class, words.serializer]);
                 for class in classes {
                     let shown = self.pick(class, &returned);
                     self.sink(&SinkKind::Response, site, &shown);
@@ -177,7 +182,9 @@ impl Machine<'_> {
                 return false;
             };
             let last = path.last().map_or("", |&last| self.text(last));
-            ["Create", "Update", "ModelViewSet"].iter().any(|word| last.contains(word))
+            ["Create", "Update", "ModelViewSet"]
+                .iter()
+                .any(|word| last.contains(word))
         });
         if !writes || own("perform_create") || own("create") || own("post") {
             return;
@@ -196,7 +203,15 @@ impl Machine<'_> {
 
     /// A function behind `@api.get("/keys")` of a framework that sends what it returns.
     pub(super) fn sent_by_decorator(&mut self) {
-        const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "route", "api_operation"];
+        const METHODS: [&str; 7] = [
+            "get",
+            "post",
+            "put",
+            "patch",
+            "delete",
+            "route",
+            "api_operation",
+        ];
         let function = self.module.ir.function(self.function.1);
         let sent = function.decorators.iter().any(|&decorator| {
             let Expr::Call(called, _) = self.module.ir.expr(decorator) else {

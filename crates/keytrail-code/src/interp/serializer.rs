@@ -324,11 +324,13 @@ impl Machine<'_> {
                 .own_field(words.hidden_instance)
                 .cloned()
                 .unwrap_or_default();
-            if let Some(create) = self.shared.resolver.method(class, words.create) {
+            // with an object at hand the framework updates it, else it creates one
+            let updates = !object.is_nothing();
+            if !updates && let Some(create) = self.shared.resolver.method(class, words.create) {
                 arguments.positional.push((taken.clone(), site));
                 result.join(&self.invoke(site, create, Some(receiver), &arguments));
             }
-            if let Some(update) = self.shared.resolver.method(class, words.update) {
+            if updates && let Some(update) = self.shared.resolver.method(class, words.update) {
                 let arguments = Arguments {
                     positional: vec![(object, site), (taken, site)],
                     ..Arguments::default()

@@ -57,9 +57,9 @@ impl Machine<'_> {
 
     /// By its name, or by its place where a route leads here.
     fn is_request(&self, name: Sym, index: usize, is_method: bool) -> bool {
-        let first = usize::from(is_method);
+        // methods are left to their names: hooks get forms and serializers instead
         (name == self.shared.words.request && index <= 1)
-            || (index == first && self.shared.views.contains(&self.function))
+            || (index == 0 && !is_method && self.shared.views.contains(&self.function))
     }
 
     /// `store: KeyStore` says what the parameter is, `list[KeyStore]` what its elements are.
