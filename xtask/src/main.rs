@@ -1,3 +1,78 @@
-//! Set-up, test, generated documents and schemas.
+//! Set-up, test, generated documents and schemas, measurements: `cargo xtask --help`.
+//!
+//! Depends on no room of Keytrail; what it needs to know it asks the built binary.
 
-fn main() {}
+#![expect(
+    clippy::print_stdout,
+    reason = "a tool for whoever works on Keytrail; its talk is its output"
+)]
+
+mod bench;
+#[cfg(test)]
+mod deny;
+mod examples;
+mod generate;
+#[cfg(test)]
+mod layers;
+mod run;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Work on Keytrail
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up everything and pass all tests: formatting, lints, documentation, tests, examples
+    Test {
+        /// Fail where something would have to be left out; so it is too where CI=true
+        #[arg(long)]
+        ci: bool,
+        /// Leave out the example projects, which need Python packages
+        #[arg(long)]
+        no_examples: bool,
+    },
+    /// Write the documents that are made from the code: index of the rules, JSON schema, picture
+    Gen {
+        /// Only tell what is not current
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure a scan beside `ruff check` on the same tree
+    Bench {
+        /// The tree
+        path: PathBuf,
+        /// Rounds; the fastest counts
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Test { ci, no_examples } => test::run(!no_examples, ci || in_ci()),
+        Command::Gen { check } => generate::run(check),
+        Command::Bench { path, rounds } => bench::run(&path, rounds),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// As continuous integration services say it.
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
+}

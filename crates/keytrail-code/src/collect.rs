@@ -111,8 +111,16 @@ pub fn collect(
     counts.insert("functions_cut_short".to_owned(), fixpoint.unfinished as u64);
     facts.extend(settings.into_iter().map(Fact::Setting));
     problems.sort();
-    let (status, reason) = if problems.is_empty() {
+    let mappers = mappers(&program);
+    let (status, reason) = if problems.is_empty() && mappers.is_empty() {
         (CoverageStatus::Evaluated, String::new())
+    } else if problems.is_empty() {
+        let reason = format!(
+            "tables are reached through {}, whose models this version does not follow: what they \
+             store and read is not seen",
+            mappers.join(" and ")
+        );
+        (CoverageStatus::Partial, reason)
     } else {
         let reason = format!(
             "{} could not be read whole; what could is evaluated",
@@ -130,6 +138,22 @@ pub fn collect(
             problems,
         },
     }
+}
+
+/// Libraries that map classes to tables, as far as the tree imports them.
+fn mappers(program: &Program) -> Vec<&'static str> {
+    const MAPPERS: [(&str, &str); 5] = [
+        ("pynamodb", "PynamoDB"),
+        ("dyntastic", "Dyntastic"),
+        ("dynamorm", "DynamORM"),
+        ("pydynamodb", "PyDynamoDB"),
+        ("flywheel", "Flywheel"),
+    ];
+    MAPPERS
+        .iter()
+        .filter(|(module, _)| program.imports_external(module))
+        .map(|(_, name)| *name)
+        .collect()
 }
 
 /// Modules that `ROOT_URLCONF` names in any settings module.

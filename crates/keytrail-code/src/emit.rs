@@ -238,6 +238,10 @@ impl<'a> Emitter<'a> {
     }
 
     fn operation(&mut self, entry: FunctionRef, record: &OperationRecord) {
+        let table = names_of(self.shared, &record.table);
+        if record.assumed && table.names.is_empty() && table.via.is_empty() {
+            return;
+        }
         self.holding.insert(entry);
         self.holding.insert(record.holder);
         let shaped = record
@@ -301,7 +305,7 @@ impl<'a> Emitter<'a> {
         self.facts.insert(Fact::Operation(Operation {
             location: self.operation_location(record.site),
             kind: record.kind,
-            table: names_of(self.shared, &record.table),
+            table,
             index,
             keys,
             projection: match &record.projection {
@@ -404,6 +408,15 @@ impl<'a> Emitter<'a> {
             origins.insert(match taint.label {
                 Label::Request if self.is_identity(taint) => {
                     Origin::Identity(self.step_of(taint, site, "the caller's identity"))
+                }
+                // a lookup by the hash of a credential is a check of it, not a choice of an item
+                Label::Request
+                    if matches!(taint.transform, Transform::Hashed | Transform::Hmac)
+                        && self
+                            .source(taint)
+                            .is_some_and(|source| is_secret_source(&source)) =>
+                {
+                    Origin::Generated
                 }
                 Label::Request => {
                     let (part, field) = self.request_part(taint);
@@ -774,7 +787,7 @@ impl<'a> Emitter<'a> {
             Some(Source::Environment(name)) => format!("environment variable {name}"),
             Some(Source::WholeEnvironment) => "the whole environment".to_owned(),
             Some(Source::Literal { provider, .. }) => format!("a key in the source ({provider})"),
-            Some(Source::Item(..) | Source::Answer(_)) => match taint.label {
+            Some(Source::Item(..)) => match taint.label {
                 Label::Item(site) => {
                     format!(
                         "{} reads it",
@@ -919,7 +932,7 @@ fn is_secret_source(source: &Source) -> bool {
         | Source::Generated(_)
         | Source::WholeEnvironment => true,
         Source::Item(_, path) => names_a_secret(path),
-        Source::Identity | Source::Exception(_) | Source::Answer(_) => false,
+        Source::Identity | Source::Exception(_) => false,
     }
 }
 
@@ -949,7 +962,7 @@ fn worth_saying(source: &Source, kind: &SinkKind) -> bool {
         (Source::Item(..) | Source::Exception(_), SinkKind::Compare | SinkKind::CompareDigest) => {
             secret
         }
-        (Source::Item(..) | Source::Answer(_), _) => true,
+        (Source::Item(..), _) => true,
         (
             Source::Exception(_),
             SinkKind::Response | SinkKind::Log(_) | SinkKind::Template(..) | SinkKind::Print,

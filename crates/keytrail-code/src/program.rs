@@ -276,6 +276,16 @@ impl Program {
         self.imports.get(&(module, level, path))
     }
 
+    /// True when some module imports `package` from outside the tree.
+    pub(crate) fn imports_external(&self, package: &str) -> bool {
+        let Some(package) = self.symbols.find(package) else {
+            return false;
+        };
+        self.imports.values().any(
+            |target| matches!(target, Target::External(path) if path.first() == Some(&package)),
+        )
+    }
+
     /// The submodule `name` of a module or namespace.
     pub(crate) fn submodule(&self, target: &Target, name: Sym) -> Option<Target> {
         let base = match target {

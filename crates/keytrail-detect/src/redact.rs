@@ -117,5 +117,45 @@ fn value_after(bytes: &[u8], separator: usize) -> Option<Range<usize>> {
         b"{",
         b"[",
     ];
-    (!value.is_empty() && !known.contains(&value)).then(|| from..from + length)
+    let refers = quote.is_none() && is_reference(value);
+    (!value.is_empty() && !known.contains(&value) && !refers).then(|| from..from + length)
+}
+
+/// `settings.VENDOR_API_KEY`, `request.data`: code that names where the value is. Only after
+/// words that no password starts with; anything else might be the value itself.
+fn is_reference(value: &[u8]) -> bool {
+    const ROOTS: [&[u8]; 14] = [
+        b"settings",
+        b"self",
+        b"cls",
+        b"request",
+        b"os",
+        b"config",
+        b"kwargs",
+        b"args",
+        b"options",
+        b"var",
+        b"local",
+        b"module",
+        b"data",
+        b"serializer",
+    ];
+    let Some(dot) = value.iter().position(|&byte| byte == b'.') else {
+        return false;
+    };
+    let plain = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b'[' | b'(');
+    ROOTS.contains(&&value[..dot]) && value.len() < 64 && value[dot..].iter().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_no_value() {
+        assert!(is_reference(b"settings.VENDOR_API_KEY"));
+        assert!(is_reference(b"request.data["));
+        assert!(!is_reference(b"hunter"));
+        assert!(!is_reference(b"settings.a8f3kq9x"));
+    }
 }

@@ -250,7 +250,13 @@ fn rules_read(missing: &[NotEvaluated]) -> Coverage {
     }
     let told: Vec<String> = groups
         .into_iter()
-        .map(|((reason, how), rules)| format!("{reason}: {how}. Left out: {}", rules.join(", ")))
+        .map(|((reason, how), rules)| {
+            format!(
+                "{reason}; {how}. {} rules are left out: {}",
+                rules.len(),
+                rules.join(", ")
+            )
+        })
         .collect();
     let evaluated = keytrail_rules::RULES.len() - missing.len();
     Coverage {
@@ -260,7 +266,7 @@ fn rules_read(missing: &[NotEvaluated]) -> Coverage {
         } else {
             CoverageStatus::Partial
         },
-        reason: told.join(". "),
+        reason: told.join(" | "),
         counts: BTreeMap::from([
             ("evaluated".to_owned(), evaluated as u64),
             ("left_out".to_owned(), missing.len() as u64),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{Actor, Edge, KeyPower, KeyRef, Location, Node, Place, Rightful};
 
-use crate::keys::{power_of_name, power_of_provider};
+use crate::identity::{power_of_name, power_of_provider};
 
 /// The exposure graph. Nodes and edges are sorted, so equal facts give equal graphs.
 #[derive(Clone, Debug, PartialEq, Eq)]

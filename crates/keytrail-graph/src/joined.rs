@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
     AwsClient, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow, Grant, Location, Node,
-    Operation, Principal, Reach, ResponseHeader, Route, Setting, Sighting, Source, Table,
+    Operation, Principal, Reach, ResponseHeader, Route, Setting, Sighting, Sink, Source, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -50,6 +50,7 @@ pub struct Joined<'f> {
     operation_tables: Vec<Vec<(TableId, Confidence)>>,
     operations_at: BTreeMap<&'f Location, Vec<usize>>,
     flows_from: BTreeMap<&'f Location, Vec<&'f Flow>>,
+    flows_to: BTreeMap<&'f Location, Vec<&'f Flow>>,
     settings_named: BTreeMap<&'f str, Vec<&'f Setting>>,
     providers: BTreeMap<Fingerprint, &'f str>,
     sighted: BTreeSet<(&'f str, u32)>,
@@ -93,6 +94,7 @@ impl<'f> Joined<'f> {
             operation_tables: Vec::new(),
             operations_at: BTreeMap::new(),
             flows_from: BTreeMap::new(),
+            flows_to: BTreeMap::new(),
             settings_named: BTreeMap::new(),
             providers: BTreeMap::new(),
             sighted: BTreeSet::new(),
@@ -126,8 +128,11 @@ impl<'f> Joined<'f> {
                 .push(number);
         }
         for &flow in &self.flows {
-            if let Source::Item(at, _) | Source::Answer(at) = &flow.source {
+            if let Source::Item(at, _) = &flow.source {
                 self.flows_from.entry(at).or_default().push(flow);
+            }
+            if let Sink::Store(at, _) = &flow.sink {
+                self.flows_to.entry(at).or_default().push(flow);
             }
         }
         for setting in &self.settings {
@@ -147,7 +152,7 @@ impl<'f> Joined<'f> {
                 Environment::Production | Environment::Staging
             )
         });
-        self.providers = crate::keys::providers(&self.sightings, &self.flows);
+        self.providers = crate::identity::providers(&self.sightings, &self.flows);
         self.calls = Calls::new(&self.routes, &self.reaches);
         let (tables, of_operations) = Tables::new(
             &self.declared,
@@ -222,6 +227,11 @@ impl<'f> Joined<'f> {
     /// The flows of what the call at `location` brings in.
     pub fn flows_from(&self, location: &Location) -> &[&'f Flow] {
         self.flows_from.get(location).map_or(&[], Vec::as_slice)
+    }
+
+    /// The flows into the write at `location`.
+    pub fn flows_to(&self, location: &Location) -> &[&'f Flow] {
+        self.flows_to.get(location).map_or(&[], Vec::as_slice)
     }
 
     /// The names of settings, each once.

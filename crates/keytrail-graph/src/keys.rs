@@ -1,15 +1,15 @@
-//! Which attributes hold keys, and which key is which.
+//! Which attributes hold keys.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use keytrail_model::{
-    Confidence, FileSpan, Fingerprint, Flow, KeyIdentity, KeyPower, KeyRef, Location, Projection,
-    SettingValue, Sighting, Sink, Source, Step, names_a_secret,
+    Confidence, Flow, KeyPower, Location, Projection, SettingValue, Sink, Source, Step,
+    names_a_secret,
 };
 
 use crate::Joined;
-use crate::naming::{covers, shows};
+use crate::identity::power_of_name;
+use crate::naming::{covers, is_taken_out, shows};
 use crate::tables::TableId;
 
 /// An attribute whose values are keys.
@@ -106,7 +106,7 @@ impl<'f> KeyAttributes<'f> {
         let Sink::Store(at, to) = &flow.sink else {
             return;
         };
-        let (Source::Item(from, _) | Source::Answer(from)) = &flow.source else {
+        let Source::Item(from, _) = &flow.source else {
             return;
         };
         if !flow.transform.is_readable() {
@@ -156,7 +156,9 @@ impl<'f> KeyAttributes<'f> {
             .into_iter()
             .flat_map(|table| self.of(table))
             .filter(move |key| {
-                covers(path, &key.attribute) && shows(projection, &key.attribute) != Some(false)
+                covers(path, &key.attribute)
+                    && !is_taken_out(&flow.excluded, path, &key.attribute)
+                    && shows(projection, &key.attribute) != Some(false)
             })
     }
 
@@ -248,7 +250,7 @@ fn gather_flow<'f>(
                     .or_default()
                     .insert((table, attribute.clone()));
             }
-        } else if matches!(flow.source, Source::Item(..) | Source::Answer(_)) {
+        } else if matches!(flow.source, Source::Item(..)) {
             evidence.copied = true;
         }
     }
@@ -371,7 +373,6 @@ pub(crate) fn is_secret(joined: &Joined<'_>, source: &Source) -> bool {
         Source::WholeEnvironment
         | Source::Identity
         | Source::Item(..)
-        | Source::Answer(_)
         | Source::Generated(_)
         | Source::Exception(_) => false,
     }
@@ -403,129 +404,4 @@ fn is_credential_header(field: &str) -> bool {
             | "http_x_api_key"
             | "proxy_authorization"
     )
-}
-
-/// How much a key of this name opens.
-pub(crate) fn power_of_name(name: &str) -> KeyPower {
-    const BROAD: &[&str] = &[
-        "aws", "stripe", "github", "gitlab", "gcp", "azure", "root", "master", "admin", "database",
-        "django",
-    ];
-    let lower = name.to_ascii_lowercase();
-    let last = lower.rsplit('.').next().unwrap_or(&lower);
-    let broad = last
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| BROAD.contains(&word))
-        || matches!(
-            last,
-            "secret_key" | "secret_access_key" | "access_key_id" | "database_url"
-        );
-    if broad {
-        KeyPower::Broad
-    } else {
-        KeyPower::Service
-    }
-}
-
-/// How much a concrete key opens, by its provider.
-pub(crate) fn power_of_provider(provider: &str) -> KeyPower {
-    const BROAD: &[&str] = &[
-        "aws",
-        "stripe",
-        "github",
-        "gitlab",
-        "gcp",
-        "google-service-account",
-        "azure",
-        "django",
-        "database",
-        "postgres",
-        "mysql",
-        "mongodb",
-        "private-key",
-        "pem",
-        "rsa",
-        "npm",
-        "pypi",
-        "slack",
-        "twilio",
-        "square",
-        "paypal",
-        "braintree",
-        "shopify",
-        "vault",
-        "heroku",
-        "digitalocean",
-        "terraform",
-        "okta",
-    ];
-    if provider.contains("test") {
-        KeyPower::Low
-    } else if BROAD.iter().any(|start| provider.starts_with(start)) {
-        KeyPower::Broad
-    } else {
-        KeyPower::Service
-    }
-}
-
-/// The most telling provider for each fingerprint: a named one before `generic`.
-pub(crate) fn providers<'f>(
-    sightings: &[&'f Sighting],
-    flows: &[&'f Flow],
-) -> BTreeMap<Fingerprint, &'f str> {
-    let seen = sightings
-        .iter()
-        .filter_map(|it| Some((it.fingerprint?, it.provider.as_str())));
-    let flowing = flows.iter().filter_map(|flow| match &flow.source {
-        Source::Literal {
-            provider,
-            fingerprint,
-            ..
-        } => Some(((*fingerprint)?, provider.as_str())),
-        _ => None,
-    });
-    let mut providers: BTreeMap<Fingerprint, &str> = BTreeMap::new();
-    let rank = |provider: &str| (provider.starts_with("generic"), provider.to_owned());
-    for (fingerprint, provider) in seen.chain(flowing) {
-        let known = providers.entry(fingerprint).or_insert(provider);
-        if rank(provider) < rank(known) {
-            *known = provider;
-        }
-    }
-    providers
-}
-
-/// The node of a concrete key; equal fingerprints give equal nodes.
-pub(crate) fn concrete(
-    joined: &Joined<'_>,
-    provider: &str,
-    fingerprint: Option<Fingerprint>,
-    at: &Location,
-) -> KeyRef {
-    match fingerprint {
-        Some(print) => KeyRef::Concrete {
-            provider: joined.provider_of(print).to_owned(),
-            identity: KeyIdentity::Fingerprint(print),
-        },
-        None => KeyRef::Concrete {
-            provider: provider.to_owned(),
-            identity: KeyIdentity::Place(line_of(at)),
-        },
-    }
-}
-
-/// The line, so that two collectors that saw the same place agree on it.
-fn line_of(at: &Location) -> Location {
-    let span = at.span();
-    Location::File {
-        span: FileSpan::line(&span.path, span.line),
-    }
-}
-
-/// The class of the keys in an attribute.
-pub(crate) fn class(table: &Arc<str>, attribute: &str) -> KeyRef {
-    KeyRef::Attribute {
-        table: Arc::clone(table),
-        attribute: attribute.to_owned(),
-    }
 }

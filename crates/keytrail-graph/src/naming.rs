@@ -8,6 +8,17 @@ pub fn covers(path: &str, attribute: &str) -> bool {
     path.is_empty() || path == attribute || within(attribute, path) || within(path, attribute)
 }
 
+/// True when a flow of `path` had `attribute` taken out on its way. What was taken out is named
+/// from the item or from the path.
+pub(crate) fn is_taken_out(excluded: &[String], path: &str, attribute: &str) -> bool {
+    excluded.iter().any(|taken| {
+        let from_path = format!("{path}.{taken}");
+        [taken.as_str(), from_path.as_str()]
+            .into_iter()
+            .any(|name| name == attribute || within(attribute, name))
+    })
+}
+
 fn within(inner: &str, outer: &str) -> bool {
     inner
         .strip_prefix(outer)
@@ -88,6 +99,19 @@ mod tests {
         assert!(covers("api_key.value", "api_key"));
         assert!(!covers("label", "api_key"));
         assert!(!covers("api", "api_key"));
+    }
+
+    #[test]
+    fn what_was_taken_out_is_gone() {
+        let taken = ["api_key".to_owned()];
+        assert!(is_taken_out(&taken, "", "api_key"));
+        assert!(is_taken_out(&taken, "metadata", "metadata.api_key"));
+        assert!(is_taken_out(
+            &["metadata".to_owned()],
+            "",
+            "metadata.api_key"
+        ));
+        assert!(!is_taken_out(&taken, "", "secret"));
     }
 
     #[test]

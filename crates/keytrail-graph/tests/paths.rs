@@ -49,6 +49,13 @@ fn a_field_that_is_no_key_gives_no_path() {
 }
 
 #[test]
+fn a_key_that_is_taken_out_gives_no_path() {
+    let mut story = Story::new();
+    story.served.excluded = vec!["api_key".to_owned()];
+    assert_eq!(actors(&story.facts()), []);
+}
+
+#[test]
 fn a_projection_that_leaves_the_key_out_gives_no_path() {
     let mut story = Story::new();
     story.query.projection = Projection::Attributes(vec!["key_alias".to_owned()]);

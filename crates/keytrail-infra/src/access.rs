@@ -10,7 +10,7 @@ use crate::actions::{self, On};
 use crate::addresses::Addresses;
 use crate::arns::arn;
 use crate::evaluate::{
-    Alternative, Caller, Decision, Policies, Policy, Request, Resource, evaluate,
+    Alternative, Caller, Context, Decision, Policies, Policy, Request, Resource, evaluate,
 };
 use crate::grants::{attributes, binds, is_wide_action, is_wide_resource, step, verdict};
 use crate::principals::{Draft, Principals};
@@ -107,7 +107,15 @@ impl AccessModel {
 
     /// What every principal may do to every table, by every door; what is denied gives nothing.
     pub fn grants(&self, tables: &[TableTarget]) -> Vec<Grant> {
-        let asked: Vec<Asked<'_>> = tables.iter().map(|table| self.asked(table)).collect();
+        let contexts: Contexts = Door::ALL
+            .iter()
+            .flat_map(|door| actions::of(*door))
+            .map(|(action, _)| (*action, actions::context(action)))
+            .collect();
+        let asked: Vec<Asked<'_>> = tables
+            .iter()
+            .map(|table| self.asked(table, &contexts))
+            .collect();
         let mut grants: Vec<Grant> = self
             .subjects
             .par_iter()
@@ -118,7 +126,7 @@ impl AccessModel {
         grants
     }
 
-    fn asked<'t>(&self, table: &'t TableTarget) -> Asked<'t> {
+    fn asked<'t>(&self, table: &'t TableTarget, contexts: &'t Contexts) -> Asked<'t> {
         let mut names: Vec<Text> = self
             .spellings
             .get(&table.address)
@@ -156,6 +164,7 @@ impl AccessModel {
         });
         Asked {
             table,
+            contexts,
             whole: resource(&Text::default()),
             indexes: indexes.collect(),
             stream: table
@@ -212,9 +221,13 @@ fn touches_tables(policy: &Policy) -> bool {
     })
 }
 
+/// What is known of a request, by its action.
+type Contexts = BTreeMap<&'static str, Context>;
+
 /// A table's resources, spelled out once.
 struct Asked<'t> {
     table: &'t TableTarget,
+    contexts: &'t Contexts,
     whole: Resource,
     indexes: Vec<(&'t str, Resource)>,
     stream: Option<Resource>,
@@ -266,12 +279,14 @@ impl Subject {
         resource: &Resource,
         asked: &Asked<'_>,
     ) -> Vec<Grant> {
-        let context = actions::context(action);
+        let Some(context) = asked.contexts.get(action) else {
+            return Vec::new();
+        };
         let request = Request {
             principal: &self.caller,
             action,
             resource,
-            context: &context,
+            context,
         };
         let mut grants = Vec::new();
         for world in &self.worlds {

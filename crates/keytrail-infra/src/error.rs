@@ -50,6 +50,11 @@ pub enum Error {
     /// Something reads a stream, but not known of which table.
     #[error("the stream that is read here could not be tied to a table")]
     UnresolvedStream,
+    /// A module that is not in the tree, and that by its source makes tables or rights.
+    #[error(
+        "the module called here lies outside the tree ({0}); the tables and rights it makes are not seen"
+    )]
+    RemoteModule(String),
     /// A policy that can't be read.
     #[error("the policy attached here could not be resolved")]
     UnresolvedPolicy,
@@ -76,6 +81,7 @@ impl Error {
             Self::UnresolvedResource(_) => {
                 "give its variables a default or a .tfvars file; it counts for no table until then"
             }
+            Self::RemoteModule(_) => "vendor it, or scan the plan instead",
             Self::UnresolvedStream => "refer to the table, or give the parameter a default",
             Self::UnresolvedPolicy => "give its variables a default, or scan the plan instead",
         }

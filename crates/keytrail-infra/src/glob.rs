@@ -70,6 +70,38 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     certain(&pattern, &text)
 }
 
+/// Plain text against a plain pattern, without regard to the case of ASCII letters.
+pub(crate) fn fits_without_case(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                retry = Some((p + 1, t));
+                p += 1;
+            }
+            Some(b'?') => {
+                p += 1;
+                t += 1;
+            }
+            Some(byte) if byte.eq_ignore_ascii_case(&text[t]) => {
+                p += 1;
+                t += 1;
+            }
+            _ => match retry {
+                Some((after, taken)) => {
+                    p = after;
+                    t = taken + 1;
+                    retry = Some((after, taken + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
 /// Whether `pattern` fits `name`.
 pub(crate) fn fit(pattern: &[Atom], name: &[Atom]) -> Fit {
     if pattern.len() > MOST_ATOMS || name.len() > MOST_ATOMS {
@@ -152,5 +184,77 @@ fn close(row: &mut [bool], name: &[Atom]) {
         if matches!(atom, Atom::Hole(_)) && row[n] {
             row[n + 1] = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The definition, without any cleverness.
+    fn slow(pattern: &[char], text: &[char]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => true,
+            (Some(('*', rest)), _) => {
+                slow(rest, text) || (!text.is_empty() && slow(pattern, &text[1..]))
+            }
+            (Some(('?', rest)), Some((_, after))) => slow(rest, after),
+            (Some((wanted, rest)), Some((found, after))) => wanted == found && slow(rest, after),
+            _ => false,
+        }
+    }
+
+    /// Text in which `#` is a hole.
+    fn holed(text: &str) -> Text {
+        Text::with_stars_unknown(&text.replace('#', "*"))
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_definition(pattern in "[ab*?]{0,8}", text in "[ab]{0,8}") {
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            let expected = slow(&chars(&pattern), &chars(&text));
+            prop_assert_eq!(fits(&pattern, &text), expected);
+            prop_assert_eq!(fits_without_case(&pattern, &text.to_uppercase()), expected);
+        }
+
+        /// What a hole may be decides: `Yes` holds for every filling, `No` for none.
+        #[test]
+        fn holes_are_neither_guessed_nor_lost(pattern in "[ab*?]{0,6}", name in "[ab#]{0,6}", filling in "[ab]{0,3}") {
+            let answer = fit(&super::pattern(&Text::literal(pattern.clone())), &super::name(&holed(&name)));
+            let filled = fits(&pattern, &name.replace('#', &filling));
+            match answer {
+                Fit::Yes => prop_assert!(filled),
+                Fit::No => prop_assert!(!filled),
+                Fit::Maybe => {}
+            }
+        }
+
+        #[test]
+        fn holes_in_patterns_too(pattern in "[ab#]{0,6}", name in "[ab]{0,6}", filling in "[ab]{0,3}") {
+            let answer = fit(&super::pattern(&holed(&pattern)), &super::name(&Text::literal(name.clone())));
+            let filled = pattern.replace('#', &filling) == name;
+            match answer {
+                Fit::Yes => prop_assert!(filled),
+                Fit::No => prop_assert!(!filled),
+                Fit::Maybe => {}
+            }
+        }
+    }
+
+    #[test]
+    fn named_holes_equal_themselves() {
+        let named = |name: &str| {
+            Text::from_pieces(vec![
+                Piece::Hole(Some(Arc::from(name))),
+                Piece::Lit("-keys".to_owned()),
+            ])
+        };
+        let compare = |left: &Text, right: &Text| fit(&super::pattern(left), &super::name(right));
+        assert_eq!(compare(&named("var.a"), &named("var.a")), Fit::Yes);
+        assert_eq!(compare(&named("var.a"), &named("var.b")), Fit::Maybe);
+        assert_eq!(compare(&named("var.a"), &Text::literal("x-other")), Fit::No);
     }
 }

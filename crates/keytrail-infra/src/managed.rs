@@ -174,6 +174,7 @@ pub(crate) fn policy(arn: &str, attached: &FileSpan) -> Option<Policy> {
         conditions: Vec::new(),
         variables: true,
         open: false,
+        maybe: false,
         location: Location::Statement {
             span: attached.clone(),
             policy: Arc::from(format!("{address}#1")),

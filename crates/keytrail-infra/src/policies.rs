@@ -47,7 +47,16 @@ impl<'a> Reader<'a> {
                 _ => Some(alternative.clone()),
             };
             match parsed.as_ref().filter(|node| node.as_map().is_some()) {
-                Some(document) => self.document(address, document, &mut statements),
+                Some(parsed) => {
+                    let first = statements.len();
+                    self.document(address, parsed, &mut statements);
+                    // One of several documents: which one, the template's condition says.
+                    if document.alternatives().len() > 1 {
+                        statements[first..]
+                            .iter_mut()
+                            .for_each(|one| one.maybe = true);
+                    }
+                }
                 None => self.unresolved_policy(&alternative.span),
             }
         }
@@ -67,10 +76,16 @@ impl<'a> Reader<'a> {
         // Only the newer version knows policy variables; without one it is the older.
         let variables = document.get("Version").and_then(Node::as_str) == Some("2012-10-17");
         let listed = document.get("Statement").map_or_else(Vec::new, Node::items);
+        let optional = document
+            .get("Statement")
+            .map_or_else(Vec::new, Node::optional_items);
         for node in listed {
             let number = out.len() + 1;
             match self.statement(address, number, node, variables) {
-                Some(statement) => out.push(statement),
+                Some(mut statement) => {
+                    statement.maybe |= optional.iter().any(|other| std::ptr::eq(*other, node));
+                    out.push(statement);
+                }
                 None => self.unresolved_policy(&node.span),
             }
         }
@@ -104,6 +119,11 @@ impl<'a> Reader<'a> {
             policy: Arc::from(format!("{address}#{name}")),
         };
         let resources = self.resources(node, &actions, effect);
+        // What may be allowed counts; what may be denied does not, so a Deny with a choice in it is open.
+        let choice = ["Action", "NotAction", "Resource", "NotResource"]
+            .iter()
+            .filter_map(|field| node.get(field))
+            .any(|field| !field.optional_items().is_empty());
         let (conditions, open) = conditions(node);
         Some(Statement {
             name,
@@ -113,6 +133,7 @@ impl<'a> Reader<'a> {
             conditions,
             variables,
             open: open || map.open,
+            maybe: choice && effect == Effect::Deny,
             location,
         })
     }

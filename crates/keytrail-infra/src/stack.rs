@@ -29,6 +29,8 @@ pub(crate) struct Stack {
     pub(crate) resources: Vec<Resource>,
     /// `default_tags` of the provider; `None` where they are not known.
     pub(crate) default_tags: Option<BTreeMap<String, String>>,
+    /// Regions of the providers that have an alias.
+    pub(crate) regions: BTreeMap<String, String>,
     /// Properties that SAM hands to every function.
     pub(crate) globals: Option<Node>,
 }

@@ -189,15 +189,20 @@ impl Text {
                     out.push('}');
                 }
                 Piece::Ref(id, kind) => {
-                    out.push_str(address_of(id));
+                    let address = address_of(id);
+                    out.push_str(address);
+                    // CloudFormation's addresses have no dot, and its attributes capitals.
+                    let cloudformation = !address.contains('.');
                     out.push_str(match kind {
+                        RefKind::Name if cloudformation => "",
+                        RefKind::Arn if cloudformation => ".Arn",
+                        RefKind::StreamArn if cloudformation => ".StreamArn",
                         RefKind::Name => ".name",
                         RefKind::Arn => ".arn",
                         RefKind::StreamArn => ".stream_arn",
-                        RefKind::Other(_) => "",
+                        RefKind::Other(_) => ".",
                     });
                     if let RefKind::Other(attribute) = kind {
-                        out.push('.');
                         out.push_str(attribute);
                     }
                 }

@@ -140,20 +140,39 @@ impl Node {
     /// Elements of a list (or of any of its alternatives), the value itself where it is none.
     pub(crate) fn items(&self) -> Vec<&Self> {
         let mut out = Vec::new();
-        self.collect_items(&mut out, 0);
+        // Values share their parts, so a small template can hold more of them than time is.
+        let mut budget = 16 * MAX_ITEMS;
+        self.collect_items(&mut out, 0, &mut budget);
         out
     }
 
-    fn collect_items<'a>(&'a self, out: &mut Vec<&'a Self>, depth: u8) {
+    fn collect_items<'a>(&'a self, out: &mut Vec<&'a Self>, depth: u8, budget: &mut usize) {
+        if out.len() >= MAX_ITEMS || depth > 8 || *budget == 0 {
+            return;
+        }
+        *budget -= 1;
         match &self.value {
-            _ if out.len() >= MAX_ITEMS || depth > 8 => {}
             Value::Null => {}
             Value::List(items) | Value::OneOf(items) => {
-                items
-                    .iter()
-                    .for_each(|item| item.collect_items(out, depth + 1));
+                for item in items.iter() {
+                    item.collect_items(out, depth + 1, budget);
+                }
             }
             _ => out.push(self),
+        }
+    }
+
+    /// Those of the elements that stand in one branch of a condition.
+    pub(crate) fn optional_items(&self) -> Vec<&Self> {
+        match &self.value {
+            Value::OneOf(_) => self.items(),
+            Value::List(items) => items
+                .iter()
+                .filter(|item| matches!(item.value, Value::OneOf(_)))
+                .take(MAX_ITEMS)
+                .flat_map(Self::items)
+                .collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -9,18 +9,20 @@ mod table;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
-use keytrail_model::{CoverageStatus, Finding, Severity};
+use keytrail_model::{CoverageStatus, Edit, Finding, Severity};
 use sha2::{Digest, Sha256};
 
 use crate::text::count;
 use crate::{Grading, Report, Section, Sources, baseline, grade};
-use escape::esc;
+use escape::{esc, prose};
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
 /// Paths drawn one by one; the table below lists them all.
 const MOST_DRAWN: usize = 200;
+/// Edits of the least cut that are shown without a click.
+const FIRST_EDITS: usize = 10;
 
 /// The whole page.
 pub fn html(report: &Report, sources: &dyn Sources) -> String {
@@ -119,24 +121,40 @@ fn least_cut(report: &Report) -> String {
         return String::new();
     }
     let share = (100 * cut.closes).checked_div(cut.of).unwrap_or(0);
+    let (first, rest) = cut.edits.split_at(cut.edits.len().min(FIRST_EDITS));
+    let more = if rest.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<details><summary>{} more</summary>\n<ol start=\"{}\">\n{}</ol></details>\n",
+            rest.len(),
+            FIRST_EDITS + 1,
+            edits(rest)
+        )
+    };
+    format!(
+        "<section class=\"cut\" aria-labelledby=\"cut\">\n<h2 id=\"cut\">Least cut</h2>\n\
+         <p class=\"lead\">{} for <b>{}</b> of <b>{}</b> <span class=\"tag\">{share} %</span></p>\n\
+         <ol>\n{}</ol>\n{more}</section>\n",
+        count(cut.edits.len(), "edit", "edits"),
+        cut.closes,
+        count(cut.of, "exposure path", "exposure paths"),
+        edits(first),
+    )
+}
+
+fn edits(edits: &[Edit]) -> String {
     let mut items = String::new();
-    for edit in &cut.edits {
+    for edit in edits {
         let _ = writeln!(
             items,
             "<li><span class=\"edit\">{}</span> {} <span class=\"tag\">{}</span></li>",
-            esc(&edit.title),
+            prose(&edit.title),
             finding::place(&edit.location),
             effort(edit.cost)
         );
     }
-    format!(
-        "<section class=\"cut\" aria-labelledby=\"cut\">\n<h2 id=\"cut\">Least cut</h2>\n\
-         <p class=\"lead\">{} for <b>{}</b> of <b>{}</b> <span class=\"tag\">{share} %</span></p>\n\
-         <ol>\n{items}</ol>\n</section>\n",
-        count(cut.edits.len(), "edit", "edits"),
-        cut.closes,
-        count(cut.of, "exposure path", "exposure paths"),
-    )
+    items
 }
 
 fn effort(cost: u32) -> &'static str {
@@ -297,7 +315,11 @@ mod tests {
     fn a_whole_page() {
         let page = html(&report(), &crate::terminal::tests::Numbered);
         // Style and script are files of their own; here they would only hide the rest.
-        let page = page.replace(STYLE, "").replace(SCRIPT, "");
+        let page = [source_hash(STYLE), source_hash(SCRIPT)]
+            .iter()
+            .map(String::as_str)
+            .chain([STYLE, SCRIPT])
+            .fold(page, |page, own| page.replace(own, ""));
         insta::assert_snapshot!(page);
     }
 

@@ -38,7 +38,7 @@ fn told(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Pass => "**Gate: passed.**".to_owned(),
         Verdict::Findings(reasons) | Verdict::NotEvaluated(reasons) => {
-            format!("**Gate: failed.** {}.", escape(&reasons.join("; ")))
+            format!("**Gate: failed.** {}.", prose(&reasons.join("; ")))
         }
     }
 }
@@ -85,12 +85,7 @@ fn least_cut(out: &mut String, report: &Report) {
         cut.closes
     );
     for edit in cut.edits.iter().take(MOST_ROWS) {
-        let _ = writeln!(
-            out,
-            "1. {} ({})",
-            escape(&edit.title),
-            place(&edit.location)
-        );
+        let _ = writeln!(out, "1. {} ({})", prose(&edit.title), place(&edit.location));
     }
     out.push('\n');
 }
@@ -117,7 +112,7 @@ fn table(out: &mut String, report: &Report, part: Section) {
             finding.severity,
             finding.rule,
             place(&finding.location),
-            escape(&crop(&clean(&finding.message), 240)),
+            prose(&crop(&clean(&finding.message), 240)),
             escape(&actor)
         );
     }
@@ -147,7 +142,7 @@ fn coverage(out: &mut String, report: &Report) {
             out,
             "- **{}**: {}",
             escape(&record.source),
-            escape(&record.reason)
+            prose(&record.reason)
         );
     }
 }
@@ -157,6 +152,26 @@ fn place(location: &Location) -> String {
     let span = location.span();
     let path = clean(&span.path).replace('`', "'").replace('|', "\\|");
     format!("`{path}:{}`", span.line)
+}
+
+/// `text` with what stands between backticks as code, and no other meaning in Markdown or HTML.
+fn prose(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('`') {
+        let Some((code, after)) = after.split_once('`') else {
+            break;
+        };
+        let _ = write!(
+            out,
+            "{}`{}`",
+            escape(before),
+            clean(code).replace('|', "\\|")
+        );
+        rest = after;
+    }
+    out.push_str(&escape(rest));
+    out
 }
 
 /// `text` without any meaning in Markdown or HTML.
@@ -193,9 +208,9 @@ mod tests {
     fn nothing_from_the_tree_is_markup() {
         let mut report = report();
         let mut hostile = finding("x", Severity::High);
-        hostile.message = "<img src=x> [a](b) | @team `c`\n\n# d".to_owned();
+        hostile.message = "<img src=x> [a](b) | @team `<c>|` `d\n\n# e".to_owned();
         report.findings.push(hostile);
         let text = markdown(&report, None);
-        assert!(text.contains(r"&lt;img src=x&gt; \[a\]\(b\) \| &#64;team \`c\`  \# d"));
+        assert!(text.contains(r"&lt;img src=x&gt; \[a\]\(b\) \| &#64;team `<c>\|` \`d  \# e"));
     }
 }

@@ -115,7 +115,7 @@ fn describe(rule: &RuleInfo, severity: Severity) -> Value {
         "shortDescription": { "text": rule.title },
         "fullDescription": { "text": rule.title },
         "help": { "text": rule.page, "markdown": rule.page },
-        "helpUri": format!("{INFORMATION}/blob/main/docs/rules/{}.md", rule.id),
+        "helpUri": format!("{INFORMATION}/blob/main/docs/rules.md#{}", rule.id),
         "defaultConfiguration": { "level": level(severity) },
         "properties": { "tags": tags, "security-severity": security_severity(severity) },
     })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_graph::{covers, is_test_file};
-use keytrail_model::{ExposurePath, Flow, KeyRef, Location, Node, Place, Sink, Source};
+use keytrail_model::{Actor, ExposurePath, Flow, KeyRef, Location, Node, Place, Sink, Source};
 
 use crate::Context;
 use crate::context::list;
@@ -33,7 +33,18 @@ pub(crate) struct Leak {
     /// The routes that answer with it; the third party.
     pub(crate) routes: String,
     pub(crate) subject: String,
-    pub(crate) path: ExposurePath,
+    /// `None` when only the owner is given it.
+    pub(crate) path: Option<ExposurePath>,
+}
+
+impl Leak {
+    /// Who gets it, as messages say it.
+    pub(crate) fn who(&self) -> String {
+        self.path.as_ref().map_or_else(
+            || "only its owner".to_owned(),
+            |path| crate::draft::who(&path.actor),
+        )
+    }
 }
 
 #[derive(Default)]
@@ -41,6 +52,7 @@ struct Spot {
     names: BTreeSet<String>,
     routes: BTreeSet<String>,
     edges: BTreeSet<usize>,
+    to_owner: bool,
 }
 
 /// Every place of the kind, with the worst path through it.
@@ -55,12 +67,15 @@ pub(crate) fn all(cx: &Context<'_>, carries: Carries, to: To) -> Vec<Leak> {
     places
         .into_iter()
         .filter_map(|(location, place)| {
-            let path = cx.path_over(place.edges.iter().copied())?;
+            let path = cx.path_over(place.edges.iter().copied());
+            if path.is_none() && !place.to_owner {
+                return None;
+            }
             let names: Vec<&str> = place.names.iter().map(String::as_str).collect();
             Some(Leak {
                 location: location.clone(),
                 what: list(&names),
-                routes: told(&place.routes, &path),
+                routes: told(&place.routes, path.as_ref()),
                 subject: names.join(","),
                 path,
             })
@@ -99,7 +114,7 @@ fn gather<'c>(
     for (edge, name) in edges_of(cx, flow, to) {
         let kind = match &flow.source {
             Source::Item(_, path) if picks(path, &name) => Carries::Key,
-            Source::Item(..) | Source::Answer(_) => Carries::Item,
+            Source::Item(..) => Carries::Item,
             _ => Carries::Key,
         };
         if kind != carries {
@@ -111,6 +126,10 @@ fn gather<'c>(
         match &cx.graph.edges()[edge].to {
             Node::Place(Place::Response { route, .. }) => place.routes.insert(route.clone()),
             Node::Place(Place::ThirdParty(who)) => place.routes.insert(who.clone()),
+            Node::Actor(Actor::Owner) => {
+                place.to_owner = true;
+                false
+            }
             _ => false,
         };
     }
@@ -130,6 +149,11 @@ fn edges_of(cx: &Context<'_>, flow: &Flow, to: To) -> Vec<(usize, String)> {
             .graph
             .into(&Node::Place(Place::ThirdParty(who.clone())))
             .to_vec(),
+        (To::Response, _) => {
+            let mut edges = cx.graph.given_out_at(&flow.location).to_vec();
+            edges.extend(to_owner(cx, flow));
+            edges
+        }
         _ => cx.graph.given_out_at(&flow.location).to_vec(),
     };
     candidates
@@ -142,6 +166,21 @@ fn edges_of(cx: &Context<'_>, flow: &Flow, to: To) -> Vec<(usize, String)> {
         .collect()
 }
 
+/// What is read for its owner is served without a response of its own in the graph.
+fn to_owner(cx: &Context<'_>, flow: &Flow) -> Vec<usize> {
+    let Source::Item(at, _) = &flow.source else {
+        return Vec::new();
+    };
+    let reads = cx.joined.operations_at(at).iter().flat_map(|&number| {
+        let keys = cx.joined.keys_read_by(number).into_iter();
+        keys.map(move |(_, key)| cx.joined.read_node(number, &key.attribute))
+    });
+    reads
+        .flat_map(|node| cx.graph.out_of(&node).to_vec())
+        .filter(|&edge| cx.graph.edges()[edge].to == Node::Actor(Actor::Owner))
+        .collect()
+}
+
 fn carried(cx: &Context<'_>, flow: &Flow, edge: usize) -> Option<String> {
     match (&cx.graph.edges()[edge].from, &flow.source) {
         (
@@ -150,22 +189,21 @@ fn carried(cx: &Context<'_>, flow: &Flow, edge: usize) -> Option<String> {
                 attribute,
                 ..
             }),
-            Source::Item(at, _) | Source::Answer(at),
+            Source::Item(at, _),
         ) => (operation == at).then(|| attribute.clone()),
         (Node::Place(Place::Setting(name)), _) => Some(name.clone()),
-        (Node::Key(key), source) if !matches!(source, Source::Item(..) | Source::Answer(_)) => {
-            Some(match key {
-                KeyRef::Attribute { attribute, .. } => attribute.clone(),
-                other => keytrail_graph::key_name(other),
-            })
-        }
+        (Node::Key(key), source) if !matches!(source, Source::Item(..)) => Some(match key {
+            KeyRef::Attribute { attribute, .. } => attribute.clone(),
+            other => keytrail_graph::key_name(other),
+        }),
         _ => None,
     }
 }
 
 /// The route of the worst path first.
-fn told(routes: &BTreeSet<String>, path: &ExposurePath) -> String {
-    let on_path = path.steps.iter().find_map(|step| {
+fn told(routes: &BTreeSet<String>, path: Option<&ExposurePath>) -> String {
+    let steps = path.into_iter().flat_map(|path| &path.steps);
+    let on_path = steps.into_iter().find_map(|step| {
         routes
             .iter()
             .find(|route| step.label.ends_with(&format!("answers {route}")))

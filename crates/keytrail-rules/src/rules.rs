@@ -29,7 +29,6 @@ mod open_endpoint;
 mod open_hosts;
 mod open_write;
 mod other_reader;
-mod outside_reader;
 mod plain_transport_to_aws;
 mod plain_transport_to_clients;
 mod raw_key_stored;
@@ -84,7 +83,6 @@ pub const RULES: &[&dyn Rule] = &[
     &open_hosts::OpenHosts,
     &open_write::OpenWrite,
     &other_reader::OtherReader,
-    &outside_reader::OutsideReader,
     &plain_transport_to_aws::PlainTransportToAws,
     &plain_transport_to_clients::PlainTransportToClients,
     &raw_key_stored::RawKeyStored,

@@ -14,6 +14,9 @@ use clap::Parser;
 
 use cli::Cli;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     quiet_panic::install();
     match Cli::try_parse() {

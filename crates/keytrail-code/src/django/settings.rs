@@ -15,6 +15,7 @@ use emit::Emitter;
 use eval::{Evaluator, Names};
 use value::{Located, Val};
 
+mod branches;
 mod call;
 mod classes;
 mod decide;
@@ -22,6 +23,7 @@ mod defaults;
 mod emit;
 mod eval;
 mod expr;
+mod imports;
 mod method;
 mod modules;
 mod readers;
@@ -127,11 +129,11 @@ impl SettingsIndex {
         let imported = modules::imported_by_others(program, modules);
         let mut layers = Vec::new();
         for &module in modules {
-            let loaded = named.contains(&module) || !imported.contains(&module);
             let count = program.module(module).ir.classes.len();
             let classes = classes::configurations(resolver, count, module);
             if classes.is_empty() {
-                layers.push(builder.module_layer(module, loaded));
+                let named = named.contains(&module) || !imported.contains(&module);
+                layers.push(builder.module_layer(module, named));
             }
             layers.extend(classes.into_iter().map(|class| builder.class_layer(class)));
         }
@@ -167,10 +169,12 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn module_layer(&self, module: ModuleId, loaded: bool) -> Layer {
+    fn module_layer(&self, module: ModuleId, named: bool) -> Layer {
         let linked = self.program.module(module);
         let name = Arc::clone(&linked.dotted);
         let environment = modules::environment(&linked.path, &name);
+        // `staging.py` may build on `production.py`; that one is loaded all the same
+        let loaded = named || matches!(environment, Environment::Production | Environment::Staging);
         let mut evaluator = Evaluator::new(self.program, self.resolver, environment);
         evaluator.run_module(module);
         let scope = evaluator.scopes.remove(&module).unwrap_or_default();
@@ -212,18 +216,19 @@ impl Builder<'_> {
 
     fn filled(&self, mut layer: Layer, names: &Names, opaque: bool) -> Layer {
         let name_of = |val: &Val| self.name_of(val);
-        let emitter = Emitter {
-            detector: self.detector,
-            prints: self.prints,
-            name_of: &name_of,
-        };
-        let mut settings: Vec<(String, SettingValue, FileSpan)> = Vec::new();
         let mut known: Vec<(&str, &Located)> = names
             .iter()
             .map(|(name, value)| (self.program.text(*name), value))
             .filter(|(name, _)| is_setting(name))
             .collect();
-        known.sort_by_key(|(name, _)| *name);
+        known.sort_by_key(|(name, value)| (value.at, *name));
+        let emitter = Emitter {
+            detector: self.detector,
+            prints: self.prints,
+            name_of: &name_of,
+            partners: emit::partners(self.detector, &known),
+        };
+        let mut settings: Vec<(String, SettingValue, FileSpan)> = Vec::new();
         for (name, value) in known {
             settings.push((
                 name.to_owned(),
@@ -285,8 +290,8 @@ impl Builder<'_> {
                 .find(|(name, ..)| name == wanted)
                 .map(|(_, value, _)| value)
         };
-        let uses_rest =
-            value("INSTALLED_APPS").is_some_and(|apps| mentions(apps, "rest_framework"));
+        let uses_rest = value("REST_FRAMEWORK").is_some()
+            || value("INSTALLED_APPS").is_some_and(|apps| mentions(apps, "rest_framework"));
         // a whole that is not known says nothing of its parts
         let whole_known = matches!(value("REST_FRAMEWORK"), None | Some(SettingValue::Dict(_)));
         if uses_rest {
@@ -339,7 +344,9 @@ impl Builder<'_> {
 
 /// What Django takes for a setting.
 fn is_setting(name: &str) -> bool {
-    name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
+    !name.starts_with('_')
+        && name.chars().any(char::is_uppercase)
+        && !name.chars().any(char::is_lowercase)
 }
 
 fn mentions(value: &SettingValue, wanted: &str) -> bool {

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::operation::{OperationRecord, ProjectionRecord};
+use super::operation::{OperationRecord, ProjectionRecord, deferred};
 use super::record::SinkKind;
 use super::value::{Aws, Clause, Label, Shape, Value, What, hop};
 use crate::program::Site;
@@ -31,6 +31,15 @@ const TAKERS: &[(&str, &[&str], &str)] = &[
     ("invoke_model", &["body"], "Bedrock"),
     ("put_log_events", &["logEvents"], "CloudWatch Logs"),
 ];
+
+/// How a call is known to be one of DynamoDB.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Plain,
+    Paginated,
+    /// Only a caller can tell.
+    Assumed,
+}
 
 fn operation(name: &str) -> Option<OperationKind> {
     Some(match name {
@@ -109,14 +118,14 @@ impl Machine<'_> {
                     )))));
                 }
                 let kind = operation(self.text(name))?;
-                Some(self.dynamo(site, kind, table, arguments, false))
+                Some(self.dynamo(site, kind, table, arguments, Seen::Plain))
             }
             Aws::BatchWriter(table) => {
                 let kind = match self.text(name) {
                     "put_item" => OperationKind::BatchWriteItem,
                     _ => return Some(Value::default()),
                 };
-                Some(self.dynamo(site, kind, table, arguments, false))
+                Some(self.dynamo(site, kind, table, arguments, Seen::Plain))
             }
             Aws::Paginator(called) => {
                 if name != words.paginate && self.text(name) != "build_full_result" {
@@ -124,7 +133,7 @@ impl Machine<'_> {
                 }
                 let kind = operation(self.text(*called))?;
                 let table = arguments.named(words.table_name).unwrap_or_default();
-                Some(self.dynamo(site, kind, &table, arguments, true))
+                Some(self.dynamo(site, kind, &table, arguments, Seen::Paginated))
             }
         }
     }
@@ -144,7 +153,7 @@ impl Machine<'_> {
         if service == words.dynamodb {
             if let Some(kind) = operation(self.text(name)) {
                 let table = arguments.named(words.table_name).unwrap_or_default();
-                return Some(self.dynamo(site, kind, &table, arguments, false));
+                return Some(self.dynamo(site, kind, &table, arguments, Seen::Plain));
             }
             if self.text(name) == "create_table" {
                 let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
@@ -251,7 +260,39 @@ impl Machine<'_> {
         if !telling && !table.has_params() {
             return None;
         }
-        Some(self.dynamo(site, kind, &table, arguments, false))
+        let seen = if telling { Seen::Plain } else { Seen::Assumed };
+        Some(self.dynamo(site, kind, &table, arguments, seen))
+    }
+
+    /// A call whose parameters a caller has now told.
+    pub(super) fn resume(&mut self, record: OperationRecord) {
+        let words = self.shared.words;
+        let given = record.deferred.unwrap_or_default();
+        let mut arguments = Arguments::default();
+        for (name, value) in given.fields.iter().flat_map(|fields| fields.iter()) {
+            arguments.keyword.push((*name, value.clone(), record.site));
+        }
+        arguments.double = Some(Value {
+            fields: None,
+            ..given
+        });
+        let mut table = arguments.named(words.table_name).unwrap_or_default();
+        table.join(&record.table);
+        let seen = if record.assumed {
+            Seen::Assumed
+        } else {
+            Seen::Plain
+        };
+        let holder = self.holder.replace(record.holder);
+        self.note(
+            record.site,
+            record.kind,
+            &table,
+            &arguments,
+            seen,
+            record.chain,
+        );
+        self.holder = holder;
     }
 
     /// One call of DynamoDB: the record, the stores, and what it gives back.
@@ -261,8 +302,21 @@ impl Machine<'_> {
         kind: OperationKind,
         table: &Value,
         arguments: &Arguments,
-        paginated: bool,
+        seen: Seen,
     ) -> Value {
+        self.note(site, kind, table, arguments, seen, Vec::new());
+        self.answer(site, kind)
+    }
+
+    fn note(
+        &mut self,
+        site: Site,
+        kind: OperationKind,
+        table: &Value,
+        arguments: &Arguments,
+        seen: Seen,
+        chain: Vec<Site>,
+    ) {
         let words = self.shared.words;
         let named = |name: Sym| arguments.named(name);
         let names = named(words.names).unwrap_or_default();
@@ -283,19 +337,21 @@ impl Machine<'_> {
         let mut record = OperationRecord {
             site,
             kind,
-            holder: self.function,
+            holder: self.holder.unwrap_or(self.function),
             table: keep_name(table),
             index: named(words.index_name),
             keys: self.keys(arguments, &names, &values),
             projection: self.projection(arguments, &names),
             filter: self.filter(arguments, &names),
             limit: named(words.limit).is_some(),
-            paginated: paginated || named(words.start_key).is_some(),
+            paginated: seen == Seen::Paginated || named(words.start_key).is_some(),
             consistent: named(words.consistent).is_some_and(|value| value.is_bool(true)),
             conditional: named(words.condition).is_some() || named(words.expected).is_some(),
             writes: Vec::new(),
             text,
-            chain: Vec::new(),
+            assumed: seen == Seen::Assumed,
+            deferred: deferred(arguments),
+            chain,
         };
         match kind {
             OperationKind::PutItem => {
@@ -345,7 +401,6 @@ impl Machine<'_> {
         record.writes.sort();
         record.writes.dedup();
         self.add_operation(record);
-        self.answer(site, kind)
     }
 
     fn answer(&self, site: Site, kind: OperationKind) -> Value {

@@ -185,11 +185,13 @@ impl Machine<'_> {
         let module = self.shared.program.module(callee.0);
         let function = module.ir.function(callee.1);
         let words = self.shared.words;
-        let receiver = receiver.filter(|_| !self.decorated(callee, words.static_method));
+        let receiver = receiver
+            .filter(|_| !self.decorated(callee, words.static_method))
+            .map(|receiver| self.with_class_fields(receiver, callee));
         let mut bindings = arguments.bind(
             function,
             &|name| module.sym(name),
-            receiver,
+            receiver.as_ref(),
             &summary.defaults,
         );
         let inside = callee.0 == self.function.0 && function.parent == self.function.1;
@@ -203,6 +205,43 @@ impl Machine<'_> {
             bindings.push(value);
         }
         self.apply(site, callee, summary, &bindings)
+    }
+
+    /// What a subclass sets in its body (`table_name = "keys"`), for a method that it inherits.
+    fn with_class_fields(&mut self, receiver: &Value, callee: FunctionRef) -> Value {
+        let mut receiver = receiver.clone();
+        let declaring = self
+            .shared
+            .program
+            .module(callee.0)
+            .ir
+            .function(callee.1)
+            .class;
+        for shape in receiver.shapes.clone() {
+            let (Shape::Instance(class) | Shape::Class(class)) = shape else {
+                continue;
+            };
+            if declaring == Some(class.1) && class.0 == callee.0 {
+                continue;
+            }
+            let names: Vec<Sym> = self
+                .shared
+                .resolver
+                .class(class)
+                .fields
+                .iter()
+                .map(|(name, _)| *name)
+                .collect();
+            for name in names {
+                if receiver.own_field(name).is_none() {
+                    let value = self.class_attribute(class, name);
+                    if !value.is_nothing() {
+                        receiver.set_field(name, value);
+                    }
+                }
+            }
+        }
+        receiver
     }
 
     /// A parameter is called: the caller knows what it is.

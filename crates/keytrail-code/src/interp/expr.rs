@@ -250,7 +250,13 @@ impl Machine<'_> {
                 .taints
                 .iter()
                 .any(|t| t.label == Label::Request && t.path.is_empty());
-        if !harmless && !(known && receiver.taints.is_empty() && receiver.fields.is_none()) {
+        // of an instance that a caller passes, the caller may know more than its class
+        let open = receiver
+            .shapes
+            .iter()
+            .any(|shape| matches!(shape, Shape::Param(..)));
+        if !harmless && (!known || open || !receiver.taints.is_empty() || receiver.fields.is_some())
+        {
             let mut part = receiver.field(name);
             if receiver
                 .taints
@@ -577,7 +583,7 @@ impl Machine<'_> {
                 }
                 value
             }
-            Operator::And | Operator::Other => {
+            Operator::And | Operator::Multiply | Operator::Other => {
                 let mut value = left.text();
                 value.join(&right.text());
                 value

@@ -89,7 +89,8 @@ impl Machine<'_> {
                 Some(&handler) => {
                     Value::tainted(Label::Exception(handler), hop(site, What::Source, &None))
                 }
-                None => Value::default(),
+                // in a hook that is handed the exception (`process_exception`, `handler500`)
+                None => Value::tainted(Label::Exception(site), hop(site, What::Source, &None)),
             },
             Known::Response => {
                 self.respond(site, arguments);
@@ -358,13 +359,29 @@ impl Machine<'_> {
                 self.sink(&SinkKind::ThirdParty("another service"), site, &value);
             }
         }
-        for name in [words.params, words.url] {
-            if let Some(value) = arguments.named(name) {
-                self.sink(&SinkKind::Url, site, &value);
-            }
+        if let Some(value) = arguments.named(words.params) {
+            self.sink(&SinkKind::Url, site, &value);
         }
-        for (value, _) in arguments.positional.iter().take(2) {
-            self.sink(&SinkKind::Url, site, value);
+        // a URL that was put together round the key; one that is itself the secret (a webhook's)
+        // is used as it is meant to be
+        let urls = arguments.named(words.url).into_iter();
+        let urls: Vec<Value> = urls
+            .chain(
+                arguments
+                    .positional
+                    .iter()
+                    .take(2)
+                    .map(|(value, _)| value.clone()),
+            )
+            .filter(|value| {
+                value
+                    .shapes
+                    .iter()
+                    .any(|shape| matches!(shape, Shape::Pattern(_)))
+            })
+            .collect();
+        for value in urls {
+            self.sink(&SinkKind::Url, site, &value);
         }
         Value::default()
     }

@@ -22,6 +22,63 @@ const LOG_METHODS: [&str; 9] = [
     "log",
 ];
 
+/// Methods of strings, bytes, lists, dictionaries, forms and files that give back what they hold.
+const CONTENT_METHODS: [&str; 53] = [
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "casefold",
+    "swapcase",
+    "encode",
+    "decode",
+    "split",
+    "rsplit",
+    "splitlines",
+    "partition",
+    "rpartition",
+    "zfill",
+    "ljust",
+    "rjust",
+    "center",
+    "expandtabs",
+    "translate",
+    "removeprefix",
+    "removesuffix",
+    "hex",
+    "fromhex",
+    "tobytes",
+    "popitem",
+    "union",
+    "intersection",
+    "difference",
+    "symmetric_difference",
+    "sort",
+    "reverse",
+    "popleft",
+    "most_common",
+    "elements",
+    "get_json",
+    "lists",
+    "urlencode",
+    "read",
+    "readline",
+    "readlines",
+    "getvalue",
+    "chunks",
+    "first",
+    "last",
+    "__str__",
+    "__repr__",
+    "isoformat",
+    "to_json",
+    "json_dumps",
+    "get_secret_value",
+];
+
 impl Machine<'_> {
     /// By the method's name, on whatever the receiver holds.
     pub(super) fn general_method(
@@ -115,9 +172,15 @@ impl Machine<'_> {
             {
                 Value::default()
             }
-            // methods of strings, and of what cannot be told: the contents stay
-            _ => {
+            name if CONTENT_METHODS.contains(&name) => {
                 let mut value = receiver.clone();
+                value.shapes.clear();
+                value
+            }
+            // any other method is the object's own: what it gives is no more than a part that
+            // has its name
+            _ => {
+                let mut value = receiver.field(name);
                 value.shapes.clear();
                 value
             }
@@ -145,14 +208,20 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Option<Value> {
-        if !LOG_METHODS.contains(&self.text(name)) {
-            return None;
-        }
         let module = self.module;
         let (Expr::Name(own) | Expr::Attribute(_, own)) = module.ir.expr(object) else {
             return None;
         };
         let own = module.ir.text(*own);
+        // `self.stdout.write(…)` of a management command
+        if self.text(name) == "write" && matches!(own, "stdout" | "stderr") {
+            let all = arguments_of_log(arguments);
+            self.sink(&SinkKind::Print, site, &all);
+            return Some(Value::default());
+        }
+        if !LOG_METHODS.contains(&self.text(name)) {
+            return None;
+        }
         if ![
             "logger", "log", "LOG", "LOGGER", "_logger", "logging", "_log",
         ]

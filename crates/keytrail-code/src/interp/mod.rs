@@ -81,6 +81,8 @@ pub(crate) struct Machine<'a> {
     fuel: u32,
     depth: u32,
     loops: u32,
+    /// Set while a call of another function is resumed: whose call it is.
+    holder: Option<FunctionRef>,
     globals: Vec<Sym>,
     nonlocals: Vec<Sym>,
     /// Functions inside this one may write its variables.
@@ -106,6 +108,7 @@ impl<'a> Machine<'a> {
             fuel: FUEL,
             depth: 0,
             loops: 0,
+            holder: None,
             globals: Vec::new(),
             nonlocals: Vec::new(),
             shared_locals: module.writes_outside(function.1),

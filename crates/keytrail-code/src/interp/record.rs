@@ -100,7 +100,7 @@ impl Machine<'_> {
             self.add_sink(SinkRecord {
                 kind: kind.clone(),
                 site,
-                holder: self.function,
+                holder: self.holder.unwrap_or(self.function),
                 taint,
                 excluded,
                 tie,

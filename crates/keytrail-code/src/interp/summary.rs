@@ -171,17 +171,22 @@ fn substitute_at(
                 if let Some(binding) = bindings.get(usize::from(index)) {
                     let mut part = at_path(binding, &taint.path);
                     part.shapes.clear();
-                    if taint.path.is_empty() && result.fields.is_some() {
-                        part.fields = None;
-                    }
                     part = pass(&part, taint, site, callee);
-                    if result.fields.is_some() && part.fields.is_none() {
-                        // parts that the callee set or took out stay as it left them
-                        for taint in part.taints {
-                            result.add_taint(taint);
+                    match &mut result.fields {
+                        // parts that the callee set itself stay what it made them
+                        Some(own) if taint.path.is_empty() => {
+                            let own = Arc::make_mut(own);
+                            for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter())
+                            {
+                                if own.iter().all(|(set, _)| set != name) {
+                                    own.push((*name, inner.clone()));
+                                }
+                            }
+                            for taint in part.taints {
+                                result.add_taint(taint);
+                            }
                         }
-                    } else {
-                        result.join(&part);
+                        _ => result.join(&part),
                     }
                 }
             }

@@ -70,6 +70,7 @@ pub(crate) enum Expr {
 pub(crate) enum Operator {
     Add,
     Percent,
+    Multiply,
     Or,
     And,
     Other,

@@ -455,6 +455,7 @@ pub(super) fn operator(operator: ast::Operator) -> Operator {
     match operator {
         ast::Operator::Add => Operator::Add,
         ast::Operator::Mod => Operator::Percent,
+        ast::Operator::Mult => Operator::Multiply,
         ast::Operator::BitOr => Operator::Or,
         ast::Operator::BitAnd => Operator::And,
         _ => Operator::Other,

@@ -196,7 +196,7 @@ fn a_name_from_a_library_is_not_the_tree_s_own() {
         ("app/__init__.py", ""),
         (
             "app/views.py",
-            "import requests\nimport os\nrequests.get(os.environ['API_KEY'])\n",
+            "import requests\nimport os\nrequests.get('https://api.test/?key=' + os.environ['API_KEY'])\n",
         ),
     ];
     assert_eq!(with(&files), ["env API_KEY -> url"]);

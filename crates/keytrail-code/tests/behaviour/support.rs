@@ -201,7 +201,6 @@ impl Facts {
             Source::Identity => "identity".to_owned(),
             Source::Item(at, path) if path.is_empty() => self.name(at),
             Source::Item(at, path) => format!("{} {path}", self.name(at)),
-            Source::Answer(at) => format!("answer of {}", self.name(at)),
             Source::Vault(name) => format!("vault {name}").trim_end().to_owned(),
             Source::Generated(_) => "generated".to_owned(),
             Source::Exception(at) => {

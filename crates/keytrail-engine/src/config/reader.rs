@@ -313,6 +313,19 @@ raw-key-stored = "critical"
     }
 
     #[test]
+    fn every_key_is_documented() {
+        let page = include_str!("../../../../docs/configuration.md");
+        for key in TOP {
+            let told = [
+                format!("| `{key}` |"),
+                format!("| `[{key}]` |"),
+                format!("| `[[{key}]]` |"),
+            ];
+            assert!(told.iter().any(|row| page.contains(row)), "{key}");
+        }
+    }
+
+    #[test]
     fn the_same_keys_in_pyproject() {
         let path = Path::new("pyproject.toml");
         let text = "[project]\nname = \"shop\"\n[tool.keytrail]\nfail_on = \"never\"\n";

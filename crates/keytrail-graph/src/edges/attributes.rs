@@ -5,7 +5,7 @@ use keytrail_model::{EdgeKind, Node};
 use super::{attribute_node, edit};
 use crate::Joined;
 use crate::build::Builder;
-use crate::keys::class;
+use crate::identity::class;
 
 /// One edge for each attribute that holds keys, the one that moving the keys out would cut.
 pub(crate) fn edges(joined: &Joined<'_>, out: &mut Builder) {

@@ -9,7 +9,7 @@ use super::starts::{self, Start};
 use super::{attribute_node, edit, is_test_file, routes};
 use crate::Joined;
 use crate::build::Builder;
-use crate::keys::class;
+use crate::identity::class;
 use crate::naming::route_name;
 use crate::tie::Tie;
 
@@ -48,7 +48,12 @@ fn respond(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) {
     if matches!(flow.source, Source::Request(..) | Source::Generated(_)) {
         return;
     }
+    let in_error = matches!(flow.source, Source::Exception(_));
     for start in starts::of(joined, flow, out) {
+        // An error of a write quotes what this caller just sent.
+        if in_error && start.operation.is_none() {
+            continue;
+        }
         let operation = start.operation.map(|number| joined.operations[number]);
         let routes = match operation {
             Some(operation) => joined.calls.common_routes(&operation.entry, &flow.function),
@@ -280,7 +285,6 @@ fn third_party(joined: &Joined<'_>, flow: &Flow, who: &str, out: &mut Builder) {
 fn store(joined: &Joined<'_>, flow: &Flow, at: &Location, to: &str, out: &mut Builder) {
     let starts = match flow.source {
         Source::Item(..)
-        | Source::Answer(_)
         | Source::Literal { .. }
         | Source::Setting(_)
         | Source::Environment(_)

@@ -9,7 +9,8 @@ use super::sightings::lies_in;
 use super::{attribute_node, edit, operations};
 use crate::Joined;
 use crate::build::Builder;
-use crate::keys::{concrete, is_secret_setting, power_of_name};
+use crate::identity::{concrete, power_of_name};
+use crate::keys::is_secret_setting;
 use crate::settings::{Truth, hidden_by_django, is_deployed, truth};
 
 /// Secrets rest in settings; DEBUG shows them; a table's name may be that of another deployment.

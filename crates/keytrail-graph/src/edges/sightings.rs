@@ -8,7 +8,7 @@ use keytrail_model::{
 use super::edit;
 use crate::Joined;
 use crate::build::Builder;
-use crate::keys::{concrete, power_of_provider};
+use crate::identity::{concrete, power_of_provider};
 
 /// Key → file → whoever reads the repository; a file that version control leaves out stays local.
 pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder) {

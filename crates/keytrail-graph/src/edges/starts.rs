@@ -7,8 +7,9 @@ use keytrail_model::{
 use super::operations;
 use crate::Joined;
 use crate::build::Builder;
-use crate::keys::{class, concrete, is_secret, is_secret_setting};
-use crate::naming::covers;
+use crate::identity::{class, concrete};
+use crate::keys::{is_secret, is_secret_setting};
+use crate::naming::{covers, is_taken_out};
 use crate::tables::TableId;
 
 /// One node that a flow may carry a key from.
@@ -28,11 +29,10 @@ pub(crate) struct Start {
 /// attribute than the key's starts nowhere.
 pub(crate) fn of(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) -> Vec<Start> {
     match &flow.source {
-        Source::Item(at, path) => items(joined, at, path, &flow.function, Confidence::Likely),
-        Source::Answer(at) => items(joined, at, "", &flow.function, Confidence::Likely),
+        Source::Item(at, path) => items(joined, at, path, flow, Confidence::Likely),
         Source::Exception(operations) => operations
             .iter()
-            .flat_map(|at| in_error(joined, at, &flow.function))
+            .flat_map(|at| in_error(joined, at, flow))
             .collect(),
         Source::Literal {
             provider,
@@ -53,7 +53,7 @@ pub(crate) fn of(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) -> Vec<Sta
             .into_iter()
             .map(|name| configured(flow, name, out))
             .collect(),
-        Source::Vault(name) => vec![plain(Node::Key(KeyRef::Vault(name.clone())), name)],
+        Source::Vault(name) => vec![in_vault(name)],
         Source::Request(_, field) if is_secret(joined, &flow.source) => {
             passing(joined, flow, field)
         }
@@ -74,17 +74,37 @@ fn plain(node: Node, name: &str) -> Start {
     }
 }
 
+/// A vault also keeps whole configurations, of which a flow may carry a harmless field: only a
+/// secret whose name is known is sure.
+fn in_vault(name: &str) -> Start {
+    let shown = if name.is_empty() {
+        "a secret from a vault"
+    } else {
+        name
+    };
+    let confidence = if name.is_empty() {
+        Confidence::Possible
+    } else {
+        Confidence::Likely
+    };
+    Start {
+        confidence,
+        ..plain(Node::Key(KeyRef::Vault(shown.to_owned())), shown)
+    }
+}
+
 fn items(
     joined: &Joined<'_>,
     at: &Location,
     path: &str,
-    function: &str,
+    flow: &Flow,
     confidence: Confidence,
 ) -> Vec<Start> {
     let mut starts = Vec::new();
-    for number in joined.operations_for(at, function) {
+    for number in joined.operations_for(at, &flow.function) {
         for seen in operations::seen_by(joined, number) {
-            if covers(path, &seen.key.attribute) {
+            let attribute = &seen.key.attribute;
+            if covers(path, attribute) && !is_taken_out(&flow.excluded, path, attribute) {
                 starts.push(Start {
                     node: operations::node(joined.operations[number], &seen.key.attribute),
                     confidence,
@@ -101,9 +121,9 @@ fn items(
 }
 
 /// An exception's text may hold what the call was given or brought in.
-fn in_error(joined: &Joined<'_>, at: &Location, function: &str) -> Vec<Start> {
-    let mut starts = items(joined, at, "", function, Confidence::Possible);
-    for number in joined.operations_for(at, function) {
+fn in_error(joined: &Joined<'_>, at: &Location, flow: &Flow) -> Vec<Start> {
+    let mut starts = items(joined, at, "", flow, Confidence::Possible);
+    for number in joined.operations_for(at, &flow.function) {
         let operation = joined.operations[number];
         for &(table, _) in joined.tables_of(number) {
             let name = &joined.tables.node(table).name;

@@ -93,6 +93,7 @@ pub fn flow(source: Source, sink: Sink, line: u32, function: &str) -> Flow {
         ],
         location,
         function: Arc::from(function),
+        excluded: Vec::new(),
         checks: Vec::new(),
     }
 }

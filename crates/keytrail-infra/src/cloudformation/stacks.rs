@@ -126,6 +126,7 @@ fn stack(template: &Template, exports: &BTreeMap<String, Node>) -> (Stack, bool)
         environment: environment_of_path(&template.path),
         resources,
         default_tags: Some(BTreeMap::new()),
+        regions: BTreeMap::new(),
         globals: globals.map(|globals| resolver.resolve(globals)),
     };
     (stack, resolver.exhausted())

@@ -23,6 +23,7 @@ pub use resource::{Resource, ResourcePattern};
 pub(crate) use resource::arn as arn_fit;
 
 use crate::glob::Fit;
+use crate::text::Text;
 
 /// Who wants to do what to which resource, under which circumstances.
 #[derive(Clone, Copy, Debug)]
@@ -277,10 +278,20 @@ fn applies<'p>(request: &Request<'_>, policy: &'p Policy, statement: &'p Stateme
     if action == Fit::Maybe || resource == Fit::Maybe || statement.open {
         return Applies::Unresolved;
     }
+    if statement.maybe {
+        remaining.push(Remaining {
+            condition: None,
+            unless: false,
+            text: format!(
+                "the template's condition brings in {}",
+                statement.name(policy)
+            ),
+        });
+    }
     let deciding = Deciding {
         policy,
         statement,
-        action: pattern,
+        action: pattern.map(Text::shown),
         resource: matched,
     };
     if remaining.is_empty() {

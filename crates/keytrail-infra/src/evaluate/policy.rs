@@ -51,6 +51,8 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
     /// True for version 2012-10-17: `${…}` in it are policy variables.
     pub variables: bool,
+    /// True where it stands in one branch of a condition of the template: it may not be there.
+    pub maybe: bool,
     /// Some part of it could not be read: it may say less than it seems to.
     pub open: bool,
     /// Where it stands.
@@ -75,13 +77,11 @@ pub enum Actions {
 
 impl Actions {
     /// Whether it covers an action, and the pattern that does.
-    pub(crate) fn fit(&self, action: &str) -> (Fit, Option<String>) {
+    pub(crate) fn fit(&self, action: &str) -> (Fit, Option<&Text>) {
         match self {
             Self::Only(patterns) => {
                 let best = best(patterns, action);
-                best.map_or((Fit::No, None), |(fit, pattern)| {
-                    (fit, Some(pattern.shown()))
-                })
+                best.map_or((Fit::No, None), |(fit, pattern)| (fit, Some(pattern)))
             }
             Self::AllBut(patterns) => {
                 let fit = best(patterns, action).map_or(Fit::No, |(fit, _)| fit);
@@ -93,14 +93,17 @@ impl Actions {
 
 /// The best fit of all patterns.
 fn best<'p>(patterns: &'p [Text], action: &str) -> Option<(Fit, &'p Text)> {
-    let name: Vec<Atom> = action
-        .to_ascii_lowercase()
-        .chars()
-        .map(Atom::Char)
-        .collect();
     let mut best: Option<(Fit, &Text)> = None;
     for pattern in patterns {
-        let fit = glob::fit(&lower(pattern), &name);
+        let fit = match pattern.known() {
+            Some(known) if glob::fits_without_case(known, action) => Fit::Yes,
+            Some(_) => Fit::No,
+            None => {
+                let name = action.to_ascii_lowercase();
+                let name: Vec<Atom> = name.chars().map(Atom::Char).collect();
+                glob::fit(&lower(pattern), &name)
+            }
+        };
         if fit != Fit::No && best.is_none_or(|(other, _)| other < fit) {
             best = Some((fit, pattern));
         }

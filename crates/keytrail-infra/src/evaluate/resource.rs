@@ -2,7 +2,7 @@
 
 use super::{Request, value};
 use crate::glob::{self, Atom, Fit};
-use crate::text::Text;
+use crate::text::{Piece, Text};
 
 /// A resource that is asked for, in every spelling that means it (by identity, by name).
 #[derive(Clone, Debug)]
@@ -31,13 +31,23 @@ pub struct ResourcePattern {
     pub shown: String,
     /// Patterns that all mean it; more than one where it refers to a resource of the templates.
     spellings: Vec<Text>,
+    /// Those of them without a policy variable, ready to be compared.
+    ready: Vec<Option<Vec<Atom>>>,
 }
 
 impl ResourcePattern {
     /// A pattern, with further spellings of the same.
     pub fn new(shown: impl Into<String>, spellings: Vec<Text>) -> Self {
+        let plain = |text: &Text| {
+            let variable = text
+                .pieces()
+                .iter()
+                .any(|piece| matches!(piece, Piece::Lit(text) if text.contains("${")));
+            (!variable).then(|| glob::pattern(text))
+        };
         Self {
             shown: shown.into(),
+            ready: spellings.iter().map(plain).collect(),
             spellings,
         }
     }
@@ -52,14 +62,22 @@ impl ResourcePattern {
     }
 
     pub(crate) fn fit(&self, request: &Request<'_>, variables: bool) -> Fit {
-        let patterns = self
-            .spellings
-            .iter()
-            .filter_map(|text| value::pattern(text, request, variables));
         let mut best = Fit::No;
-        for pattern in patterns {
+        for (text, ready) in self.spellings.iter().zip(&self.ready) {
+            let filled;
+            let pattern = if let Some(ready) = ready {
+                ready
+            } else {
+                match value::pattern(text, request, variables) {
+                    Some(pattern) => {
+                        filled = pattern;
+                        &filled
+                    }
+                    None => continue,
+                }
+            };
             for name in &request.resource.spellings {
-                best = best.max(arn(&pattern, name));
+                best = best.max(arn(pattern, name));
                 if best == Fit::Yes {
                     return best;
                 }
@@ -93,17 +111,31 @@ pub(crate) fn arn(pattern: &[Atom], name: &[Atom]) -> Fit {
     glob::fit(pattern[5], name[5])
 }
 
+/// The six parts of an ARN; fewer give `None`.
 fn segments(atoms: &[Atom]) -> Option<[&[Atom]; 6]> {
-    let parts: Vec<&[Atom]> = atoms.splitn(6, |atom| *atom == Atom::Char(':')).collect();
-    parts.try_into().ok()
+    let (parts, count) = split(atoms);
+    (count == 6).then_some(parts)
 }
 
 /// A pattern with fewer parts that ends in `*` goes for all that could follow.
 fn padded(atoms: &[Atom]) -> Option<[&[Atom]; 6]> {
+    let (parts, count) = split(atoms);
+    (count == 6 || atoms.last() == Some(&Atom::Many)).then_some(parts)
+}
+
+/// Up to six parts, and how many there are; the others are `*`.
+fn split(atoms: &[Atom]) -> ([&[Atom]; 6], usize) {
     const ANY: &[Atom] = &[Atom::Many];
-    let mut parts: Vec<&[Atom]> = atoms.splitn(6, |atom| *atom == Atom::Char(':')).collect();
-    if parts.last().and_then(|last| last.last()) == Some(&Atom::Many) {
-        parts.resize(6, ANY);
+    let mut parts = [ANY; 6];
+    let mut rest = atoms;
+    for number in 0..5 {
+        let Some(end) = rest.iter().position(|atom| *atom == Atom::Char(':')) else {
+            parts[number] = rest;
+            return (parts, number + 1);
+        };
+        parts[number] = &rest[..end];
+        rest = &rest[end + 1..];
     }
-    parts.try_into().ok()
+    parts[5] = rest;
+    (parts, 6)
 }

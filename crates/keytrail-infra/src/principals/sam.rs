@@ -61,7 +61,14 @@ fn function(scene: &mut Scene<'_, '_, '_>, resource: &Resource) {
 /// One entry of `Policies`: an ARN or name, a document, a statement, a template.
 fn policy(scene: &mut Scene<'_, '_, '_>, ids: &[Id], resource: &Resource, node: &Node) {
     let Some(map) = node.as_map() else {
-        scene.by_arn(ids, node);
+        // A bare name is that of a policy which AWS manages.
+        match node.as_str().filter(|name| !name.contains(':')) {
+            Some(name) => {
+                let arn = Node::text(format!("arn:aws:iam::aws:policy/{name}"), &node.span);
+                scene.by_arn(ids, &arn);
+            }
+            None => scene.by_arn(ids, node),
+        }
         return;
     };
     if map.fields.contains_key("Statement") {
@@ -130,6 +137,7 @@ fn give_template(
                 conditions: Vec::new(),
                 variables: true,
                 open: false,
+                maybe: false,
                 location: keytrail_model::Location::Statement {
                     span: place.span.clone(),
                     policy: Arc::from(format!("{holder}#{}", number + 1)),

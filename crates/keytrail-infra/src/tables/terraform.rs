@@ -12,7 +12,7 @@ use super::{known_texts, tags};
 use crate::json;
 use crate::stack::{Index, Resource, Stack};
 use crate::text::Id;
-use crate::value::{Node, Value, tri};
+use crate::value::{MAX_ITEMS, Node, Value, tri};
 
 pub(super) fn table(resource: &Resource, stack: &Stack) -> Table {
     let body = &resource.body;
@@ -166,7 +166,8 @@ pub(super) fn key(node: Option<&Node>) -> Option<Encryption> {
     Some(match text.known() {
         Some("") => return None,
         Some(known) if known.ends_with("alias/aws/dynamodb") => Encryption::AwsManaged,
-        _ if text.is_hole() => Encryption::Unknown,
+        // A key of the customer's that is declared out of sight; anything else may be none at all.
+        _ if text.is_hole() && !text.shown().contains("${aws_kms_key.") => Encryption::Unknown,
         _ => Encryption::CustomerManaged(text.shown()),
     })
 }
@@ -212,7 +213,7 @@ pub(super) fn attach(stack: &Stack, index: &Index, tables: &mut BTreeMap<Id, Tab
         for table in found(resource, "global_table_arn", index, tables) {
             let body = &resource.body;
             table.replicas.push(Replica {
-                region: body.get("region").map_or_else(|| "*".to_owned(), shown),
+                region: replica_region(body, stack),
                 encryption: key(body.get("kms_key_arn"))
                     .unwrap_or_else(|| own_of(&table.encryption)),
                 point_in_time_recovery: tri(body.get("point_in_time_recovery")),
@@ -253,6 +254,22 @@ fn projection_of(block: &Node) -> IndexProjection {
         .map_or(IndexProjection::Unknown, |block| projection(block))
 }
 
+/// A replica's region is its provider's where it gives none itself.
+fn replica_region(body: &Node, stack: &Stack) -> String {
+    if let Some(region) = body.get("region") {
+        return shown(region);
+    }
+    let alias = body
+        .get("provider")
+        .and_then(Node::as_text)
+        .map(|text| text.shown());
+    let alias = alias
+        .as_deref()
+        .and_then(|text| text.strip_prefix("${aws."));
+    let region = alias.and_then(|text| stack.regions.get(text.trim_end_matches('}')));
+    region.cloned().unwrap_or_else(|| "*".to_owned())
+}
+
 /// The tables that a field of a resource refers to.
 pub(super) fn found<'t>(
     resource: &Resource,
@@ -283,20 +300,22 @@ fn item_names(body: &Node) -> Vec<String> {
         _ => Some(node.clone()),
     };
     let mut names = Vec::new();
-    if let Some(item) = parsed {
-        secret_names(&item, "", &mut names, 0);
+    let mut open: Vec<(String, &Node)> = parsed.iter().map(|item| (String::new(), item)).collect();
+    let mut budget = MAX_ITEMS;
+    while let Some((before, item)) = open.pop() {
+        for (name, field) in item.as_map().into_iter().flat_map(|map| &map.fields) {
+            budget -= 1;
+            if budget == 0 {
+                return names;
+            }
+            let path = format!("{before}{name}");
+            if let Some(inner) = field.node.get("M") {
+                open.push((format!("{path}."), inner));
+            }
+            if names_a_secret(name) {
+                names.push(path);
+            }
+        }
     }
     names
-}
-
-fn secret_names(item: &Node, before: &str, names: &mut Vec<String>, depth: u8) {
-    for (name, field) in item.as_map().into_iter().flat_map(|map| &map.fields) {
-        let path = format!("{before}{name}");
-        if names_a_secret(name) {
-            names.push(path.clone());
-        }
-        if let Some(inner) = field.node.get("M").filter(|_| depth < 8) {
-            secret_names(inner, &format!("{path}."), names, depth + 1);
-        }
-    }
 }

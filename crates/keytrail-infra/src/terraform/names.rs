@@ -259,12 +259,10 @@ fn collection(expansion: &Expansion, span: &FileSpan) -> Node {
     }
 }
 
-/// True for the literal `source` of a module that lies elsewhere (a registry, a repository).
-pub(crate) fn is_remote(call: &super::ast::Block) -> bool {
-    call.body
-        .attribute("source")
-        .is_some_and(|source| match &source.value.kind {
-            ExprKind::Text(text) => !text.starts_with('.'),
-            _ => false,
-        })
+/// The `source` of a module that lies elsewhere (a registry, a repository).
+pub(crate) fn remote_source(call: &super::ast::Block) -> Option<&str> {
+    match &call.body.attribute("source")?.value.kind {
+        ExprKind::Text(text) if !text.starts_with('.') => Some(text),
+        _ => None,
+    }
 }

@@ -8,9 +8,10 @@ use keytrail_model::Problem;
 use rayon::prelude::*;
 
 use super::eval::{Evaluator, Files, Instance};
-use super::names::is_remote;
+use super::names::remote_source;
 use super::scope::{Module, Named, Scope};
 use super::source::{Project, VariableSet, environment_of_path};
+use crate::error::Error;
 use crate::stack::{Resource, Stack};
 
 /// What Terraform came to.
@@ -30,12 +31,21 @@ pub(crate) fn stacks(project: &Project, files: &(dyn Files + Sync)) -> Outcome {
     let (more, _) = evaluate(project, files, &rest);
     outcome.stacks.extend(more.stacks);
     outcome.problems.extend(more.problems);
-    outcome.remote_modules = project
+    for call in project
         .modules
         .values()
         .flat_map(|module| module.modules.values())
-        .filter(|call| is_remote(call))
-        .count() as u64;
+    {
+        let Some(source) = remote_source(call) else {
+            continue;
+        };
+        outcome.remote_modules += 1;
+        if ["dynamodb", "iam"].iter().any(|word| source.contains(word)) {
+            let error = Error::RemoteModule(source.to_owned());
+            let problem = error.problem(&call.header.path, Some(call.header.line));
+            outcome.problems.insert(problem);
+        }
+    }
     outcome
 }
 
@@ -96,6 +106,7 @@ fn one(
         environment,
         resources,
         default_tags: evaluator.default_tags(&root),
+        regions: evaluator.regions(&root),
         globals: None,
     };
     Some((
@@ -147,6 +158,22 @@ impl<'p> Evaluator<'p> {
                 }
                 _ => None,
             })
+            .collect()
+    }
+
+    /// Regions of the root's `aws` providers that have an alias.
+    fn regions(&self, root: &Rc<Module<'p>>) -> BTreeMap<String, String> {
+        let scope = Scope::of(Rc::clone(root));
+        let known = |block: &'p super::ast::Block, field: &str| {
+            let attribute = block.body.attribute(field)?;
+            let node = self.eval(&attribute.value, &scope);
+            node.as_str().map(str::to_owned)
+        };
+        root.source
+            .providers
+            .iter()
+            .filter(|block| block.labels.first().is_some_and(|label| label == "aws"))
+            .filter_map(|block| Some((known(block, "alias")?, known(block, "region")?)))
             .collect()
     }
 

@@ -171,7 +171,7 @@ fn end(at: usize, finding: &Finding) -> String {
 
 /// A label in at most three lines; what does not fit ends in `…`.
 fn label(text: &str) -> Vec<String> {
-    let mut lines = wrap(text, COLUMNS);
+    let mut lines = wrap(&text.replace('`', ""), COLUMNS);
     if lines.len() > LINES {
         let rest = lines.split_off(LINES - 1).join(" ");
         lines.push(rest);

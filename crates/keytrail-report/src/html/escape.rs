@@ -7,6 +7,24 @@ pub(super) fn esc(text: &str) -> String {
     entities(&clean(text))
 }
 
+/// One line, escaped, with what stands between backticks as code.
+pub(super) fn prose(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('`') {
+        let Some((code, after)) = after.split_once('`') else {
+            break;
+        };
+        out.push_str(&esc(before));
+        out.push_str("<code>");
+        out.push_str(&esc(code));
+        out.push_str("</code>");
+        rest = after;
+    }
+    out.push_str(&esc(rest));
+    out
+}
+
 /// Several lines, each cleaned, line ends kept.
 pub(super) fn lines(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(esc).collect();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use keytrail_model::{Finding, FixSafety, Location, Step};
 
 use super::draw;
-use super::escape::esc;
+use super::escape::{esc, prose};
 use crate::snippet::Snippet;
 use crate::{Section, Sources};
 
@@ -23,7 +23,7 @@ pub(super) fn path(number: usize, finding: &Finding, sources: &dyn Sources, open
         severity = finding.severity,
         title = title(number, finding),
         actor = esc(&actor),
-        message = esc(&finding.message),
+        message = prose(&finding.message),
         drawing = draw::path(number, finding),
         hops = hops(number, &finding.path, sources),
         guards = guards(finding),
@@ -54,7 +54,7 @@ pub(super) fn weakness(number: usize, finding: &Finding, sources: &dyn Sources) 
         severity = finding.severity,
         title = title(number, finding),
         where_ = place(&finding.location),
-        message = esc(&finding.message),
+        message = prose(&finding.message),
         guards = guards(finding),
         fixes = fixes(finding),
     )
@@ -77,7 +77,7 @@ fn hops(number: usize, path: &[Step], sources: &dyn Sources) -> String {
             out,
             "<li id=\"f{number}-{hop}\"><p>{label}</p><p class=\"at\">{place}</p>{snippet}</li>",
             hop = at + 1,
-            label = esc(&step.label),
+            label = prose(&step.label),
             place = place(&step.location),
             snippet = snippet(&step.location, sources),
         );
@@ -126,7 +126,9 @@ fn guards(finding: &Finding) -> String {
         return String::new();
     }
     let mut items = String::new();
-    for guard in &finding.guards {
+    let (missing, there): (Vec<_>, Vec<_>) =
+        finding.guards.iter().partition(|guard| !guard.present);
+    for guard in missing.into_iter().chain(there) {
         let (class, word) = if guard.present {
             ("holds", "held by")
         } else {
@@ -135,7 +137,7 @@ fn guards(finding: &Finding) -> String {
         let _ = write!(
             items,
             "<li class=\"{class}\"><b>{word}</b> {} {}</li>",
-            esc(&guard.step.label),
+            prose(&guard.step.label),
             place(&guard.step.location)
         );
     }
@@ -152,7 +154,7 @@ fn fixes(finding: &Finding) -> String {
             FixSafety::Safe => "",
             FixSafety::Unsafe => " <span class=\"tag\">changes behaviour</span>",
         };
-        let _ = write!(items, "<li>{}{note}</li>", esc(&fix.title));
+        let _ = write!(items, "<li>{}{note}</li>", prose(&fix.title));
     }
     format!("<h3>What to do</h3><ul class=\"fixes\">{items}</ul>")
 }

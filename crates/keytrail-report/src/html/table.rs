@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use keytrail_model::Severity;
 
-use super::escape::esc;
+use super::escape::{esc, prose};
 use crate::{BaselineKey, Report, Section};
 
 /// Rows before the rest is left to the JSON output.
@@ -43,7 +43,7 @@ pub(super) fn findings(report: &Report, keys: &[BaselineKey]) -> String {
             part = part_name(part),
             rule = esc(finding.rule),
             place = esc(&finding.location.to_string()),
-            message = esc(&finding.message),
+            message = prose(&finding.message),
             actor = esc(&finding
                 .actor
                 .as_ref()

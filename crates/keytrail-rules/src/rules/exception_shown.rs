@@ -31,20 +31,25 @@ impl Rule for ExceptionShown {
             if !shown || is_test_file(&flow.location.span().path) {
                 continue;
             }
-            let routes: Vec<_> = cx
-                .joined
-                .calls
-                .routes_to(&flow.function)
-                .into_iter()
+            let all = cx.joined.calls.routes_to(&flow.function);
+            let routes: Vec<_> = all
+                .iter()
+                .copied()
                 .filter(|route| route.access != Access::Privileged)
                 .collect();
             let path = operations
                 .iter()
                 .filter_map(|at| cx.path_from_to(at, &flow.location))
                 .max_by_key(|path| (path.severity, std::cmp::Reverse(path.steps.clone())));
-            if routes.is_empty() && path.is_none() {
+            // Middleware and handlers are reached by no route of their own.
+            if routes.is_empty() && !all.is_empty() {
                 continue;
             }
+            let whom = if routes.is_empty() {
+                "the API".to_owned()
+            } else {
+                crate::context::routes(&routes)
+            };
             let what = if operations.is_empty() {
                 String::new()
             } else {
@@ -55,8 +60,7 @@ impl Rule for ExceptionShown {
                 .steps(flow.steps.iter().cloned())
                 .subject(&*flow.function)
                 .message(format!(
-                    "The text of an error goes to whoever calls {}.{what}",
-                    crate::context::routes(&routes)
+                    "The text of an error goes to whoever calls {whom}.{what}"
                 ))
                 .fix("Answer with a fixed message, and log the error without its data")
                 .add(out);

@@ -1,6 +1,9 @@
 //! See the page beside this file.
 
-use keytrail_model::{Confidence, Finding, Location, Severity, Sighting, SightingConfidence};
+use keytrail_graph::is_deployed;
+use keytrail_model::{
+    Confidence, Finding, Fingerprint, SettingValue, Severity, Sighting, SightingConfidence,
+};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -23,7 +26,7 @@ impl Rule for HardCodedKey {
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
         for sighting in &cx.joined.sightings {
-            if is_default_secret_key(cx, &sighting.location) {
+            if is_default_secret_key(cx, sighting) {
                 continue;
             }
             let local = sighting.context.ignored_file;
@@ -34,7 +37,7 @@ impl Rule for HardCodedKey {
             let where_it_is = match (local, sighting.context.test) {
                 (true, _) => "The file is local, not committed.",
                 (false, true) => {
-                    "The file is a test; a key that works does not belong there either."
+                    "The file is a test or an example; a key that works does not belong there either."
                 }
                 (false, false) => "Whoever has the repository has the key.",
             };
@@ -66,17 +69,35 @@ impl Rule for HardCodedKey {
 }
 
 /// `default-secret-key` tells of that one.
-fn is_default_secret_key(cx: &Context<'_>, location: &Location) -> bool {
-    let span = location.span();
+fn is_default_secret_key(cx: &Context<'_>, sighting: &Sighting) -> bool {
+    let span = sighting.location.span();
     cx.joined
         .settings_named("SECRET_KEY")
         .iter()
         .any(|setting| {
             let other = setting.location.span();
-            other.path == span.path
-                && (other.line..=other.end_line).contains(&span.line)
-                && super::default_secret_key::is_insecure(&setting.value)
+            let same_place =
+                other.path == span.path && (other.line..=other.end_line).contains(&span.line);
+            let same_key = sighting.fingerprint.is_some()
+                && fingerprint(&setting.value) == sighting.fingerprint;
+            let told = is_deployed(&cx.joined, setting)
+                && super::default_secret_key::is_insecure(&setting.value);
+            told && (same_place || same_key)
         })
+}
+
+fn fingerprint(value: &SettingValue) -> Option<Fingerprint> {
+    match value {
+        SettingValue::Secret { fingerprint, .. } => *fingerprint,
+        SettingValue::FromEnvironment {
+            default: Some(default),
+            ..
+        } => match &**default {
+            SettingValue::Secret { fingerprint, .. } => *fingerprint,
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn off_path(sighting: &Sighting) -> Severity {

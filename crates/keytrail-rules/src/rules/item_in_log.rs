@@ -38,7 +38,7 @@ impl Rule for ItemInLog {
                     leak.what
                 ))
                 .subject(leak.subject)
-                .path(Some(leak.path))
+                .path(leak.path)
                 .fix(fix)
                 .add(out);
         }

@@ -37,10 +37,10 @@ impl Rule for ItemInResponse {
                     "A whole item goes into the response of {routes}, {what} with it: {who} gets it.",
                     what = leak.what,
                     routes = leak.routes,
-                    who = crate::draft::who(&leak.path.actor)
+                    who = leak.who()
                 ))
                 .subject(leak.subject)
-                .path(Some(leak.path))
+                .path(leak.path)
                 .fix(fix)
                 .add(out);
         }

@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::covers;
-use keytrail_model::{Finding, KeyElement, Location, Severity};
+use keytrail_model::{Confidence, Finding, KeyElement, Location, Severity};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -39,8 +39,14 @@ impl Rule for KeyAsPrimaryKey {
                 }
             }
             for (location, what) in places {
+                let severity = if key.confidence >= Confidence::Likely {
+                    Severity::Medium
+                } else {
+                    Severity::Low
+                };
                 Draft::new(cx, &META, &location)
                     .path(cx.path_of_attribute(table, &key.attribute))
+                    .severity(severity)
                     .confidence(key.confidence)
                     .subject(format!("{name}.{}", key.attribute))
                     .message(format!(

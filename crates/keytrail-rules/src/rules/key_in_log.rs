@@ -31,7 +31,7 @@ impl Rule for KeyInLog {
                     leak.what
                 ))
                 .subject(leak.subject)
-                .path(Some(leak.path))
+                .path(leak.path)
                 .fix(fix)
                 .add(out);
         }

@@ -30,10 +30,10 @@ impl Rule for KeyInResponse {
                     "{what} goes into the response of {routes}: {who} gets it.",
                     what = leak.what,
                     routes = leak.routes,
-                    who = crate::draft::who(&leak.path.actor)
+                    who = leak.who()
                 ))
                 .subject(leak.subject)
-                .path(Some(leak.path))
+                .path(leak.path)
                 .fix(fix)
                 .add(out);
         }

@@ -32,7 +32,7 @@ impl Rule for KeyToThirdParty {
             Draft::new(cx, &META, &leak.location)
                 .message(format!("{} goes to a third party ({who}).", leak.what))
                 .subject(leak.subject)
-                .path(Some(leak.path))
+                .path(leak.path)
                 .fix(format!("Send an alias to {who} in place of {}", leak.what))
                 .add(out);
         }

@@ -25,19 +25,22 @@ impl Rule for OpenWrite {
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
         let mut open: BTreeMap<&Location, (Vec<&Route>, String)> = BTreeMap::new();
         let mut exempt: BTreeMap<&Location, (Vec<&Route>, String)> = BTreeMap::new();
+        let mut plain: BTreeMap<&Location, (Vec<&Route>, String)> = BTreeMap::new();
         for (number, operation) in cx.joined.operations.iter().enumerate() {
             let writes = operation.kind.writes() && !operation.kind.reads();
-            let Some(&table) = cx.key_tables_of(number).first() else {
+            let Some(&(table, _)) = cx.joined.tables_of(number).first() else {
                 continue;
             };
+            let holds_keys = cx.holds_keys(table);
             for route in cx
                 .open_routes(operation)
                 .into_iter()
                 .filter(|route| writes && route.method.writes())
             {
                 let (map, place) = match (route.access, &route.csrf_exempt) {
-                    (Access::Anonymous, _) => (&mut open, &route.view_location),
-                    (_, Some(location)) => (&mut exempt, location),
+                    (Access::Anonymous, _) if holds_keys => (&mut open, &route.view_location),
+                    (Access::Anonymous, _) => (&mut plain, &route.view_location),
+                    (_, Some(location)) if holds_keys => (&mut exempt, location),
                     _ => continue,
                 };
                 let entry = map
@@ -54,6 +57,17 @@ impl Rule for OpenWrite {
                     crate::context::routes(&routes)
                 ))
                 .fix("Require a sign-in, take the owner from request.user, and let records of strangers expire")
+                .add(out);
+        }
+        for (location, (routes, table)) in plain {
+            Draft::new(cx, &META, location)
+                .severity(Severity::Low)
+                .subject(location.symbol().unwrap_or_default())
+                .message(format!(
+                    "{} lets anybody without a sign-in write into table `{table}`: what strangers send stays there.",
+                    crate::context::routes(&routes)
+                ))
+                .fix("Require a sign-in or a signature, list the fields that are taken, and let the records expire")
                 .add(out);
         }
         for (location, (routes, table)) in exempt {

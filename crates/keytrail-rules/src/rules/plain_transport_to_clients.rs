@@ -30,7 +30,7 @@ impl Rule for PlainTransportToClients {
                 if !is_deployed(&cx.joined, setting) || !is_off(&setting.value) {
                     continue;
                 }
-                if setting.value == SettingValue::None {
+                if is_absent(setting) {
                     let entry = absent
                         .entry(&setting.module)
                         .or_insert((setting, Vec::new()));
@@ -53,6 +53,12 @@ const SWITCHES: [&str; 4] = [
     "CSRF_COOKIE_SECURE",
 ];
 
+/// An absent setting is told at the start of its module.
+fn is_absent(setting: &Setting) -> bool {
+    let span = setting.location.span();
+    setting.value == SettingValue::None || (span.line, span.column) == (1, 1)
+}
+
 fn is_off(value: &SettingValue) -> bool {
     matches!(
         value,
@@ -62,7 +68,7 @@ fn is_off(value: &SettingValue) -> bool {
 
 /// One finding for what a module leaves out, one for each switch that is set to off.
 fn report(cx: &Context<'_>, setting: &Setting, names: &[&str], out: &mut Vec<Finding>) {
-    let explicit = setting.value != SettingValue::None;
+    let explicit = !is_absent(setting);
     let severity = if explicit && setting.environment == Environment::Production {
         Severity::Medium
     } else {

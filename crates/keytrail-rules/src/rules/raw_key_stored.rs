@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
-use keytrail_graph::{KeyAttribute, TableId};
-use keytrail_model::{Confidence, Finding, Location, Severity};
+use keytrail_graph::{KeyAttribute, TableId, is_test_file};
+use keytrail_model::{Confidence, Finding, Location, Severity, Sink};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -52,18 +52,12 @@ impl Rule for RawKeyStored {
     }
 }
 
-/// Every write of a key in the clear; where none was seen, the write that names the attribute or
-/// the template's own item. An attribute that is only ever read is not shown here.
+/// Every write of a key in the clear, the template's own items, and the writes that name the
+/// attribute without a flow that says what goes in. An attribute that is only ever read is not
+/// shown here.
 fn places(cx: &Context<'_>, table: TableId, key: &KeyAttribute) -> Vec<Location> {
-    if !key.written.is_empty() {
-        return key.written.iter().cloned().collect();
-    }
-    let seeded = cx
-        .joined
-        .tables
-        .node(table)
-        .declared
-        .iter()
+    let declared = cx.joined.tables.node(table).declared.iter();
+    let seeded = declared
         .flat_map(|declared| &declared.seeded)
         .filter(|(name, _)| *name == key.attribute)
         .map(|(_, location)| location.clone());
@@ -72,10 +66,28 @@ fn places(cx: &Context<'_>, table: TableId, key: &KeyAttribute) -> Vec<Location>
         .operations_on(table)
         .iter()
         .map(|&number| cx.joined.operations[number])
-        .filter(|operation| operation.writes.contains(&key.attribute))
+        .filter(|operation| {
+            operation.writes.contains(&key.attribute)
+                && !is_test_file(&operation.location.span().path)
+                && !has_flow(cx, &operation.location, &key.attribute)
+        })
         .map(|operation| operation.location.clone());
-    let mut places: Vec<Location> = seeded.chain(named).collect();
+    let mut places: Vec<Location> = key
+        .written
+        .iter()
+        .cloned()
+        .chain(seeded)
+        .chain(named)
+        .collect();
     places.sort_unstable();
     places.dedup();
     places
+}
+
+/// A flow into the attribute by this very write tells what is stored, so nothing is assumed.
+fn has_flow(cx: &Context<'_>, at: &Location, attribute: &str) -> bool {
+    cx.joined
+        .flows_to(at)
+        .iter()
+        .any(|flow| matches!(&flow.sink, Sink::Store(_, name) if name == attribute))
 }

@@ -1,6 +1,6 @@
 //! See the page beside this file.
 
-use keytrail_graph::{Tie, is_test_file};
+use keytrail_graph::is_test_file;
 use keytrail_model::{Finding, OperationKind, Severity};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
@@ -33,7 +33,7 @@ impl Rule for ScanInRequest {
             let Some(&(table, _)) = cx.joined.tables_of(number).first() else {
                 continue;
             };
-            if routes.is_empty() || Tie::of(&cx.joined, operation, &[]).holds() {
+            if routes.is_empty() {
                 continue;
             }
             let name = cx.table_name(table);

@@ -59,9 +59,9 @@ impl Rule for UnconditionalPut {
 
 /// A random identifier made here collides with nobody's.
 fn has_made_identifier(cx: &Context<'_>, operation: &keytrail_model::Operation) -> bool {
-    cx.joined.flows.iter().any(|flow| {
-        matches!((&flow.source, &flow.sink), (Source::Generated(_), Sink::Store(at, attribute))
-            if *at == operation.location && !keytrail_model::names_a_secret(attribute))
+    cx.joined.flows_to(&operation.location).iter().any(|flow| {
+        matches!((&flow.source, &flow.sink), (Source::Generated(_), Sink::Store(_, attribute))
+            if !keytrail_model::names_a_secret(attribute))
     })
 }
 

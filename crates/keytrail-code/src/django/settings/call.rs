@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::eval::{Evaluator, Flow, Names};
 use super::expr::map_read;
+use super::readers::reader_of;
 use super::value::{Located, Val};
 use crate::program::{ClassRef, FunctionRef};
 use crate::resolve::Base;
@@ -107,7 +108,7 @@ impl Evaluator<'_> {
             }
             Val::Object(path) => self.opaque_call(path, arguments),
             Val::Vault => Val::Vault,
-            _ => self.of_arguments(arguments).unwrap_or(Val::Unknown),
+            _ => of_arguments(arguments).unwrap_or(Val::Unknown),
         }
     }
 
@@ -115,7 +116,7 @@ impl Evaluator<'_> {
         let resolver = self.resolver;
         for base in &resolver.class(class).lineage {
             if let Base::External(path) = base
-                && let Some(reader) = self.reader_of(&resolver.dotted(path), arguments)
+                && let Some(reader) = reader_of(&resolver.dotted(path), arguments)
             {
                 return reader;
             }
@@ -222,13 +223,9 @@ impl Evaluator<'_> {
         locals
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each thing that is known"
-    )]
     fn external(&mut self, path: &Arc<str>, arguments: &Arguments, call: &Located) -> Val {
         let first = arguments.positional.first();
-        if let Some(reader) = self.reader_of(path, arguments) {
+        if let Some(reader) = reader_of(path, arguments) {
             return reader;
         }
         match &**path {
@@ -269,13 +266,21 @@ impl Evaluator<'_> {
                 Val::Int(number) => Val::text(number.to_string()),
                 _ => Val::Unknown,
             }),
-            "list" | "tuple" | "set" | "frozenset" | "sorted" => match first {
-                Some(value) if matches!(value.val, Val::List(_) | Val::Env(_) | Val::Vault) => {
-                    value.val.clone()
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "dict.fromkeys" => {
+                match first {
+                    Some(Located {
+                        val: Val::List(list),
+                        ..
+                    }) if path.ends_with("reversed") => {
+                        Val::list(list.items.iter().rev().cloned().collect())
+                    }
+                    Some(value) if matches!(value.val, Val::List(_) | Val::Env(_) | Val::Vault) => {
+                        value.val.clone()
+                    }
+                    None => Val::list(Vec::new()),
+                    _ => Val::Unknown,
                 }
-                None => Val::list(Vec::new()),
-                _ => Val::Unknown,
-            },
+            }
             "dict" | "collections.OrderedDict" => {
                 let mut entries = match first.map(|value| &value.val) {
                     Some(Val::Dict(dict)) => dict.entries.clone(),
@@ -346,6 +351,20 @@ impl Evaluator<'_> {
             self.last_read = Some(Val::Vault);
             return Val::Vault;
         }
+        // a client is none of what its region is read from
+        if [
+            "boto3.",
+            "botocore.",
+            "aiobotocore.",
+            "hvac.",
+            "google.",
+            "azure.",
+        ]
+        .iter()
+        .any(|root| path.starts_with(root))
+        {
+            return Val::Object(Arc::clone(path));
+        }
         let lower = last.to_ascii_lowercase();
         if (lower.contains("env") || lower.contains("config"))
             && let Some(variable) = arguments.first_text()
@@ -355,18 +374,7 @@ impl Evaluator<'_> {
             let default = arguments.pick(1, "default").cloned();
             return self.read(&variable, default, parsed);
         }
-        self.of_arguments(arguments)
-            .unwrap_or_else(|| Val::Object(Arc::clone(path)))
-    }
-
-    /// What is made of a read depends on it, whatever is done.
-    fn of_arguments(&self, arguments: &Arguments) -> Option<Val> {
-        arguments.all().find_map(|value| match &value.val {
-            Val::Env(read) => Some(Val::env(Arc::clone(&read.variable), None, true)),
-            Val::Vault => Some(Val::Vault),
-            Val::Object(path) if is_file(path) => Some(Val::Vault),
-            _ => None,
-        })
+        of_arguments(arguments).unwrap_or_else(|| Val::Object(Arc::clone(path)))
     }
 
     fn get_attribute(&mut self, arguments: &Arguments) -> Val {
@@ -392,6 +400,16 @@ impl Evaluator<'_> {
             _ => Val::Unknown,
         }
     }
+}
+
+/// What is made of a read depends on it, whatever is done.
+fn of_arguments(arguments: &Arguments) -> Option<Val> {
+    arguments.all().find_map(|value| match &value.val {
+        Val::Env(read) => Some(Val::env(Arc::clone(&read.variable), None, true)),
+        Val::Vault => Some(Val::Vault),
+        Val::Object(path) if is_file(path) => Some(Val::Vault),
+        _ => None,
+    })
 }
 
 /// `int("30")`.
@@ -472,7 +490,9 @@ pub(super) fn reads_a_vault(name: &str) -> bool {
 
 pub(super) fn is_file(path: &str) -> bool {
     matches!(path, "open" | "io.open" | "codecs.open")
-        || path.starts_with("pathlib.") && path.ends_with(".open")
+        || path
+            .strip_prefix("pathlib.")
+            .is_some_and(|path| path.rsplit('.').next() == Some("open"))
 }
 
 /// `DATABASE_URL`: how variables of the environment are written.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use keytrail_model::Environment;
 
-use super::eval::{Decision, Evaluator};
+use super::branches::Decision;
+use super::eval::Evaluator;
 use super::value::{Choice, Val};
 use crate::syntax::ir::{Comparator, Expr, ExprId};
 

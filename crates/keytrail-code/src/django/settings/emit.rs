@@ -1,7 +1,11 @@
 //! Values → facts. Law 1: a text that may be a key leaves this module only masked.
 
 use keytrail_detect::Detector;
-use keytrail_model::{Fingerprinter, Masked, Secret, SettingValue, names_a_secret};
+use std::sync::Arc;
+
+use keytrail_detect::ScanContext;
+use keytrail_model::{Fingerprinter, Masked, Proof, Secret, SettingValue, names_a_secret};
+use rustc_hash::FxHashSet;
 
 use super::classes::OWN_NAME;
 use super::value::{Located, Val};
@@ -15,6 +19,56 @@ pub(super) struct Emitter<'a> {
     pub(super) prints: &'a Fingerprinter,
     /// The dotted name of a class or function of the tree.
     pub(super) name_of: &'a dyn Fn(&Val) -> Option<String>,
+    /// See [`partners`].
+    pub(super) partners: FxHashSet<Arc<str>>,
+}
+
+/// Longer texts were cut while parsing.
+const LONGEST: usize = 1000;
+
+/// Texts that are known to be keys only by what stands near them: the secret of an AWS key id.
+pub(super) fn partners(detector: &Detector, settings: &[(&str, &Located)]) -> FxHashSet<Arc<str>> {
+    let mut texts = Vec::new();
+    for (name, value) in settings {
+        collect(name, &value.val, &mut texts, 0);
+    }
+    let mut source = String::new();
+    let mut ends = Vec::with_capacity(texts.len());
+    for (name, text) in &texts {
+        source.push_str(name);
+        source.push_str(" = \"");
+        source.push_str(text);
+        source.push_str("\"\n");
+        ends.push(source.len());
+    }
+    let hits = detector.scan(source.as_bytes(), &ScanContext::default());
+    hits.iter()
+        .filter(|hit| hit.proofs.contains(&Proof::Pair))
+        .filter_map(|hit| texts.get(ends.partition_point(|end| *end <= hit.range.start)))
+        .map(|(_, text)| Arc::clone(text))
+        .collect()
+}
+
+fn collect<'v>(name: &'v str, val: &'v Val, texts: &mut Vec<(&'v str, Arc<str>)>, depth: u32) {
+    if depth > DEEPEST {
+        return;
+    }
+    match val {
+        Val::Text(text) if text.len() <= LONGEST => texts.push((name, Arc::clone(text))),
+        Val::List(list) => list
+            .items
+            .iter()
+            .for_each(|item| collect(name, &item.val, texts, depth + 1)),
+        Val::Dict(dict) => dict
+            .entries
+            .iter()
+            .for_each(|(key, item)| collect(key, &item.val, texts, depth + 1)),
+        Val::Env(read) => read
+            .default
+            .iter()
+            .for_each(|default| collect(name, &default.val, texts, depth + 1)),
+        _ => {}
+    }
 }
 
 impl Emitter<'_> {
@@ -109,10 +163,15 @@ impl Emitter<'_> {
             }
             return self.whole(password);
         }
-        if is_secret_name(name) && !is_placeholder(text) && !is_reference(text) {
+        let private = text.contains("-----BEGIN") && text.contains("PRIVATE KEY");
+        let named = is_secret_name(name) && !is_placeholder(text) && !is_reference(name, text);
+        if private || named || self.partners.contains(text) {
             return self.whole(text);
         }
-        SettingValue::Text(text.to_owned())
+        if text.len() > LONGEST {
+            return SettingValue::Unknown;
+        }
+        SettingValue::Text(self.detector.redact(text).into_owned())
     }
 
     fn whole(&self, text: &str) -> SettingValue {
@@ -201,8 +260,16 @@ fn is_placeholder(text: &str) -> bool {
         )
 }
 
-/// A name, path or address of something: the name of a secret in a vault, a class, a variable.
-fn is_reference(text: &str) -> bool {
+/// A name, path or address of something: the name of a secret in a vault, a class, a variable;
+/// a sentence, but for passwords.
+fn is_reference(name: &str, text: &str) -> bool {
+    if name == "SECRET_KEY" {
+        return false;
+    }
+    let lower = name.to_ascii_lowercase();
+    let of_people = ["password", "passwd", "passphrase", "pwd"]
+        .iter()
+        .any(|word| lower.contains(word));
     let part = |part: &str| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         !part.is_empty()
@@ -224,7 +291,8 @@ fn is_reference(text: &str) -> bool {
             && text.contains('_')
             && text.len() <= 60
     };
-    text.contains(' ')
+    !of_people
+        && text.contains(' ')
         && text
             .split(' ')
             .all(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()))
@@ -234,7 +302,7 @@ fn is_reference(text: &str) -> bool {
         || text.starts_with("https://")
         || text.contains('/') && words('/', 2)
         || text.contains('.') && words('.', 2)
-        || is_name(text)
+        || !of_people && is_name(text)
 }
 
 fn words_of_path(text: &str) -> bool {
@@ -279,16 +347,27 @@ mod tests {
             "/run/secrets/db",
             "rest_framework_simplejwt.tokens.AccessToken",
         ] {
-            assert!(is_reference(text), "{text}");
+            assert!(is_reference("API_SECRET", text), "{text}");
         }
         for text in [
-            "hfx5oPAiwyT25ZtIjkBEyr",
-            "MqyywabS+j/smwTPVLCH8dQPoGgrfg4iPfx2jiQD",
+            "{alnum:22}",
+            "{base64:40}",
+            "{alnum:20}/{alnum:19}",
             "Postgres1234",
             "postgres",
         ] {
-            assert!(!is_reference(text), "{text}");
+            assert!(
+                !is_reference("API_SECRET", &keytrail_detect::expand(text)),
+                "{text}"
+            );
         }
+    }
+
+    #[test]
+    fn what_a_person_types_is_no_reference() {
+        assert!(is_reference("TOKEN_ERROR", "no such token"));
+        assert!(!is_reference("EMAIL_PASSWORD", "correct horse"));
+        assert!(!is_reference("SECRET_KEY", "a/b"));
     }
 
     #[test]

@@ -6,18 +6,17 @@
 use keytrail_model::Environment;
 use rustc_hash::FxHashMap;
 
+use super::branches::looped;
 use super::value::{At, Choice, Located, Val, join};
-use crate::interp::Shape;
-use crate::program::{ClassRef, LinkedModule, ModuleId, Program, Target};
+use crate::program::{ClassRef, LinkedModule, ModuleId, Program};
 use crate::resolve::Resolver;
 use crate::symbols::Sym;
-use crate::syntax::ir::{Expr, ExprId, ImportFrom, Range, Stmt, Try};
+use crate::syntax::ir::{Expr, ExprId, Range, Stmt};
 
 /// Steps of one run: about ten times what the largest settings take.
 const STEPS: usize = 400_000;
 /// Nesting of expressions, blocks, calls and imports together.
 const DEEPEST: u32 = 120;
-const MOST_ROUNDS: usize = 64;
 
 pub(super) type Names = FxHashMap<Sym, Located>;
 
@@ -34,11 +33,11 @@ pub(super) struct Frame {
     /// Of a function or class body; a module's own are in [`Evaluator::scopes`].
     pub(super) locals: Option<Names>,
     /// What the ways under way have overwritten.
-    journals: Vec<Vec<(Sym, Option<Located>)>>,
+    pub(super) journals: Vec<Vec<(Sym, Option<Located>)>>,
     /// What other ways through a function returned.
-    returned: Vec<(Located, bool, Choice)>,
+    pub(super) returned: Vec<(Located, bool, Choice)>,
     /// Inside `try`: an import that fails is expected to.
-    guarded: u32,
+    pub(super) guarded: u32,
 }
 
 /// How a block ended.
@@ -59,6 +58,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) frames: Vec<Frame>,
     pub(super) steps: usize,
     pub(super) depth: u32,
+    /// A name that looks like a setting was used and nobody sets it.
+    pub(super) missing: bool,
     /// The last read of the environment or a vault, for helpers whose way can't be followed.
     pub(super) last_read: Option<Val>,
 }
@@ -78,6 +79,7 @@ impl<'a> Evaluator<'a> {
             frames: Vec::new(),
             steps: STEPS,
             depth: 0,
+            missing: false,
             last_read: None,
         }
     }
@@ -170,7 +172,7 @@ impl<'a> Evaluator<'a> {
         self.steps = self.steps.saturating_sub(items / 8);
     }
 
-    fn names_mut(&mut self) -> Option<&mut Names> {
+    pub(super) fn names_mut(&mut self) -> Option<&mut Names> {
         let frame = self.frames.last_mut()?;
         match &mut frame.locals {
             Some(locals) => Some(locals),
@@ -231,6 +233,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn statement(&mut self, statement: &'a Stmt) -> Flow {
+        self.missing = false;
         match statement {
             Stmt::Expr(value) => {
                 if let Some(flow) = self.ends(*value) {
@@ -240,6 +243,9 @@ impl<'a> Evaluator<'a> {
             }
             Stmt::Assign { targets, value } => {
                 let value = self.eval(*value);
+                if self.missing && self.is_guarded() {
+                    return Flow::Raise;
+                }
                 for target in targets {
                     self.assign(*target, &value);
                 }
@@ -257,6 +263,10 @@ impl<'a> Evaluator<'a> {
             } => {
                 let before = self.eval(*target);
                 let value = self.eval(*value);
+                // `try: INSTALLED_APPS += LOCAL_APPS`, where only a local file may set the latter
+                if self.missing && self.is_guarded() {
+                    return Flow::Raise;
+                }
                 let joined = self.binary(*operator, &before, &value);
                 self.assign(
                     *target,
@@ -354,383 +364,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn branches(&mut self, test: ExprId, then: &'a [Stmt], other: &'a [Stmt]) -> Flow {
-        match self.decide(test) {
-            Decision::Known(true) => self.block(then),
-            Decision::Known(false) => self.block(other),
-            Decision::Open(taken, choice) => self.both(Some(then), Some(other), taken, &choice),
-        }
-    }
-
-    /// Runs both blocks from the same state and joins what they leave. `first_taken` tells which
-    /// of them is the likelier way.
-    fn both(
-        &mut self,
-        first: Option<&'a [Stmt]>,
-        second: Option<&'a [Stmt]>,
-        first_taken: bool,
-        choice: &Choice,
-    ) -> Flow {
-        let (first_flow, first_changes) = self.tried(first);
-        let (second_flow, second_changes) = self.tried(second);
-        let first_value =
-            |value: &Located, this: &mut Self| this.keep_return(value, first_taken, choice);
-        match (first_flow, second_flow) {
-            (Flow::Raise, Flow::Raise) => Flow::Raise,
-            (Flow::Raise, flow) => {
-                self.apply(second_changes);
-                flow
-            }
-            (flow, Flow::Raise) => {
-                self.apply(first_changes);
-                flow
-            }
-            (Flow::Return(one), Flow::Return(two)) => {
-                let (taken, other) = if first_taken {
-                    (&one, &two)
-                } else {
-                    (&two, &one)
-                };
-                Flow::Return(join("", Some(taken), Some(other), choice).unwrap_or(one))
-            }
-            (Flow::Return(value), flow) => {
-                first_value(&value, self);
-                self.apply(second_changes);
-                flow
-            }
-            (flow, Flow::Return(value)) => {
-                self.keep_return(&value, !first_taken, choice);
-                self.apply(first_changes);
-                flow
-            }
-            (first_flow, second_flow) => {
-                self.merge(first_changes, second_changes, first_taken, choice);
-                if matches!((first_flow, second_flow), (Flow::Jump, Flow::Jump)) {
-                    Flow::Jump
-                } else {
-                    Flow::Next
-                }
-            }
-        }
-    }
-
-    fn keep_return(&mut self, value: &Located, taken: bool, choice: &Choice) {
-        if let Some(frame) = self.frames.last_mut() {
-            frame.returned.push((value.clone(), taken, choice.clone()));
-        }
-    }
-
-    /// Runs a block, takes its changes back and tells them.
-    fn tried(&mut self, block: Option<&'a [Stmt]>) -> (Flow, Vec<(Sym, Option<Located>)>) {
-        let Some(block) = block else {
-            return (Flow::Next, Vec::new());
-        };
-        if let Some(frame) = self.frames.last_mut() {
-            frame.journals.push(Vec::new());
-        }
-        let flow = self.block(block);
-        let journal = self
-            .frames
-            .last_mut()
-            .and_then(|frame| frame.journals.pop())
-            .unwrap_or_default();
-        let mut changes: FxHashMap<Sym, usize> = FxHashMap::default();
-        let mut ordered = Vec::new();
-        for (name, _) in &journal {
-            changes.entry(*name).or_insert_with(|| {
-                ordered.push(*name);
-                0
-            });
-        }
-        let Some(names) = self.names_mut() else {
-            return (flow, Vec::new());
-        };
-        let after = ordered
-            .into_iter()
-            .map(|name| (name, names.get(&name).cloned()))
-            .collect();
-        for (name, old) in journal.into_iter().rev() {
-            match old {
-                Some(old) => names.insert(name, old),
-                None => names.remove(&name),
-            };
-        }
-        (flow, after)
-    }
-
-    fn apply(&mut self, changes: Vec<(Sym, Option<Located>)>) {
-        for (name, value) in changes {
-            self.set(name, value);
-        }
-    }
-
-    fn merge(
-        &mut self,
-        first: Vec<(Sym, Option<Located>)>,
-        second: Vec<(Sym, Option<Located>)>,
-        first_taken: bool,
-        choice: &Choice,
-    ) {
-        let mut theirs: FxHashMap<Sym, Option<Located>> = second.iter().cloned().collect();
-        let mut joined = Vec::new();
-        for (name, one) in first {
-            let two = match theirs.remove(&name) {
-                Some(two) => two,
-                None => self.local_name(name),
-            };
-            joined.push((name, one, two));
-        }
-        for (name, _) in second {
-            if let Some(two) = theirs.remove(&name) {
-                joined.push((name, self.local_name(name), two));
-            }
-        }
-        for (name, one, two) in joined {
-            let (taken, other) = if first_taken { (one, two) } else { (two, one) };
-            let value = join(
-                self.program.text(name),
-                taken.as_ref(),
-                other.as_ref(),
-                choice,
-            );
-            self.set(name, value);
-        }
-    }
-
-    fn local_name(&mut self, name: Sym) -> Option<Located> {
-        self.names_mut()?.get(&name).cloned()
-    }
-
-    fn for_loop(
-        &mut self,
-        target: ExprId,
-        iter: ExprId,
-        body: &'a [Stmt],
-        other: &'a [Stmt],
-    ) -> Flow {
-        let iterated = self.eval(iter);
-        if let Val::List(list) = &iterated.val
-            && list.items.len() <= MOST_ROUNDS
-        {
-            for item in &list.items {
-                self.assign(target, item);
-                match self.block(body) {
-                    Flow::Next => {}
-                    Flow::Jump => break,
-                    flow => return flow,
-                }
-            }
-            return self.block(other);
-        }
-        self.assign(
-            target,
-            &Located {
-                val: Val::Unknown,
-                at: iterated.at,
-            },
-        );
-        let flow = self.both(Some(body), None, true, &Choice::Unknown);
-        looped(flow)
-    }
-
-    fn attempt(&mut self, inner: &'a Try) -> Flow {
-        if let Some(frame) = self.frames.last_mut() {
-            frame.guarded += 1;
-        }
-        let (mut flow, mut changes) = self.tried(Some(&inner.body));
-        if let Some(frame) = self.frames.last_mut() {
-            frame.guarded -= 1;
-        }
-        if matches!(flow, Flow::Raise) {
-            // what came before the failing statement stands
-            self.apply(std::mem::take(&mut changes));
-        }
-        for handler in &inner.handlers {
-            let (other_flow, other) = self.tried(Some(&handler.body));
-            match (&flow, other_flow) {
-                (_, Flow::Raise) => {}
-                (Flow::Raise, other_flow) => (flow, changes) = (other_flow, other),
-                (Flow::Return(value), Flow::Return(fallback)) => {
-                    let value = join("", Some(value), Some(&fallback), &Choice::Fallback);
-                    flow = Flow::Return(value.unwrap_or(fallback));
-                }
-                (Flow::Return(_), _) => {}
-                (_, Flow::Return(fallback)) => {
-                    self.keep_return(&fallback, false, &Choice::Fallback)
-                }
-                _ => changes = self.with_fallback(changes, other),
-            }
-        }
-        self.apply(changes);
-        if !matches!(flow, Flow::Next) {
-            return flow;
-        }
-        let flow = self.block(&inner.other);
-        if !matches!(flow, Flow::Next) {
-            return flow;
-        }
-        self.block(&inner.finally)
-    }
-
-    /// What the body left, and beside it what the handler would leave.
-    fn with_fallback(
-        &mut self,
-        body: Vec<(Sym, Option<Located>)>,
-        handler: Vec<(Sym, Option<Located>)>,
-    ) -> Vec<(Sym, Option<Located>)> {
-        let mut theirs: FxHashMap<Sym, Option<Located>> = handler.iter().cloned().collect();
-        let mut changes = Vec::new();
-        for (name, own) in body {
-            let joined = match theirs.remove(&name) {
-                Some(other) => join(
-                    self.program.text(name),
-                    own.as_ref(),
-                    other.as_ref(),
-                    &Choice::Fallback,
-                ),
-                None => own,
-            };
-            changes.push((name, joined));
-        }
-        for (name, _) in handler {
-            if let Some(other) = theirs.remove(&name) {
-                let before = self.local_name(name);
-                let joined = join(
-                    self.program.text(name),
-                    before.as_ref(),
-                    other.as_ref(),
-                    &Choice::Fallback,
-                );
-                changes.push((name, joined));
-            }
-        }
-        changes
-    }
-
-    fn import_from(&mut self, import: &'a ImportFrom) -> Flow {
-        let path = import.path.map(|path| self.sym(path));
-        let Some(target) = self.program.import(self.module_id(), import.level, path) else {
-            return Flow::Next;
-        };
-        for &(name, bound) in &import.names {
-            if self.module().ir.text(name) == "*" {
-                if let Some(flow) = self.import_star(target, import.level) {
-                    return flow;
-                }
-                continue;
-            }
-            // a local file that is not in the tree
-            let missing = import.level > 0 && matches!(target, Target::External(_));
-            if missing && self.is_guarded() {
-                return Flow::Raise;
-            }
-            if let Some(value) = self.member(target, self.sym(name)) {
-                self.set(self.sym(bound), Some(value));
-            }
-        }
-        Flow::Next
-    }
-
-    fn is_guarded(&self) -> bool {
+    pub(super) fn is_guarded(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.guarded > 0)
-    }
-
-    fn import_star(&mut self, target: &Target, level: u32) -> Option<Flow> {
-        match target {
-            Target::Module(id) => {
-                self.run_module(*id);
-                let scope = self.scopes.get(id)?;
-                let opaque = scope.opaque;
-                let mut names: Vec<(Sym, Located)> = scope
-                    .names
-                    .iter()
-                    .filter(|(name, _)| !self.program.text(**name).starts_with('_'))
-                    .map(|(name, value)| (*name, value.clone()))
-                    .collect();
-                names.sort_by(|left, right| {
-                    self.program.text(left.0).cmp(self.program.text(right.0))
-                });
-                self.spend(names.len());
-                for (name, value) in names {
-                    self.set(name, Some(value));
-                }
-                if opaque {
-                    self.make_opaque();
-                }
-                None
-            }
-            Target::Namespace(_) => None,
-            // a local file that is not in the tree: what comes after `except ImportError` is known
-            Target::External(_) if self.is_guarded() => Some(Flow::Raise),
-            Target::External(_) if level > 0 => None,
-            Target::External(path) => {
-                let known = path
-                    .first()
-                    .is_some_and(|root| self.program.text(*root) == "django");
-                if !known {
-                    self.make_opaque();
-                }
-                None
-            }
-        }
-    }
-
-    pub(super) fn of_target(&self, target: &Target) -> Val {
-        match target {
-            Target::Module(id) => Val::Module(*id),
-            Target::Namespace(directory) => Val::Namespace(directory.clone()),
-            Target::External(path) => Val::External(self.resolver.dotted(path).into()),
-        }
-    }
-
-    pub(super) fn of_shape(&self, shape: Shape) -> Val {
-        match shape {
-            Shape::Function(function) => Val::Function(function),
-            Shape::Class(class) => Val::Class(class),
-            Shape::Module(id) => Val::Module(id),
-            Shape::Namespace(directory) => Val::Namespace(directory),
-            Shape::External(path) => Val::External(self.resolver.dotted(&path).into()),
-            Shape::Object(path) => Val::Object(self.resolver.dotted(&path).into()),
-            _ => Val::Unknown,
-        }
-    }
-
-    /// `target.name`: a definition, or a variable of a module, which is then run.
-    pub(super) fn member(&mut self, target: &Target, name: Sym) -> Option<Located> {
-        if let Target::Module(id) = target {
-            let running = self.scopes.contains_key(id);
-            let found = self.resolver.attribute(target, name).into_iter().next();
-            if let (Some(shape), false) = (found, running) {
-                return Some(Located {
-                    val: self.of_shape(shape),
-                    at: (*id, (0, 0)),
-                });
-            }
-            self.run_module(*id);
-            if let Some(value) = self.scopes.get(id).and_then(|scope| scope.names.get(&name)) {
-                return Some(value.clone());
-            }
-        }
-        let shape = self.resolver.attribute(target, name).into_iter().next()?;
-        let at = (self.module_id(), (0, 0));
-        Some(Located {
-            val: self.of_shape(shape),
-            at,
-        })
-    }
-}
-
-/// What a test says.
-pub(super) enum Decision {
-    Known(bool),
-    /// Whether the way where it is true is the one taken, and why.
-    Open(bool, Choice),
-}
-
-/// `break` and `continue` end with the loop.
-fn looped(flow: Flow) -> Flow {
-    match flow {
-        Flow::Return(value) => Flow::Return(value),
-        Flow::Raise | Flow::Next | Flow::Jump => Flow::Next,
     }
 }

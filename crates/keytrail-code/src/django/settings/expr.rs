@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::eval::{Decision, Evaluator};
+use super::branches::Decision;
+use super::eval::Evaluator;
 use super::value::{Located, Val, join, put};
 use crate::program::Target;
 use crate::syntax::ir::{Comparator, Comprehension, Expr, ExprId, FormatPart, Operator};
@@ -99,6 +100,7 @@ impl Evaluator<'_> {
             }
         }
         let text = self.program.text(sym);
+        self.missing |= super::is_setting(text);
         // a builtin, or a name that nobody sets
         Val::External(text.into())
     }
@@ -240,6 +242,10 @@ impl Evaluator<'_> {
             (Operator::Add, Val::Int(left), Val::Int(right)) => {
                 left.checked_add(*right).map_or(Val::Unknown, Val::Int)
             }
+            // 60 * 60 * 24 * 365
+            (Operator::Multiply, Val::Int(left), Val::Int(right)) => {
+                left.checked_mul(*right).map_or(Val::Unknown, Val::Int)
+            }
             (Operator::Or, Val::Dict(own), Val::Dict(theirs)) => {
                 let mut entries = own.entries.clone();
                 theirs
@@ -334,9 +340,8 @@ impl Evaluator<'_> {
             return val;
         }
         let found = compared(*comparator, left.val.unset(), right.val.unset()).map(Val::Bool);
-        let read = match (&left.val, &right.val) {
-            (Val::Env(read), _) | (_, Val::Env(read)) => read,
-            _ => return found.unwrap_or(Val::Unknown),
+        let ((Val::Env(read), _) | (_, Val::Env(read))) = (&left.val, &right.val) else {
+            return found.unwrap_or(Val::Unknown);
         };
         let default = found.map(|val| Located { val, at: left.at });
         Val::env(Arc::clone(&read.variable), default, true)
@@ -443,7 +448,6 @@ fn is_library(name: &str) -> bool {
             | "str"
             | "list"
             | "tuple"
-            | "dict"
             | "set"
             | "open"
             | "len"

@@ -20,9 +20,13 @@ impl Evaluator<'_> {
     ) -> Val {
         let module = self.module();
         let text = module.ir.text(name);
-        if reads_a_vault(text)
-            && !matches!(owner.val, Val::Instance(_) | Val::Class(_) | Val::Dict(_))
-        {
+        let known = match owner.val {
+            Val::Instance(_) | Val::Class(_) | Val::Dict(_) | Val::Text(_) => true,
+            // pydantic's `SecretStr.get_secret_value()`
+            Val::Env(_) => arguments.positional.is_empty() && arguments.named.is_empty(),
+            _ => false,
+        };
+        if reads_a_vault(text) && !known {
             self.last_read = Some(Val::Vault);
             return Val::Vault;
         }

@@ -310,10 +310,14 @@ fn texts(ir: &Module, id: ExprId, names: &mut Vec<String>, depth: u32) {
     }
 }
 
+/// Every statement, in no particular order; without recursion, `elif` chains may be long.
 fn each<'a>(block: &'a [Stmt], f: &mut dyn FnMut(&'a Stmt)) {
-    for statement in block {
-        f(statement);
-        statement.blocks(&mut |inner| each(inner, f));
+    let mut blocks = vec![block];
+    while let Some(block) = blocks.pop() {
+        for statement in block {
+            f(statement);
+            statement.blocks(&mut |inner| blocks.push(inner));
+        }
     }
 }
 

@@ -4,38 +4,42 @@ use std::sync::Arc;
 
 use super::call::{Arguments, to_bool};
 use super::eval::Evaluator;
-use super::value::{Library, Located, Reader, Val};
+use super::value::{Declared, Library, Located, Reader, Val};
 use crate::program::ModuleId;
 
-impl Evaluator<'_> {
-    /// The reader that a call of `path` makes.
-    pub(super) fn reader_of(&mut self, path: &str, arguments: &Arguments) -> Option<Val> {
-        let library = match path {
-            "environ.Env" | "environ.FileAwareEnv" => Library::Environ,
-            "environs.Env" | "environs.FileAwareEnv" | "envparse.Env" => Library::Environs,
-            "decouple.AutoConfig"
-            | "decouple.Config"
-            | "starlette.config.Config"
-            | "prettyconf.Configuration" => Library::Decouple,
-            _ => return None,
+/// The reader that a call of `path` makes.
+pub(super) fn reader_of(path: &str, arguments: &Arguments) -> Option<Val> {
+    let library = match path {
+        "environ.Env" | "environ.FileAwareEnv" => Library::Environ,
+        "environs.Env" | "environs.FileAwareEnv" | "envparse.Env" => Library::Environs,
+        "decouple.AutoConfig"
+        | "decouple.Config"
+        | "starlette.config.Config"
+        | "prettyconf.Configuration" => Library::Decouple,
+        _ => return None,
+    };
+    let mut schema = Vec::new();
+    for (variable, cast_and_default) in &arguments.named {
+        let (cast, default) = match &cast_and_default.val {
+            Val::List(pair) => (pair.items.first(), pair.items.get(1)),
+            _ => (Some(cast_and_default), None),
         };
-        let mut schema = Vec::new();
-        for (variable, cast_and_default) in &arguments.named {
-            let (cast, default) = match &cast_and_default.val {
-                Val::List(pair) => (pair.items.first(), pair.items.get(1)),
-                _ => (Some(cast_and_default), None),
-            };
-            let cast = cast.and_then(|cast| match &cast.val {
-                Val::External(name) => Some(Arc::clone(name)),
-                _ => None,
-            });
-            let default = default
-                .filter(|default| default.val.is_scalar() || matches!(default.val, Val::List(_)));
-            schema.push((Arc::clone(variable), cast, default.cloned()));
-        }
-        Some(Val::Reader(Arc::new(Reader { library, schema })))
+        let cast = cast.and_then(|cast| match &cast.val {
+            Val::External(name) => Some(Arc::clone(name)),
+            _ => None,
+        });
+        let default = default
+            .filter(|default| default.val.is_scalar() || matches!(default.val, Val::List(_)));
+        schema.push(Declared {
+            variable: Arc::clone(variable),
+            cast,
+            default: default.cloned(),
+        });
     }
+    Some(Val::Reader(Arc::new(Reader { library, schema })))
+}
 
+impl Evaluator<'_> {
     /// `env(…)` or `env.bool(…)`.
     pub(super) fn read_with(
         &mut self,
@@ -67,13 +71,16 @@ impl Evaluator<'_> {
         let Some(variable) = arguments.first_text().or_else(|| by_method.map(Arc::from)) else {
             return Val::Unknown;
         };
-        let known = reader.schema.iter().find(|(own, ..)| *own == variable);
+        let known = reader
+            .schema
+            .iter()
+            .find(|known| known.variable == variable);
         let plain = matches!(method, "" | "get_value");
         let cast = if plain {
             match arguments.pick(1, "cast").map(|cast| &cast.val) {
                 Some(Val::External(cast)) => Some(cast.to_string()),
                 Some(Val::None) | None => {
-                    known.and_then(|(_, cast, _)| cast.as_deref().map(ToOwned::to_owned))
+                    known.and_then(|known| known.cast.as_deref().map(ToOwned::to_owned))
                 }
                 Some(_) => Some("list".to_owned()),
             }
@@ -82,7 +89,7 @@ impl Evaluator<'_> {
         };
         let default = arguments.pick(if plain { 2 } else { 1 }, "default");
         let default = default
-            .or_else(|| known.and_then(|(_, _, default)| default.as_ref()))
+            .or_else(|| known.and_then(|known| known.default.as_ref()))
             .cloned();
         // without a cast, django-environ takes the default's type
         let smart = default.as_ref().is_some_and(|default| {

@@ -322,6 +322,50 @@ if os.environ.get("FORCE"):
 }
 
 #[test]
+fn a_list_that_only_a_local_file_sets_is_left_out() {
+    check(
+        r#"
+INSTALLED_APPS = ["a"]                                       #> ["a"]
+try:
+    INSTALLED_APPS += LOCAL_APPS
+except NameError:
+    pass
+A = list(dict.fromkeys(reversed(["x", "y"])))                #> ["y", "x"]
+"#,
+    );
+}
+
+#[test]
+fn the_partner_of_an_access_key_is_masked_whatever_its_name() {
+    let (id, secret) = (expand("AKIA{base32:16}"), expand("{base64:40}"));
+    let source = format!("ONE = '{id}'\nOTHER = '{secret}'\nROOT_URLCONF = 'a'\nMIDDLEWARE = []\n");
+    let facts = all(&[("settings.py", &source)]);
+    let printed = format!("{facts:?}");
+    assert!(
+        !printed.contains(&id) && !printed.contains(&secret),
+        "{printed}"
+    );
+}
+
+#[test]
+fn production_stays_loaded_where_others_build_on_it() {
+    let files = [
+        ("c/__init__.py", ""),
+        ("c/settings/__init__.py", ""),
+        (
+            "c/settings/production.py",
+            "INSTALLED_APPS = []\nROOT_URLCONF = 'x'\nDEBUG = False\n",
+        ),
+        (
+            "c/settings/demo.py",
+            "from .production import *\nDEBUG = True\n",
+        ),
+    ];
+    let facts = all(&files);
+    assert!(facts.iter().all(|setting| setting.loaded));
+}
+
+#[test]
 fn debug_by_environment_tells_what_a_forgotten_variable_gives() {
     check(
         r#"
@@ -402,15 +446,16 @@ fn unknown_updates_make_everything_unknown() {
 fn secrets_are_masked_wherever_they_stand() {
     let key = expand("{django:50}").replace(['"', '\\', '\''], "x");
     let live = expand("sk_live_{alnum:24}");
+    let password = expand("{alnum:22}");
     let source = format!(
         r#"
 import os
 SECRET_KEY = "{key}"
 STRIPE = "{live}"
 API = os.environ.get("API_TOKEN", "{live}")
-DATABASES = {{"default": {{"USER": "app", "PASSWORD": "hfx5oPAiwyT25ZtIjkBEyr"}}}}
-DATABASE_URL = "postgres://app:hfx5oPAiwyT25ZtIjkBEyr@db.example/x"
-CACHE = {{"LOCATION": "redis://:hfx5oPAiwyT25ZtIjkBEyr@cache:6379"}}
+DATABASES = {{"default": {{"USER": "app", "PASSWORD": "{password}"}}}}
+DATABASE_URL = "postgres://app:{password}@db.example/x"
+CACHE = {{"LOCATION": "redis://:{password}@cache:6379"}}
 LOCAL_URL = "mysql://test:test@localhost/x"
 PEPPER_SECRET = "keyring/staging/pepper"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -423,8 +468,8 @@ KEYS = {{"{live}": 1}}
         &format!("{source}\nROOT_URLCONF = 'a'\nMIDDLEWARE = []\n"),
     )]);
     let printed = format!("{facts:?}");
-    for planted in [key.as_str(), live.as_str(), "hfx5oPAiwyT25ZtIjkBEyr"] {
-        assert!(!printed.contains(planted));
+    for planted in [&key, &live, &password] {
+        assert!(!printed.contains(planted.as_str()));
     }
     let text = one(&source);
     for line in [
@@ -715,6 +760,49 @@ fn split_settings_share_their_names() {
 }
 
 #[test]
+fn the_index_answers_for_other_readers() {
+    let mut modules: Vec<_> = LAYERS
+        .iter()
+        .map(|(path, source)| (Arc::from(*path), parse(source).module))
+        .collect();
+    modules.sort_by(|left: &(Arc<str>, _), right| left.0.cmp(&right.0));
+    let program = Program::link(modules, Symbols::default());
+    let resolver = Resolver::new(&program);
+    let found = super::modules(&program);
+    let index = super::SettingsIndex::new(
+        &program,
+        &resolver,
+        &found,
+        &Detector::new(),
+        &Fingerprinter::default(),
+    );
+    assert_eq!(index.layers().len(), 4);
+    assert_eq!(index.loaded().count(), 3);
+    let production = index.layer(found[2]).unwrap();
+    assert_eq!(&*production.name, "config.settings.production");
+    assert_eq!(production.text("ROOT_URLCONF"), Some("config.urls"));
+    assert_eq!(
+        production.texts("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES"),
+        Some(vec!["a.IsOwner"])
+    );
+    assert_eq!(production.texts("MIDDLEWARE"), Some(vec!["l", "m"]));
+    assert_eq!(production.value("DEBUG"), Some(&SettingValue::Bool(false)));
+    assert_eq!(production.text("MISSING"), None);
+}
+
+#[test]
+fn heroku_opens_the_hosts() {
+    check(
+        r#"
+import django_heroku
+SECRET_KEY = "django-insecure-abc"                           #> $SECRET_KEY or secret(19 insecure)
+ALLOWED_HOSTS = []                                           #> ["*"]
+django_heroku.settings(locals())
+"#,
+    );
+}
+
+#[test]
 fn hostile_modules_end() {
     let nest = format!(
         "INSTALLED_APPS = []\nMIDDLEWARE = []\nA = {}1{}\n",
@@ -744,6 +832,12 @@ fn hostile_modules_end() {
         ),
     ];
     all(&loops);
+    let calls = format!(
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\ndef f(x):\n    if x:\n        return f([x])\n    return {{'a': f(x)}}\nA = {}1{}\n",
+        "f([".repeat(60),
+        "])".repeat(60)
+    );
+    all(&[("settings.py", &calls)]);
     let doubling = format!(
         "INSTALLED_APPS = []\nMIDDLEWARE = []\nA = 'a'\n{}",
         "A = A + A\n".repeat(100)

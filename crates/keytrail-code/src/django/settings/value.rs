@@ -77,8 +77,14 @@ pub(super) struct EnvRead {
 /// A library's reader of the environment.
 pub(super) struct Reader {
     pub(super) library: Library,
-    /// Variable → cast and default, as django-environ's `Env(DEBUG=(bool, False))` has them.
-    pub(super) schema: Vec<(Arc<str>, Option<Arc<str>>, Option<Located>)>,
+    pub(super) schema: Vec<Declared>,
+}
+
+/// A variable of django-environ's `Env(DEBUG=(bool, False))`.
+pub(super) struct Declared {
+    pub(super) variable: Arc<str>,
+    pub(super) cast: Option<Arc<str>>,
+    pub(super) default: Option<Located>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +179,7 @@ impl Val {
                 let defaults = reader
                     .schema
                     .iter()
-                    .filter_map(|(_, _, default)| default.as_ref());
+                    .filter_map(|declared| declared.default.as_ref());
                 1 + defaults
                     .map(|default| default.val.depth())
                     .max()
@@ -327,13 +333,17 @@ pub(super) fn join(
             _ => taken.clone(),
         }),
         (None, Some(other)) => match choice {
+            Choice::Environment {
+                variable,
+                named: true,
+                unset: Some(false),
+            } if name == "DEBUG" => Some(by_variable(variable, other)),
             Choice::Environment { named: true, .. } => None,
             Choice::Environment { variable, .. } => Some(only_when_set(name, other, variable)),
-            Choice::Fallback => Some(other.clone()),
             Choice::Unknown if other.val.is_scalar() && other.val.as_text().is_none() => {
                 Some(unknown(other.at))
             }
-            Choice::Unknown => Some(other.clone()),
+            Choice::Unknown | Choice::Fallback => Some(other.clone()),
         },
     }
 }
@@ -430,7 +440,6 @@ fn join_dicts(taken: &Dict, other: &Dict, choice: &Choice) -> Val {
 /// Neither value says more than the other.
 fn chosen(name: &str, taken: &Located, other: &Located, choice: &Choice) -> Located {
     match choice {
-        Choice::Fallback => taken.clone(),
         Choice::Unknown => unknown(taken.at),
         // what a deployment that forgets the variable gets counts for DEBUG
         Choice::Environment {
@@ -445,7 +454,7 @@ fn chosen(name: &str, taken: &Located, other: &Located, choice: &Choice) -> Loca
                 at: taken.at,
             },
         },
-        Choice::Environment { named: true, .. } => taken.clone(),
+        Choice::Fallback | Choice::Environment { named: true, .. } => taken.clone(),
         Choice::Environment { variable, .. } => match &taken.val {
             Val::Unknown => unknown(taken.at),
             _ => by_variable(variable, taken),

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The scan of action.yml: runs it, writes the summary and the outputs, and hands the exit code on.
+set -euo pipefail
+
+out="${RUNNER_TEMP:?}/keytrail-report"
+mkdir -p "$out"
+
+arguments=(--output "sarif=$out/keytrail.sarif" --output "json=$out/keytrail.json"
+  --output "markdown=$out/keytrail.md" --fail-on "${FAIL_ON:-high}")
+[ -z "${REQUIRE:-}" ] || arguments+=(--require "$REQUIRE")
+[ -z "${ONLY:-}" ] || arguments+=(--only "$ONLY")
+[ -z "${BASELINE:-}" ] || arguments+=(--baseline "$BASELINE")
+[ -z "${CONFIG:-}" ] || arguments+=(--config "$CONFIG")
+while IFS= read -r path; do
+  [ -z "$path" ] || paths+=("$path")
+done <<< "${PATHS:-.}"
+
+code=0
+keytrail scan "${arguments[@]}" -- "${paths[@]}" || code=$?
+echo "code=$code" >> "$GITHUB_OUTPUT"
+
+# 0, 4 and 10 leave a report; anything else has told its error already.
+case "$code" in
+  0 | 4 | 10) ;;
+  *) exit 0 ;;
+esac
+
+count() {
+  jq -r --arg severity "$1" \
+    '[.findings[] | select(.suppressed == null and ($severity == "" or .severity == $severity))] | length' \
+    "$out/keytrail.json"
+}
+{
+  echo "grade=$(jq -r .grade "$out/keytrail.json")"
+  echo "score=$(jq -r .score "$out/keytrail.json")"
+  echo "findings=$(count "")"
+  echo "critical=$(count critical)"
+  echo "high=$(count high)"
+  echo "paths-closed=$(jq -r .least_cut.closes "$out/keytrail.json")"
+  echo "sarif=$out/keytrail.sarif"
+  echo "json=$out/keytrail.json"
+} >> "$GITHUB_OUTPUT"
+if [ "${SUMMARY:-true}" = true ]; then
+  cat "$out/keytrail.md" >> "$GITHUB_STEP_SUMMARY"
+fi
