@@ -407,13 +407,25 @@ impl Machine<'_> {
         }
     }
 
-    fn construct(&mut self, site: Site, class: ClassRef, arguments: &Arguments) -> Value {
+    pub(super) fn construct(
+        &mut self,
+        site: Site,
+        class: ClassRef,
+        arguments: &Arguments,
+    ) -> Value {
         let words = self.shared.words;
         let resolver = self.shared.resolver;
         let mut instance = Value::of(Shape::Instance(class));
         if self.is_serializer(class) {
-            let data = arguments.named(words.data).unwrap_or_default();
-            let object = arguments.either(0, words.instance);
+            let (data, object) = if self.is_form(class) {
+                let instance = arguments.named(words.instance).unwrap_or_default();
+                (arguments.either(0, words.data), instance)
+            } else {
+                let data = arguments.named(words.data).unwrap_or_default();
+                (data, arguments.either(0, words.instance))
+            };
+            // methods of the class itself, `clean_api_key`, read it there
+            self.write_cell(super::Cell::Attribute(class, words.hidden_data), &data);
             instance.set_field(words.hidden_data, data);
             instance.set_field(words.hidden_instance, object);
             return instance;
@@ -574,6 +586,7 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Option<Value> {
+        let words = self.shared.words;
         if let Some(function) = self.shared.resolver.method(class, name) {
             return Some(self.invoke(site, function, Some(receiver), arguments));
         }
@@ -582,6 +595,9 @@ impl Machine<'_> {
         }
         if let Some(own) = receiver.own_field(name).cloned() {
             return Some(self.call_value(site, &own, Some(name), arguments));
+        }
+        if name == words.get_serializer && self.is_view(class) {
+            return self.made_serializer(site, receiver, class, arguments);
         }
         let callee = self.class_attribute(class, name);
         if !callee.shapes.is_empty() {

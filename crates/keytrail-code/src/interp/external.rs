@@ -217,9 +217,16 @@ impl Machine<'_> {
         let star = arguments.named(words.args).map(|args| args.element());
         let double = arguments.named(words.kwargs);
         for (index, (value, _)) in arguments.positional.iter().enumerate() {
-            if is_callable(value) {
+            // a function alone may be a view, a handler, a key: only what it is given tells
+            let rest = &arguments.positional[index + 1..];
+            let given = !rest.is_empty() || star.is_some() || double.is_some();
+            let made_here = value
+                .shapes
+                .iter()
+                .any(|shape| matches!(shape, Shape::Closure(..) | Shape::Partial(_)));
+            if is_callable(value) && (given || made_here) {
                 let given = Arguments {
-                    positional: arguments.positional[index + 1..].to_vec(),
+                    positional: rest.to_vec(),
                     keyword: arguments.keyword.clone(),
                     star: star.clone().or_else(|| arguments.star.clone()),
                     double: double.clone().or_else(|| arguments.double.clone()),
@@ -228,7 +235,7 @@ impl Machine<'_> {
             }
         }
         for (_, value, _) in &arguments.keyword {
-            if is_callable(value) {
+            if is_callable(value) && (star.is_some() || double.is_some()) {
                 let given = Arguments {
                     star: star.clone(),
                     double: double.clone(),
@@ -257,6 +264,15 @@ impl Machine<'_> {
             self.respond(site, arguments);
             return Value::of(Shape::Object(Path::from_iter([self.shared.words.response])));
         }
+        // what wraps a response writes to it: `csv.writer(response)`
+        if arguments
+            .positional
+            .iter()
+            .any(|(value, _)| self.is_response(value))
+        {
+            return Value::of(Shape::Object(Path::from_iter([self.shared.words.response])));
+        }
+        let is_url = matches!(name, "path" | "re_path" | "url" | "include");
         let mut value = if name.starts_with(char::is_uppercase) {
             let mut fields = arguments.fields();
             for (argument, _) in &arguments.positional {
@@ -267,7 +283,9 @@ impl Machine<'_> {
             self.call_unknown(Some(last), arguments)
         };
         value.add_shape(Shape::Object(path.clone()));
-        value.join(&self.call_callables(site, arguments));
+        if !is_url {
+            value.join(&self.call_callables(site, arguments));
+        }
         value
     }
 

@@ -285,7 +285,11 @@ impl Machine<'_> {
             ("argon2.PasswordHasher", "hash") => {
                 Some(arguments.all().transformed(Transform::Hashed))
             }
-            ("Response", "write" | "writelines" | "set_cookie" | "set_signed_cookie") => {
+            (
+                "Response",
+                "write" | "writelines" | "set_cookie" | "set_signed_cookie" | "writerow"
+                | "writerows",
+            ) => {
                 self.sink(&SinkKind::Response, site, &arguments.all());
                 Some(Value::default())
             }

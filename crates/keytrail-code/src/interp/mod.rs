@@ -6,6 +6,7 @@ mod aws;
 mod call;
 mod expr;
 mod external;
+mod framework;
 mod method;
 mod operation;
 mod record;
@@ -16,7 +17,7 @@ mod tie;
 mod value;
 
 use keytrail_detect::Detector;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
@@ -40,6 +41,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) words: &'a Words,
     pub(crate) detector: &'a Detector,
     pub(crate) templates: &'a Templates,
+    /// Functions that some route leads to.
+    pub(crate) views: &'a FxHashSet<FunctionRef>,
 }
 
 /// Results of the last round.

@@ -36,11 +36,14 @@ impl Machine<'_> {
                 // fields of the instance that the caller made
                 own.add_shape(Shape::Param(0, super::Fields::new()));
                 own
-            } else if name == self.shared.words.request && index <= 1 {
+            } else if self.is_request(name, index, is_method) {
                 Value::tainted(Label::Request, None)
             } else {
                 let mut value = Value::tainted(Label::Param(number), None);
                 value.add_shape(Shape::Param(number, super::Fields::new()));
+                if is_method && let Some(passed) = self.passed_by_framework(name) {
+                    value = passed;
+                }
                 if let Some(annotation) = parameter.annotation
                     && parameter.kind != ParameterKind::Star
                 {
@@ -50,6 +53,13 @@ impl Machine<'_> {
             };
             self.env.vars.insert(name, value);
         }
+    }
+
+    /// By its name, or by its place where a route leads here.
+    fn is_request(&self, name: Sym, index: usize, is_method: bool) -> bool {
+        // methods are left to their names: hooks get forms and serializers instead
+        (name == self.shared.words.request && index <= 1)
+            || (index == 0 && !is_method && self.shared.views.contains(&self.function))
     }
 
     /// `store: KeyStore` says what the parameter is, `list[KeyStore]` what its elements are.
@@ -106,6 +116,8 @@ impl Machine<'_> {
     pub(super) fn finish(&mut self) {
         let module = self.module;
         let function = module.ir.function(self.function.1);
+        self.shown_by_framework();
+        self.sent_by_decorator();
         match function.kind {
             FunctionKind::Module => {
                 let vars = std::mem::take(&mut self.env.vars);
@@ -124,6 +136,7 @@ impl Machine<'_> {
                             .cells
                             .push((Cell::Attribute(class, name), value.shallow(0)));
                     }
+                    self.run_by_framework(class);
                 }
             }
             FunctionKind::Plain | FunctionKind::Lambda => {
