@@ -80,7 +80,8 @@ impl<'f> Standings<'f> {
         if principal.kind == PrincipalKind::Outside {
             return Actor::Outside(principal.name.clone());
         }
-        let crossing = joined.tables.addressed(&grant.table).iter().any(|&id| {
+        let crossing = names_another(grant, principal.environment)
+            || joined.tables.addressed(&grant.table).iter().any(|&id| {
             joined.tables.node(id).declared.iter().any(|table| {
                 table.address == grant.table && differ(table.environment, principal.environment)
             })
@@ -107,6 +108,17 @@ fn only_one<'f>(joined: &Joined<'f>, doors: &BTreeMap<&str, BTreeSet<Door>>) -> 
     });
     let first = inside.next()?;
     inside.next().is_none().then_some(&*first.address)
+}
+
+/// The statement itself names the tables of another environment: `table/shop-production-*` in a
+/// staging role's policy.
+fn names_another(grant: &Grant, own: Environment) -> bool {
+    grant.statements.iter().any(|statement| {
+        statement
+            .label
+            .split_once(":table/")
+            .is_some_and(|(_, table)| differ(Environment::of_name(table), own))
+    })
 }
 
 fn differ(one: Environment, other: Environment) -> bool {

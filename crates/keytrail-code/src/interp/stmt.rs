@@ -211,7 +211,6 @@ impl Machine<'_> {
             Stmt::Return(value, _) => {
                 if let Some(value) = value {
                     let returned = self.expr(*value);
-                    self.context_returned(*value, &returned);
                     self.out.summary.returned.join(&returned);
                 }
                 return false;
@@ -293,22 +292,6 @@ impl Machine<'_> {
     }
 
     /// `if`, with all its `elif` in one go: long chains nest in the representation only.
-    /// What `get_context_data` of a class view returns, its template shows.
-    fn context_returned(&mut self, value: ExprId, returned: &Value) {
-        let module = self.module;
-        let function = module.ir.function(self.function.1);
-        let words = self.shared.words;
-        if let Some(class) = function.class
-            && self.sym(function.name) == words.get_context_data
-        {
-            let class = crate::program::ClassRef(self.function.0, class);
-            if self.is_view(class) {
-                let template = self.class_attribute(class, words.template_name);
-                self.render(self.site(value), &template, returned);
-            }
-        }
-    }
-
     fn branch(&mut self, test: ExprId, then: &[Stmt], other: &[Stmt]) -> bool {
         let mut ends: Option<super::Env> = None;
         let (mut test, mut then, mut other) = (test, then, other);
