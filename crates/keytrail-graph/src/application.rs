@@ -82,10 +82,10 @@ impl<'f> Standings<'f> {
         }
         let crossing = names_another(grant, principal.environment)
             || joined.tables.addressed(&grant.table).iter().any(|&id| {
-            joined.tables.node(id).declared.iter().any(|table| {
-                table.address == grant.table && differ(table.environment, principal.environment)
-            })
-        });
+                joined.tables.node(id).declared.iter().any(|table| {
+                    table.address == grant.table && differ(table.environment, principal.environment)
+                })
+            });
         if crossing {
             Actor::OtherEnvironment
         } else if self.application.contains(&*grant.principal) {

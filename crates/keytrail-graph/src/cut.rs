@@ -323,7 +323,12 @@ impl<'g> Edits<'g> {
     }
 
     fn on_trails(&self, edit: usize, trails: &[Trail]) -> BTreeSet<usize> {
-        let is_on = |trail: &Trail| trail.edges.iter().any(|edge| self.cuts[edit].contains(edge));
+        let is_on = |trail: &Trail| {
+            trail
+                .edges
+                .iter()
+                .any(|edge| self.cuts[edit].contains(edge))
+        };
         let numbered = trails.iter().enumerate();
         numbered
             .filter(|(_, trail)| is_on(trail))

@@ -125,7 +125,10 @@ impl<'f> KeyAttributes<'f> {
                 };
                 for (table, _) in targets(joined, at, &flow.function) {
                     let own = (table, attribute.clone());
-                    if gathered.get(&own).is_some_and(evidence::Evidence::is_protected) {
+                    if gathered
+                        .get(&own)
+                        .is_some_and(evidence::Evidence::is_protected)
+                    {
                         continue;
                     }
                     let copy = KeyAttribute {
@@ -229,8 +232,7 @@ pub(crate) fn written_by<'f>(
         Sink::Store(at, attribute) => Some((at, attribute)),
         Sink::KeyCondition(at, attribute) => {
             let mut calls = joined.operations_at(at).iter();
-            let updates =
-                calls.any(|&it| joined.operations[it].kind == OperationKind::UpdateItem);
+            let updates = calls.any(|&it| joined.operations[it].kind == OperationKind::UpdateItem);
             updates.then_some((at, attribute.as_str()))
         }
         _ => None,

@@ -67,11 +67,10 @@ pub fn shows_deployment(joined: &Joined<'_>, setting: &Setting) -> bool {
         setting.environment,
         Environment::Production | Environment::Staging
     );
-    named
-        || joined.settings_named("ALLOWED_HOSTS").iter().any(|hosts| {
-            hosts.module == setting.module
-                && matches!(&hosts.value, SettingValue::List(names) if names.iter().any(is_real_host))
-        })
+    named || joined.settings_named("ALLOWED_HOSTS").iter().any(|hosts| {
+        hosts.module == setting.module
+            && matches!(&hosts.value, SettingValue::List(names) if names.iter().any(is_real_host))
+    })
 }
 
 /// A name by which others reach the site.

@@ -30,11 +30,7 @@ pub(crate) fn edges(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) {
             }
         }
         // Uses of a key by the application itself, and what is judged without a path.
-        Sink::Url
-        | Sink::AwsCredential
-        | Sink::Compare
-        | Sink::CompareDigest
-        | Sink::Replay => {}
+        Sink::Url | Sink::AwsCredential | Sink::Compare | Sink::CompareDigest | Sink::Replay => {}
     }
 }
 

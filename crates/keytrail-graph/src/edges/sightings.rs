@@ -94,9 +94,26 @@ fn shows_how(path: &str) -> bool {
     words.any(|word| {
         matches!(
             word,
-            "test" | "tests" | "testing" | "testdata" | "e2e" | "spec" | "specs" | "mock" | "mocks"
-                | "fixture" | "fixtures" | "example" | "examples" | "sample" | "samples" | "seed"
-                | "seeds" | "seeder" | "cypress" | "playwright"
+            "test"
+                | "tests"
+                | "testing"
+                | "testdata"
+                | "e2e"
+                | "spec"
+                | "specs"
+                | "mock"
+                | "mocks"
+                | "fixture"
+                | "fixtures"
+                | "example"
+                | "examples"
+                | "sample"
+                | "samples"
+                | "seed"
+                | "seeds"
+                | "seeder"
+                | "cypress"
+                | "playwright"
         )
     })
 }
@@ -105,7 +122,11 @@ fn is_document(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let end = lower.rsplit('.').next().unwrap_or_default();
     matches!(end, "md" | "rst" | "adoc")
-        || lower.split('/').rev().skip(1).any(|part| matches!(part, "doc" | "docs"))
+        || lower
+            .split('/')
+            .rev()
+            .skip(1)
+            .any(|part| matches!(part, "doc" | "docs"))
 }
 
 /// True for an AWS key that expires by itself: an id that begins with `ASIA`, and the secret

@@ -211,7 +211,11 @@ pub(super) fn judge(attribute: &str, evidence: &Evidence<'_>) -> Option<KeyAttri
 }
 
 /// The tables of the calls at a place that belong together with `function`.
-pub(super) fn targets(joined: &Joined<'_>, at: &Location, function: &str) -> Vec<(TableId, Confidence)> {
+pub(super) fn targets(
+    joined: &Joined<'_>,
+    at: &Location,
+    function: &str,
+) -> Vec<(TableId, Confidence)> {
     let mut all: Vec<_> = joined
         .operations_for(at, function)
         .into_iter()

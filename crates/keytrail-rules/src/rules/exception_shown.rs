@@ -47,7 +47,11 @@ impl Rule for ExceptionShown {
             // Middleware and handlers are reached by no route of their own: they answer for all.
             let (whom, severity) = if routes.is_empty() {
                 let keys = cx.joined.keys.tables().next().is_some();
-                let severity = if keys { Severity::Medium } else { Severity::Low };
+                let severity = if keys {
+                    Severity::Medium
+                } else {
+                    Severity::Low
+                };
                 ("the API".to_owned(), severity)
             } else {
                 (crate::context::routes(&routes), Severity::Low)

@@ -27,7 +27,10 @@ impl Rule for KeyInResponse {
             let fix = if leak.path.is_some() {
                 format!("Leave {} out of this response", leak.what)
             } else {
-                format!("Show an alias in place of {}: its owner has it already", leak.what)
+                format!(
+                    "Show an alias in place of {}: its owner has it already",
+                    leak.what
+                )
             };
             let goes = if crate::context::is_many(&leak.what) {
                 "go"

@@ -54,7 +54,11 @@ fn written_by_anybody(cx: &Context<'_>, operation: &Operation) -> Option<Step> {
     let open = routes
         .into_iter()
         .find(|route| route.access == Access::Anonymous && route.method.writes());
-    let label = format!("{} writes what `{}` is sent", operation.kind.as_str(), route_name(open?));
+    let label = format!(
+        "{} writes what `{}` is sent",
+        operation.kind.as_str(),
+        route_name(open?)
+    );
     let writes = operation.kind.writes() && !operation.kind.reads();
     writes.then(|| Step::new(label, operation.location.clone()))
 }

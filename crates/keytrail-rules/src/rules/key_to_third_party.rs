@@ -33,7 +33,11 @@ impl Rule for KeyToThirdParty {
                 .message(format!(
                     "{} {} to a third party ({who}).",
                     leak.what,
-                    if crate::context::is_many(&leak.what) { "go" } else { "goes" }
+                    if crate::context::is_many(&leak.what) {
+                        "go"
+                    } else {
+                        "goes"
+                    }
                 ))
                 .subject(leak.subject)
                 .path(leak.path)

@@ -93,7 +93,10 @@ fn on_key_table(cx: &Context<'_>, grant: &Grant) -> bool {
 fn trap(cx: &Context<'_>, grant: &Grant, step: &Step, out: &mut Vec<Finding>) {
     let scans = cx.joined.grants.iter().any(|other| {
         let same = other.principal == grant.principal && other.table == grant.table;
-        let here = other.statements.last().is_some_and(|it| it.location == step.location);
+        let here = other
+            .statements
+            .last()
+            .is_some_and(|it| it.location == step.location);
         same && here && other.door == Door::Scan && other.decision == Decision::Allowed
     });
     let scan = if scans {

@@ -86,7 +86,12 @@ fn written(cx: &Context<'_>, operation: &Operation, table: TableId) -> Step {
 
 fn by_anybody(cx: &Context<'_>, location: &Location, writes: &Writes<'_>, out: &mut Vec<Finding>) {
     let (tables, keys) = writes.names(cx);
-    let severity = if !keys && writes.routes.iter().all(|route| is_meant_for_strangers(route)) {
+    let severity = if !keys
+        && writes
+            .routes
+            .iter()
+            .all(|route| is_meant_for_strangers(route))
+    {
         Severity::Low
     } else {
         Severity::Medium
@@ -150,8 +155,19 @@ fn without_csrf(
 /// Who signs up has no account yet.
 fn is_meant_for_strangers(route: &Route) -> bool {
     const WORDS: &[&str] = &[
-        "signup", "sign_up", "register", "registration", "login", "signin", "subscribe", "contact",
-        "activate", "confirm", "reset", "invite", "invitation",
+        "signup",
+        "sign_up",
+        "register",
+        "registration",
+        "login",
+        "signin",
+        "subscribe",
+        "contact",
+        "activate",
+        "confirm",
+        "reset",
+        "invite",
+        "invitation",
     ];
     route
         .pattern

@@ -60,8 +60,10 @@ fn is_off(value: &SettingValue) -> bool {
 
 /// One finding for a module, at the first switch that it sets itself.
 fn report(cx: &Context<'_>, module: &str, settings: &[&Setting], out: &mut Vec<Finding>) {
-    let (absent, mut off): (Vec<&Setting>, Vec<&Setting>) =
-        settings.iter().copied().partition(|setting| is_absent(setting));
+    let (absent, mut off): (Vec<&Setting>, Vec<&Setting>) = settings
+        .iter()
+        .copied()
+        .partition(|setting| is_absent(setting));
     off.sort_by_key(|setting| &setting.location);
     let Some(first) = off.first().or(absent.first()) else {
         return;
@@ -72,7 +74,10 @@ fn report(cx: &Context<'_>, module: &str, settings: &[&Setting], out: &mut Vec<F
         Severity::Low
     };
     let steps = off.iter().map(|setting| {
-        Step::new(format!("`{}` is off", setting.name), setting.location.clone())
+        Step::new(
+            format!("`{}` is off", setting.name),
+            setting.location.clone(),
+        )
     });
     Draft::new(cx, &META, &first.location)
         .severity(severity)
@@ -94,7 +99,13 @@ fn names<'s>(settings: &[&'s Setting]) -> Vec<&'s str> {
 
 fn told(off: &[&str], absent: &[&str]) -> String {
     // All four are worth naming.
-    let all = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let all = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match (off, absent) {
         (off, []) => format!("switches off {}", all(off)),
         ([], absent) => format!("does not set {}", all(absent)),

@@ -1,9 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::{Tie, is_test_file, names_an_owner};
-use keytrail_model::{
-    Access, Confidence, Finding, Flow, KeyRole, Route, Severity, Sink, Source,
-};
+use keytrail_model::{Access, Confidence, Finding, Flow, KeyRole, Route, Severity, Sink, Source};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 

@@ -63,18 +63,26 @@ fn given_out(cx: &Context<'_>, number: usize) -> String {
         .path_of_read(number)
         .and_then(|path| place_of(cx, &path.edges));
     match place {
-        Some(at) => format!(": they are given out at {}:{}.", at.span().path, at.span().line),
+        Some(at) => format!(
+            ": they are given out at {}:{}.",
+            at.span().path,
+            at.span().line
+        ),
         None => ".".to_owned(),
     }
 }
 
 fn place_of(cx: &Context<'_>, edges: &[usize]) -> Option<Location> {
-    edges.iter().find_map(|&edge| match &cx.graph.edges()[edge].to {
-        Node::Place(
-            Place::Response { location, .. } | Place::Log(location) | Place::DebugPage(location),
-        ) => Some(location.clone()),
-        _ => None,
-    })
+    edges
+        .iter()
+        .find_map(|&edge| match &cx.graph.edges()[edge].to {
+            Node::Place(
+                Place::Response { location, .. }
+                | Place::Log(location)
+                | Place::DebugPage(location),
+            ) => Some(location.clone()),
+            _ => None,
+        })
 }
 
 /// The code takes the key out of this very read for a use of its own.
