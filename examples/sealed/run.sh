@@ -4,9 +4,10 @@
 #   ./run.sh --check  shows that an anonymous request gets nothing, then stops
 set -euo pipefail
 cd "$(dirname "$0")"
+venv=${VENV:-.venv}
 
 free_port() {
-  .venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  "$venv"/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 wait_for() {
@@ -18,9 +19,9 @@ wait_for() {
   return 1
 }
 
-if [ ! -x .venv/bin/django-admin ]; then
-  python3 -m venv .venv
-  .venv/bin/pip install --quiet --require-hashes --requirement requirements-dev.txt
+if [ ! -x "$venv/bin/django-admin" ]; then
+  python3 -m venv "$venv"
+  "$venv"/bin/pip install --quiet --require-hashes --requirement requirements-dev.txt
 fi
 
 work=$(mktemp -d)
@@ -34,7 +35,7 @@ trap stop EXIT
 trap 'exit 130' INT TERM
 
 moto_port=$(free_port)
-.venv/bin/moto_server -H 127.0.0.1 -p "$moto_port" >"$work/moto.log" 2>&1 &
+"$venv"/bin/moto_server -H 127.0.0.1 -p "$moto_port" >"$work/moto.log" 2>&1 &
 children+=($!)
 
 export DJANGO_SETTINGS_MODULE=config.settings.local
@@ -43,15 +44,15 @@ export AWS_ENDPOINT_URL="http://127.0.0.1:$moto_port"
 export AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing
 wait_for "$AWS_ENDPOINT_URL/moto-api/"
 
-.venv/bin/python manage.py migrate --verbosity 0
+"$venv"/bin/python manage.py migrate --verbosity 0
 if [ "${1:-}" = "--check" ]; then
-  .venv/bin/python manage.py seed
+  "$venv"/bin/python manage.py seed
 else
-  .venv/bin/python manage.py seed --ask
+  "$venv"/bin/python manage.py seed --ask
 fi
 
 port=$(free_port)
-.venv/bin/python manage.py runserver --noreload "127.0.0.1:$port" >"$work/web.log" 2>&1 &
+"$venv"/bin/python manage.py runserver --noreload "127.0.0.1:$port" >"$work/web.log" 2>&1 &
 children+=($!)
 wait_for "http://127.0.0.1:$port/ops/health/"
 

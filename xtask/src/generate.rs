@@ -80,11 +80,3 @@ fn page(id: &str) -> anyhow::Result<String> {
         .find(|path| root().join(path).is_file())
         .with_context(|| format!("{id} has no page"))
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn documents_are_current() {
-        super::run(true).unwrap();
-    }
-}

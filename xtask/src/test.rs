@@ -1,14 +1,78 @@
 //! `cargo xtask test`: sets up what is missing and passes everything.
 
-use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::run::{cargo, passes, root};
+use anyhow::bail;
 
-pub(crate) fn run(examples: bool) -> anyhow::Result<()> {
-    step("formatting");
-    passes(&mut cargo(&["fmt", "--all", "--check"]))?;
-    step("lints");
+use crate::run::{cargo, passes};
+use crate::{examples, generate};
+
+/// How the steps went. A step that fails does not keep the others from being tried: one run tells
+/// everything that is to be mended.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    failed: Vec<String>,
+    left_out: Vec<String>,
+}
+
+impl Outcome {
+    /// Runs a step under its name.
+    pub(crate) fn step(&mut self, name: &str, run: impl FnOnce() -> anyhow::Result<()>) {
+        println!("\n== {name}");
+        if let Err(error) = run() {
+            println!("FAILED: {name}: {error:#}");
+            self.failed.push(format!("{name}: {error:#}"));
+        }
+    }
+
+    /// Says at once that something is left out, and keeps it for the end.
+    pub(crate) fn leave_out(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        println!("\nLEFT OUT: {what}");
+        self.left_out.push(what);
+    }
+
+    fn settle(self, strict: bool) -> anyhow::Result<()> {
+        println!();
+        for left_out in &self.left_out {
+            println!("== LEFT OUT: {left_out}");
+        }
+        if !self.failed.is_empty() {
+            bail!("these steps failed:\n  {}", self.failed.join("\n  "));
+        }
+        if strict && !self.left_out.is_empty() {
+            bail!("nothing may be left out here");
+        }
+        println!("== every step passed");
+        Ok(())
+    }
+}
+
+/// Passes everything; `strict` fails where something had to be left out.
+pub(crate) fn run(with_examples: bool, strict: bool) -> anyhow::Result<()> {
+    let mut outcome = Outcome::default();
+    outcome.step("formatting", || {
+        passes(&mut cargo(&["fmt", "--all", "--check"]))
+    });
+    outcome.step("lints", lints);
+    outcome.step("documentation of the code", || {
+        let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+        passes(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    outcome.step("tests", tests);
+    outcome.step("documents that are made from the code", || {
+        generate::run(true)
+    });
+    outcome.step("dependencies", dependencies);
+    if with_examples {
+        examples::test(&mut outcome);
+    } else {
+        outcome.leave_out("the example projects' own tests (--no-examples)");
+    }
+    outcome.settle(strict)
+}
+
+fn lints() -> anyhow::Result<()> {
     passes(&mut cargo(&[
         "clippy",
         "--workspace",
@@ -17,58 +81,57 @@ pub(crate) fn run(examples: bool) -> anyhow::Result<()> {
         "--",
         "-D",
         "warnings",
-    ]))?;
-    step("tests");
-    passes(&mut cargo(&["test", "--workspace", "--locked"]))?;
-    if examples {
-        for name in ["leaky", "sealed"] {
-            example(name)?;
-        }
-    }
-    Ok(())
+    ]))
 }
 
-/// One example project: its own tests in its own environment.
-fn example(name: &str) -> anyhow::Result<()> {
-    let directory = root().join("examples").join(name);
-    if !directory.is_dir() {
+/// Every test of the workspace, by nextest where it is installed.
+fn tests() -> anyhow::Result<()> {
+    if !is_there("nextest") {
+        return passes(&mut cargo(&["test", "--workspace", "--locked"]));
+    }
+    passes(&mut cargo(&[
+        "nextest",
+        "run",
+        "--workspace",
+        "--locked",
+        "--no-fail-fast",
+        "--status-level=fail",
+    ]))?;
+    // nextest runs no documentation tests.
+    passes(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--locked",
+        "--doc",
+        "--quiet",
+    ]))
+}
+
+/// Licences, sources and bans are tests of this crate already. `cargo deny` adds what it alone
+/// knows, where it is installed; advisories need the network and are asked for elsewhere.
+fn dependencies() -> anyhow::Result<()> {
+    if !is_there("deny") {
+        println!("licences, sources and bans of deny.toml were tests above");
         return Ok(());
     }
-    step(&format!("example {name}"));
-    let environment = root().join("target").join("examples").join(name);
-    let python = environment.join("bin").join("python");
-    if !python.exists() {
-        passes(
-            Command::new("python3")
-                .args(["-m", "venv"])
-                .arg(&environment),
-        )?;
-    }
-    install(&python, &directory)?;
-    passes(
-        Command::new(&python)
-            .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .current_dir(&directory),
-    )
+    passes(&mut cargo(&[
+        "deny", "check", "licenses", "bans", "sources",
+    ]))
 }
 
-fn install(python: &Path, directory: &Path) -> anyhow::Result<()> {
-    passes(
-        Command::new(python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "-r",
-            ])
-            .arg("requirements-dev.txt")
-            .current_dir(directory),
-    )
+/// Whether `cargo` knows this subcommand.
+fn is_there(subcommand: &str) -> bool {
+    let mut asked = cargo(&[subcommand, "--version"]);
+    asked.stdout(Stdio::null()).stderr(Stdio::null());
+    asked.status().is_ok_and(|status| status.success())
 }
 
-fn step(name: &str) {
-    println!("== {name}");
+/// Whether a program can be run at all.
+pub(crate) fn runs(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }

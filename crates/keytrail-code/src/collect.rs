@@ -74,6 +74,9 @@ pub fn collect(
     let settings_modules = settings::modules(&program);
     templates.set_settings_modules(settings_modules.clone());
     let settings = settings::facts(&program, &resolver, &settings_modules, detector, prints);
+    let roots = url_roots(&program, &settings);
+    let bindings = urls::bindings(&program, &resolver, &roots);
+    let views = bindings.iter().map(|binding| binding.view).collect();
     let shared = Shared {
         program: &program,
         resolver: &resolver,
@@ -81,10 +84,9 @@ pub fn collect(
         words: &words,
         detector,
         templates: &templates,
+        views: &views,
     };
     let fixpoint = fixpoint::run(&shared, progress);
-    let roots = url_roots(&program, &settings);
-    let bindings = urls::bindings(&program, &resolver, &roots);
     let doors = Doors::new(&program, &resolver, &settings);
     let mut emitter = Emitter::new(&shared, prints, &fixpoint);
     emitter.routes(&bindings, &doors);

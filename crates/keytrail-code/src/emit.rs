@@ -259,8 +259,13 @@ impl<'a> Emitter<'a> {
         let index = record.index.as_ref().and_then(|index| {
             let none = index.shapes.iter().any(|shape| *shape == Shape::None)
                 && index.constant().is_none();
+            let pattern = index.shapes.iter().find_map(|shape| match shape {
+                Shape::Pattern(text) => Some(text.to_string()),
+                _ => None,
+            });
             match index.constant() {
                 Some(name) => Some(self.text(name).to_owned()),
+                None if pattern.is_some() => pattern,
                 None if none => None,
                 None => Some("*".to_owned()),
             }
@@ -404,6 +409,15 @@ impl<'a> Emitter<'a> {
                 Label::Request if self.is_identity(taint) => {
                     Origin::Identity(self.step_of(taint, site, "the caller's identity"))
                 }
+                // a lookup by the hash of a credential is a check of it, not a choice of an item
+                Label::Request
+                    if matches!(taint.transform, Transform::Hashed | Transform::Hmac)
+                        && self
+                            .source(taint)
+                            .is_some_and(|source| is_secret_source(&source)) =>
+                {
+                    Origin::Generated
+                }
                 Label::Request => {
                     let (part, field) = self.request_part(taint);
                     let what = if field.is_empty() {
@@ -461,7 +475,7 @@ impl<'a> Emitter<'a> {
             Some("kwargs" | "resolver_match") => RequestPart::Path,
             _ => RequestPart::Any,
         };
-        let field: Vec<&str> = path.collect();
+        let field: Vec<&str> = path.filter(|part| *part != "*").collect();
         (part, field.join("."))
     }
 
@@ -478,6 +492,14 @@ impl<'a> Emitter<'a> {
             Some(OperationKind::BatchGetItem | OperationKind::TransactGetItems)
         ) && !path.is_empty()
         {
+            path.remove(0);
+        }
+        // of a list of items, an unknown part is one of the items
+        let many = matches!(
+            self.kinds.get(&operation),
+            Some(OperationKind::Query | OperationKind::Scan | OperationKind::ExecuteStatement)
+        );
+        if many && path.first() == Some(&"*") {
             path.remove(0);
         }
         path.join(".")
@@ -676,18 +698,11 @@ impl<'a> Emitter<'a> {
             SinkKind::Compare => Sink::Compare,
             SinkKind::CompareDigest => Sink::CompareDigest,
             SinkKind::Replay => Sink::Replay,
-            SinkKind::Store(operation, path) => {
-                Sink::Store(self.operation_location(*operation), self.store_path(path))
-            }
+            SinkKind::Store(operation, path) => Sink::Store(
+                self.operation_location(*operation),
+                without_descriptors(path),
+            ),
         }
-    }
-
-    fn store_path(&self, path: &[Sym]) -> String {
-        path.iter()
-            .map(|&part| self.text(part))
-            .filter(|part| !is_descriptor(part))
-            .collect::<Vec<_>>()
-            .join(".")
     }
 
     fn sink_label(&self, record: &SinkRecord) -> String {
@@ -710,7 +725,7 @@ impl<'a> Emitter<'a> {
                     .kinds
                     .get(operation)
                     .map_or("the call", |kind| kind.as_str());
-                let path = self.store_path(path);
+                let path = without_descriptors(path);
                 if path.is_empty() {
                     format!("{kind} stores it")
                 } else {
@@ -780,7 +795,7 @@ impl<'a> Emitter<'a> {
             Some(Source::Environment(name)) => format!("environment variable {name}"),
             Some(Source::WholeEnvironment) => "the whole environment".to_owned(),
             Some(Source::Literal { provider, .. }) => format!("a key in the source ({provider})"),
-            Some(Source::Item(..) | Source::Answer(_)) => match taint.label {
+            Some(Source::Item(..)) => match taint.label {
                 Label::Item(site) => {
                     format!(
                         "{} reads it",
@@ -925,7 +940,7 @@ fn is_secret_source(source: &Source) -> bool {
         | Source::Generated(_)
         | Source::WholeEnvironment => true,
         Source::Item(_, path) => names_a_secret(path),
-        Source::Identity | Source::Exception(_) | Source::Answer(_) => false,
+        Source::Identity | Source::Exception(_) => false,
     }
 }
 
@@ -955,7 +970,7 @@ fn worth_saying(source: &Source, kind: &SinkKind) -> bool {
         (Source::Item(..) | Source::Exception(_), SinkKind::Compare | SinkKind::CompareDigest) => {
             secret
         }
-        (Source::Item(..) | Source::Answer(_), _) => true,
+        (Source::Item(..), _) => true,
         (
             Source::Exception(_),
             SinkKind::Response | SinkKind::Log(_) | SinkKind::Template(..) | SinkKind::Print,

@@ -1,6 +1,6 @@
 //! Python source → facts: parser, name resolution, call graph, data flow, Django, DRF, boto3.
 //!
-//! The crate reads a [`Tree`] and judges nothing. How it reads, and why its answers can be
+//! The crate reads a [`Tree`](keytrail_model::Tree) and judges nothing. How it reads, and why its answers can be
 //! believed, is in `CORRECTNESS.md` beside it.
 
 mod collect;

@@ -130,7 +130,7 @@ impl<'f> Joined<'f> {
                 .push(number);
         }
         for &flow in &self.flows {
-            if let Source::Item(at, _) | Source::Answer(at) = &flow.source {
+            if let Source::Item(at, _) = &flow.source {
                 self.flows_from.entry(at).or_default().push(flow);
             }
             if let Sink::Store(at, _) = &flow.sink {

@@ -116,7 +116,7 @@ impl<'f> KeyAttributes<'f> {
         let Some((at, to)) = written_by(joined, flow) else {
             return;
         };
-        let (Source::Item(from, _) | Source::Answer(from)) = &flow.source else {
+        let Source::Item(from, _) = &flow.source else {
             return;
         };
         if !flow.transform.is_readable() {
@@ -265,7 +265,6 @@ pub(crate) fn is_secret(joined: &Joined<'_>, source: &Source) -> bool {
         Source::WholeEnvironment
         | Source::Identity
         | Source::Item(..)
-        | Source::Answer(_)
         | Source::Generated(_)
         | Source::Exception(_) => false,
     }

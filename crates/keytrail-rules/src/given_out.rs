@@ -115,7 +115,7 @@ fn gather<'c>(
     for (edge, name) in edges_of(cx, flow, to) {
         let kind = match &flow.source {
             Source::Item(_, path) if picks(path, &name) => Carries::Key,
-            Source::Item(..) | Source::Answer(_) => Carries::Item,
+            Source::Item(..) => Carries::Item,
             _ => Carries::Key,
         };
         if kind != carries {
@@ -175,7 +175,7 @@ fn edges_of(cx: &Context<'_>, flow: &Flow, to: To) -> Vec<(usize, String)> {
 
 /// What is read for its owner is served without a response of its own in the graph.
 fn to_owner(cx: &Context<'_>, flow: &Flow) -> Vec<usize> {
-    let (Source::Item(at, _) | Source::Answer(at)) = &flow.source else {
+    let Source::Item(at, _) = &flow.source else {
         return Vec::new();
     };
     let reads = cx.joined.operations_at(at).iter().flat_map(|&number| {
@@ -196,15 +196,13 @@ fn carried(cx: &Context<'_>, flow: &Flow, edge: usize) -> Option<String> {
                 attribute,
                 ..
             }),
-            Source::Item(at, _) | Source::Answer(at),
+            Source::Item(at, _),
         ) => (operation == at).then(|| attribute.clone()),
         (Node::Place(Place::Setting(name)), _) => Some(name.clone()),
-        (Node::Key(key), source) if !matches!(source, Source::Item(..) | Source::Answer(_)) => {
-            Some(match key {
-                KeyRef::Attribute { attribute, .. } => attribute.clone(),
-                other => keytrail_graph::key_name(other),
-            })
-        }
+        (Node::Key(key), source) if !matches!(source, Source::Item(..)) => Some(match key {
+            KeyRef::Attribute { attribute, .. } => attribute.clone(),
+            other => keytrail_graph::key_name(other),
+        }),
         _ => None,
     }
 }

@@ -97,6 +97,7 @@ impl Page {
             let (kind, close) = match rest.as_bytes().get(1) {
                 Some(b'{') => ('v', "}}"),
                 Some(b'%') => ('t', "%}"),
+                Some(b'#') => ('#', "#}"),
                 _ => {
                     rest = &rest[1..];
                     continue;
@@ -104,11 +105,15 @@ impl Page {
             };
             let Some(end) = rest.find(close) else { break };
             let inside = rest[2..end].trim();
+            rest = &rest[end + 2..];
             match kind {
                 'v' => page.variable(inside, &aliases),
-                _ => page.tag(inside, &mut aliases),
+                't' if inside.starts_with("comment") => {
+                    rest = rest.find("endcomment").map_or("", |at| &rest[at..]);
+                }
+                't' => page.tag(inside, &mut aliases),
+                _ => {}
             }
-            rest = &rest[end + 2..];
         }
         page
     }
@@ -149,6 +154,11 @@ impl Page {
                     if let Some(name) = names[..at].last() {
                         aliases.push((name.trim_matches(',').to_owned(), path));
                     }
+                }
+            }
+            ["with", source, "as", name] => {
+                if let Some(path) = resolved(source, aliases) {
+                    aliases.push(((*name).to_owned(), path));
                 }
             }
             ["with", assignments @ ..] => {

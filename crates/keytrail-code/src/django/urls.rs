@@ -6,7 +6,7 @@ use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, ModuleId, Program, Site};
 use crate::resolve::{Base, Resolver};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, Operator, Stmt};
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, FormatPart, Operator, Stmt};
 
 /// A view behind a URL, before access is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub(crate) struct Binding {
 
 const DEEPEST_INCLUDE: u32 = 12;
 const MOST_ROUTES: usize = 20_000;
+const MOST_STEPS: usize = 400_000;
 pub(crate) const HTTP: [(&str, HttpMethod); 5] = [
     ("get", HttpMethod::Get),
     ("post", HttpMethod::Post),
@@ -73,6 +74,7 @@ pub(crate) struct Urls<'a> {
     resolver: &'a Resolver<'a>,
     found: Vec<Binding>,
     active: Vec<ModuleId>,
+    steps: usize,
 }
 
 #[derive(Clone, Default)]
@@ -93,6 +95,7 @@ pub(crate) fn bindings(
         resolver,
         found: Vec::new(),
         active: Vec::new(),
+        steps: 0,
     };
     let mut visited = Vec::new();
     for &root in roots {
@@ -143,7 +146,12 @@ pub(crate) fn bindings(
 }
 
 /// The value that a statement assigns (or adds) to `name`.
-fn assigned(program: &Program, module: ModuleId, statement: &Stmt, name: Sym) -> Option<ExprId> {
+pub(super) fn assigned(
+    program: &Program,
+    module: ModuleId,
+    statement: &Stmt,
+    name: Sym,
+) -> Option<ExprId> {
     let linked = program.module(module);
     let is = |target: ExprId| matches!(linked.ir.expr(target), Expr::Name(own) if linked.sym(*own) == name);
     match statement {
@@ -201,7 +209,9 @@ impl Urls<'_> {
     }
 
     fn list(&mut self, id: ModuleId, list: ExprId, prefix: &Prefix, depth: u32) {
-        if depth > DEEPEST_INCLUDE || self.found.len() > MOST_ROUTES {
+        // lists that include each other several times over would take for ever
+        self.steps += 1;
+        if depth > DEEPEST_INCLUDE || self.found.len() > MOST_ROUTES || self.steps > MOST_STEPS {
             return;
         }
         let module = self.program.module(id);
@@ -251,7 +261,13 @@ impl Urls<'_> {
         let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(function) else {
             return;
         };
-        match module.ir.text(*name) {
+        // `from django.urls import path as p`
+        let own = module.ir.text(*name);
+        let name = match self.resolver.expression(id, function) {
+            Some(Shape::External(path)) => path.last().map_or(own, |&last| self.program.text(last)),
+            _ => own,
+        };
+        match name {
             "path" | "re_path" | "url" => {
                 let route = self
                     .argument(id, arguments, 0, "route")
@@ -312,8 +328,45 @@ impl Urls<'_> {
             Expr::Call(_, arguments) => arguments
                 .first()
                 .map_or(String::new(), |first| self.pattern(id, first.value)),
+            Expr::Binary(Operator::Add, left, right) => {
+                format!("{}{}", self.pattern(id, *left), self.pattern(id, *right))
+            }
+            Expr::Format(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    FormatPart::Text(text) => module.ir.text(*text).to_owned(),
+                    FormatPart::Value(value) => self.pattern(id, *value),
+                })
+                .collect(),
+            Expr::Name(_) | Expr::Attribute(..) => {
+                self.constant(id, expr).unwrap_or_else(|| "*".to_owned())
+            }
             _ => "*".to_owned(),
         }
+    }
+
+    /// The text that a module's variable is set to.
+    fn constant(&self, id: ModuleId, expr: ExprId) -> Option<String> {
+        let module = self.program.module(id);
+        let places = match module.ir.expr(expr) {
+            Expr::Name(name) => self.resolver.variable(id, module.sym(*name)),
+            Expr::Attribute(object, name) => match self.resolver.expression(id, *object)? {
+                Shape::Module(inner) => self.resolver.variable(inner, module.sym(*name)),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        places.into_iter().find_map(|(place, name)| {
+            let ir = &self.program.module(place).ir;
+            let body = &ir.function(0).body;
+            body.iter().find_map(|statement| {
+                let value = assigned(self.program, place, statement, name)?;
+                match ir.expr(value) {
+                    Expr::Str(text) => Some(ir.text(*text).to_owned()),
+                    _ => None,
+                }
+            })
+        })
     }
 
     fn target(
@@ -355,6 +408,9 @@ impl Urls<'_> {
             }
         }
         match module.ir.expr(target) {
+            Expr::Lambda(function) => {
+                self.function_view(FunctionRef(id, *function), declared, prefix);
+            }
             Expr::Sequence(parts) if !parts.is_empty() => {
                 // an old-style (patterns, app name, namespace) tuple
                 self.list(id, parts[0], prefix, depth + 1);
@@ -614,6 +670,16 @@ impl Urls<'_> {
         }
         if writes && let Some(view) = write.or(read) {
             add.push((HttpMethod::Post, view));
+        }
+        if add.is_empty() && !external.is_empty() {
+            // nothing of its own: the class stands for what the framework does
+            let body = self.program.module(class.0).ir.class(class.1).body;
+            let method = match (reads, writes) {
+                (true, true) => HttpMethod::Any,
+                (_, true) => HttpMethod::Post,
+                _ => HttpMethod::Get,
+            };
+            add.push((method, FunctionRef(class.0, body)));
         }
         for (method, view) in add {
             self.add(prefix, method, view, Some(class), None, declared);

@@ -1,7 +1,7 @@
 //! Arguments of a call, evaluated.
 
 use super::Machine;
-use super::value::Value;
+use super::value::{Partial, Shape, Value};
 use crate::program::Site;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, ArgumentKind, Function, ParameterKind};
@@ -63,6 +63,42 @@ impl Arguments {
         all
     }
 
+    /// These after those that `partial` has already; a keyword given again replaces its own.
+    pub(super) fn after(&self, partial: &Partial, site: Site) -> Self {
+        let mut keyword = self.keyword.clone();
+        for (name, value) in &partial.keyword {
+            if keyword.iter().all(|(own, ..)| own != name) {
+                keyword.push((*name, value.clone(), site));
+            }
+        }
+        let bound = partial.positional.iter().map(|value| (value.clone(), site));
+        Self {
+            positional: bound.chain(self.positional.iter().cloned()).collect(),
+            keyword,
+            star: self.star.clone(),
+            double: self.double.clone(),
+        }
+    }
+
+    /// `functools.partial(f, …)` of these.
+    pub(super) fn partial(&self) -> Value {
+        let partial = Partial {
+            callee: self.first(),
+            positional: self
+                .positional
+                .iter()
+                .skip(1)
+                .map(|(value, _)| value.clone())
+                .collect(),
+            keyword: self
+                .keyword
+                .iter()
+                .map(|(name, value, _)| (*name, value.clone()))
+                .collect(),
+        };
+        Value::of(Shape::Partial(std::sync::Arc::new(partial)))
+    }
+
     /// Keywords as fields: what `dict(**kwargs)` or a data class's constructor makes of them.
     pub(super) fn fields(&self) -> Value {
         let mut value = self.double.clone().unwrap_or_default();
@@ -110,12 +146,13 @@ impl Arguments {
                     Some(rest)
                 }
             };
-            let value = value.or_else(|| self.star.clone()).or_else(|| {
-                // an unknown `**kwargs` may hold it
-                self.double
-                    .as_ref()
-                    .map(|double| double.field(name))
-                    .filter(|part| !part.is_nothing())
+            let value = value.or_else(|| {
+                // an unknown `*args` or `**kwargs` may hold it
+                let mut open = self.star.clone().unwrap_or_default();
+                if let Some(double) = &self.double {
+                    open.join(&double.field(name));
+                }
+                (!open.is_nothing()).then_some(open)
             });
             bindings
                 .push(value.unwrap_or_else(|| defaults.get(index).cloned().unwrap_or_default()));

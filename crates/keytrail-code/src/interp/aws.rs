@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::operation::{OperationRecord, ProjectionRecord};
+use super::operation::{OperationRecord, ProjectionRecord, deferred};
 use super::record::SinkKind;
 use super::value::{Aws, Clause, Label, Shape, Value, What, hop};
 use crate::program::Site;
@@ -16,6 +16,7 @@ use crate::symbols::Sym;
 /// Calls that other services take data with: operation, parameters that carry it, who gets it.
 const TAKERS: &[(&str, &[&str], &str)] = &[
     ("put_object", &["Body", "Metadata"], "S3"),
+    ("put", &["Body", "Metadata"], "S3"),
     ("upload_fileobj", &["Fileobj"], "S3"),
     (
         "publish",
@@ -59,6 +60,16 @@ fn operation(name: &str) -> Option<OperationKind> {
     })
 }
 
+impl Aws {
+    pub(super) fn of_service(service: Value, resource: bool) -> Self {
+        match service.constant() {
+            Some(service) if resource => Self::Resource(service),
+            Some(service) => Self::Client(service),
+            None => Self::Open(service, resource),
+        }
+    }
+}
+
 impl Machine<'_> {
     pub(super) fn call_on_aws(
         &mut self,
@@ -80,18 +91,26 @@ impl Machine<'_> {
             }
             Aws::Resource(service) => {
                 if name == words.table {
-                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(keep_name(
-                        &arguments.first(),
-                    ))))));
+                    let table = keep_name(&arguments.either(0, words.lower_name));
+                    return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))));
                 }
                 if self.text(name) == "create_table" {
                     let table = keep_name(&arguments.named(words.table_name).unwrap_or_default());
                     self.out.tables.push((site, table.clone()));
                     return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))));
                 }
+                // `Bucket("b")`, `Object("b", "k")`, `Queue("u")`: parts with the service's calls
+                if *service != words.dynamodb && self.text(name).starts_with(char::is_uppercase) {
+                    return Some(Value::of(Shape::Aws(aws.clone())));
+                }
                 self.client_call(site, *service, name, arguments)
             }
             Aws::Client(service) => self.client_call(site, *service, name, arguments),
+            Aws::Open(..) if name == words.table => {
+                let table = keep_name(&arguments.either(0, words.lower_name));
+                Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))))
+            }
+            Aws::Open(..) => None,
             Aws::Table(table) => {
                 if name == words.batch_writer {
                     return Some(Value::of(Shape::Aws(Arc::new(Aws::BatchWriter(
@@ -168,9 +187,9 @@ impl Machine<'_> {
             operation => {
                 for (taker, parameters, who) in TAKERS {
                     if *taker == operation {
-                        for (parameter, value, _) in &arguments.keyword {
-                            if parameters.contains(&self.text(*parameter)) {
-                                let value = value.clone();
+                        for parameter in *parameters {
+                            let symbol = self.shared.program.symbols.find(parameter);
+                            if let Some(value) = symbol.and_then(|name| arguments.named(name)) {
                                 self.sink(&SinkKind::ThirdParty(who), site, &value);
                             }
                         }
@@ -245,6 +264,37 @@ impl Machine<'_> {
         Some(self.dynamo(site, kind, &table, arguments, seen))
     }
 
+    /// A call whose parameters a caller has now told.
+    pub(super) fn resume(&mut self, record: OperationRecord) {
+        let words = self.shared.words;
+        let given = record.deferred.unwrap_or_default();
+        let mut arguments = Arguments::default();
+        for (name, value) in given.fields.iter().flat_map(|fields| fields.iter()) {
+            arguments.keyword.push((*name, value.clone(), record.site));
+        }
+        arguments.double = Some(Value {
+            fields: None,
+            ..given
+        });
+        let mut table = arguments.named(words.table_name).unwrap_or_default();
+        table.join(&record.table);
+        let seen = if record.assumed {
+            Seen::Assumed
+        } else {
+            Seen::Plain
+        };
+        let holder = self.holder.replace(record.holder);
+        self.note(
+            record.site,
+            record.kind,
+            &table,
+            &arguments,
+            seen,
+            record.chain,
+        );
+        self.holder = holder;
+    }
+
     /// One call of DynamoDB: the record, the stores, and what it gives back.
     fn dynamo(
         &mut self,
@@ -254,6 +304,19 @@ impl Machine<'_> {
         arguments: &Arguments,
         seen: Seen,
     ) -> Value {
+        self.note(site, kind, table, arguments, seen, Vec::new());
+        self.answer(site, kind)
+    }
+
+    fn note(
+        &mut self,
+        site: Site,
+        kind: OperationKind,
+        table: &Value,
+        arguments: &Arguments,
+        seen: Seen,
+        chain: Vec<Site>,
+    ) {
         let words = self.shared.words;
         let named = |name: Sym| arguments.named(name);
         let names = named(words.names).unwrap_or_default();
@@ -274,7 +337,7 @@ impl Machine<'_> {
         let mut record = OperationRecord {
             site,
             kind,
-            holder: self.function,
+            holder: self.holder.unwrap_or(self.function),
             table: keep_name(table),
             index: named(words.index_name),
             keys: self.keys(arguments, &names, &values),
@@ -287,7 +350,8 @@ impl Machine<'_> {
             writes: Vec::new(),
             text,
             assumed: seen == Seen::Assumed,
-            chain: Vec::new(),
+            deferred: deferred(arguments),
+            chain,
         };
         match kind {
             OperationKind::PutItem => {
@@ -337,7 +401,6 @@ impl Machine<'_> {
         record.writes.sort();
         record.writes.dedup();
         self.add_operation(record);
-        self.answer(site, kind)
     }
 
     fn answer(&self, site: Site, kind: OperationKind) -> Value {
@@ -415,7 +478,7 @@ impl Machine<'_> {
             let clause = clause.trim().trim_matches(['(', ')']).trim();
             let (name, equal, placeholder) = if let Some(rest) = clause.strip_prefix("begins_with")
             {
-                let rest = rest.trim().trim_matches(['(', ')']);
+                let rest = rest.trim().trim_start_matches('(').trim_end_matches(')');
                 let (name, value) = rest.split_once(',').unwrap_or((rest, ""));
                 (name, false, value)
             } else if let Some((name, value)) = clause.split_once('=')
@@ -436,7 +499,7 @@ impl Machine<'_> {
                 .program
                 .symbols
                 .find(placeholder)
-                .map(|placeholder| values.field(placeholder).flat())
+                .map(|placeholder| values.field(placeholder).flat_keep_constant())
                 .unwrap_or_default();
             keys.push((self.attribute_name(name.trim(), names), equal, value));
         }
@@ -452,7 +515,7 @@ impl Machine<'_> {
             return ProjectionRecord::Count;
         }
         if let Some(list) = arguments.named(words.attributes_to_get) {
-            let names = list
+            let mut names: Vec<String> = list
                 .shapes
                 .iter()
                 .filter_map(|shape| match shape {
@@ -460,6 +523,7 @@ impl Machine<'_> {
                     _ => None,
                 })
                 .collect();
+            names.sort();
             return ProjectionRecord::Attributes(names);
         }
         match arguments.named(words.projection) {
@@ -502,18 +566,9 @@ impl Machine<'_> {
                             .map(|name| self.text(name).to_owned()),
                     ),
                     Shape::Str(text) => {
-                        for clause in split_and(self.text(*text)) {
-                            let name = clause
-                                .trim()
-                                .split([' ', '=', '<', '>', ','])
-                                .next()
-                                .unwrap_or("");
-                            let name = name.rsplit('(').next().unwrap_or(name);
-                            if let Some(name) = self.attribute_name(name, names) {
-                                attributes.push(name);
-                            }
-                        }
+                        self.filter_names(self.text(*text), names, &mut attributes);
                     }
+                    Shape::Pattern(text) => self.filter_names(text, names, &mut attributes),
                     _ => {}
                 }
             }
@@ -524,6 +579,27 @@ impl Machine<'_> {
         attributes.sort();
         attributes.dedup();
         attributes
+    }
+
+    /// The attributes that a filter's text compares: `#o = :o AND attribute_exists(alias)`.
+    fn filter_names(&self, text: &str, names: &Value, attributes: &mut Vec<String>) {
+        for clause in split_and(text) {
+            let clause = clause.trim().trim_start_matches("NOT ").trim_matches('(');
+            // a function's first argument, or what stands before the operator
+            let inner = clause
+                .split_once('(')
+                .filter(|(function, _)| !function.contains([' ', '=', '<', '>']))
+                .map_or(clause, |(_, inner)| inner);
+            let name = inner
+                .split([' ', '=', '<', '>', ',', ')'])
+                .next()
+                .unwrap_or("");
+            if !name.starts_with([':', '*'])
+                && let Some(name) = self.attribute_name(name, names)
+            {
+                attributes.push(name);
+            }
+        }
     }
 
     fn statement_call(&mut self, arguments: &Arguments, record: &mut OperationRecord) {
@@ -542,9 +618,11 @@ impl Machine<'_> {
                 .iter()
                 .find_map(|word| lower.find(word).map(|at| at + word.len()));
             if let Some(at) = from {
-                let name = text[at..].trim_start().trim_start_matches(['"', '\'']);
-                let name = name.split(['"', '\'', ' ', '.']).next().unwrap_or("");
+                let (name, index) = statement_table(&text[at..]);
                 record.table.add_shape(Shape::Pattern(Arc::from(name)));
+                if !index.is_empty() {
+                    record.index = Some(Value::of(Shape::Pattern(Arc::from(index))));
+                }
             }
             if lower.trim_start().starts_with("select")
                 && let Some(end) = lower.find(" from")
@@ -604,21 +682,24 @@ impl Machine<'_> {
                         .collect(),
                 )
             });
-            self.sink(&SinkKind::Store(site, path.clone()), site, &own);
+            let path = self.joined_path(path);
+            self.sink(&SinkKind::Store(site, path), site, &own);
         }
         if value.fields.is_none() || (own_taints(value) && path.is_empty()) {
             let text = if path.is_empty() {
                 "*".to_owned()
             } else {
-                path.iter()
-                    .map(|&part| self.text(part))
-                    .collect::<Vec<_>>()
-                    .join(".")
+                self.joined_path(path).to_string()
             };
             if record.writes.len() < 64 {
                 record.writes.push(text);
             }
         }
+    }
+
+    fn joined_path(&self, path: &[Sym]) -> Arc<str> {
+        let parts: Vec<&str> = path.iter().map(|&part| self.text(part)).collect();
+        Arc::from(parts.join("."))
     }
 
     fn batch_write(&mut self, site: Site, arguments: &Arguments, record: &mut OperationRecord) {
@@ -694,17 +775,14 @@ impl Machine<'_> {
         let Some(text) = text else {
             record.writes.push("*".to_owned());
             let whole = values.flat();
-            self.sink(&SinkKind::Store(site, SmallVec::new()), site, &whole);
+            self.sink(&SinkKind::Store(site, Arc::from("")), site, &whole);
             return;
         };
         for (target, source) in assignments(&text) {
             let Some(attribute) = self.attribute_name(target, names) else {
                 continue;
             };
-            let path: SmallVec<[Sym; 3]> = attribute
-                .split('.')
-                .filter_map(|part| self.shared.program.symbols.find(part))
-                .collect();
+            let path: Arc<str> = Arc::from(attribute.as_str());
             let mut value = Value::default();
             for placeholder in source
                 .split([' ', '(', ')', '+', '-', ','])
@@ -749,6 +827,22 @@ impl Machine<'_> {
     }
 }
 
+/// `"keys"."by-owner" WHERE …` → table and index.
+fn statement_table(text: &str) -> (&str, &str) {
+    let quotes = ['"', '\''];
+    let text = text.trim_start().trim_start_matches(quotes);
+    let end = text.find(['"', '\'', ' ', '.', '\n']).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let index = rest
+        .trim_start_matches(quotes)
+        .strip_prefix('.')
+        .map_or("", |rest| {
+            let rest = rest.trim_start_matches(quotes);
+            rest.split(['"', '\'', ' ', '\n']).next().unwrap_or("")
+        });
+    (name, index)
+}
+
 fn own_taints(value: &Value) -> bool {
     !value.taints.is_empty()
 }
@@ -773,9 +867,14 @@ fn key_fields(machine: &Machine<'_>, key: &Value) -> Vec<(Option<String>, bool, 
     keys
 }
 
-/// Only what can tell a table's name.
+/// Only what can tell a table's name, and whether a caller chooses it.
 fn keep_name(value: &Value) -> Value {
     let mut name = Value::default();
+    for taint in &value.taints {
+        if matches!(taint.label, Label::Request | Label::Param(_)) {
+            name.add_taint(taint.clone());
+        }
+    }
     for shape in &value.shapes {
         match shape {
             Shape::Str(_) | Shape::Pattern(_) | Shape::Param(..) | Shape::NameSource(_) => {
@@ -845,16 +944,21 @@ fn split_commas(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Splits at ` AND ` in any case, leaving that of BETWEEN alone well enough for names.
+/// Splits at ` AND ` and ` OR ` in any case; the second bound of a BETWEEN goes with the first.
 fn split_and(text: &str) -> Vec<&str> {
     let lower = text.to_ascii_lowercase();
+    let mut joints: Vec<(usize, &str)> = lower.match_indices(" and ").collect();
+    joints.extend(lower.match_indices(" or "));
+    joints.sort_unstable();
     let mut parts = Vec::new();
     let mut from = 0;
-    for (at, _) in lower.match_indices(" and ") {
-        if text.is_char_boundary(at) && at >= from && text.is_char_boundary(at + 5) {
-            parts.push(&text[from..at]);
-            from = at + 5;
+    for (at, word) in joints {
+        let part = lower.get(from..at).unwrap_or("");
+        if at < from || (word == " and " && part.contains(" between ")) && !part.contains(" and ") {
+            continue;
         }
+        parts.push(&text[from..at]);
+        from = at + word.len();
     }
     parts.push(&text[from..]);
     parts

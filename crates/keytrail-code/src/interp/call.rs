@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::summary::substitute;
 use super::value::{Aws, Label, Path, Shape, Value, What};
-use super::{Machine, Summary};
+use super::{Callback, Machine, Summary};
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
@@ -28,6 +28,7 @@ impl Machine<'_> {
         }
         let callee = self.expr(function);
         let arguments = self.arguments(list);
+        self.set_attribute(&callee, list, &arguments);
         let hint = match module.ir.expr(function) {
             Expr::Name(name) => Some(self.sym(*name)),
             _ => None,
@@ -39,6 +40,23 @@ impl Machine<'_> {
             }
         }
         result
+    }
+
+    /// `setattr(x, "name", value)`: an assignment.
+    fn set_attribute(&mut self, callee: &Value, list: &[Argument], arguments: &Arguments) {
+        let is_setattr = callee.shapes.iter().any(|shape| {
+            matches!(shape, Shape::External(path)
+                if self.shared.known.find(path) == Some(crate::known::Known::SetAttr))
+        });
+        if is_setattr
+            && let [object, _, _] = list
+            && let Some(name) = arguments.at(1).constant()
+        {
+            let value = arguments.at(2);
+            let receiver = arguments.first();
+            self.assign_attribute(&receiver, name, &value);
+            self.update(object.value, &mut |old| old.set_field(name, value.clone()));
+        }
     }
 
     pub(super) fn call_value(
@@ -53,6 +71,10 @@ impl Machine<'_> {
         for shape in &callee.shapes {
             let value = match shape {
                 Shape::Function(function) => self.invoke(site, *function, None, arguments),
+                Shape::Closure(function, captured) => {
+                    let captured = captured.clone();
+                    self.invoke_with(site, *function, None, arguments, &captured)
+                }
                 Shape::Method(function, class) => self.invoke(
                     site,
                     *function,
@@ -61,7 +83,23 @@ impl Machine<'_> {
                 ),
                 Shape::Class(class) => self.construct(site, *class, arguments),
                 Shape::External(path) => self.call_external(site, path, arguments),
+                Shape::Param(..) => {
+                    self.note_callback(shape, arguments);
+                    continue;
+                }
                 Shape::Object(path) => self.call_object(site, path, arguments),
+                Shape::Instance(class) => {
+                    let call = self.shared.words.call_;
+                    match self.shared.resolver.method(*class, call) {
+                        Some(method) => self.invoke(site, method, Some(callee), arguments),
+                        None => continue,
+                    }
+                }
+                Shape::Partial(partial) => {
+                    let partial = partial.clone();
+                    let given = arguments.after(&partial, site);
+                    self.call_value(site, &partial.callee, hint, &given)
+                }
                 _ => continue,
             };
             known = true;
@@ -128,6 +166,18 @@ impl Machine<'_> {
         receiver: Option<&Value>,
         arguments: &Arguments,
     ) -> Value {
+        self.invoke_with(site, callee, receiver, arguments, &[])
+    }
+
+    /// The same, with what a closure holds.
+    fn invoke_with(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        captured: &[(Sym, Value)],
+    ) -> Value {
         self.out.calls.push((callee, site));
         self.out.read_functions.insert(callee);
         let state = self.state;
@@ -135,14 +185,117 @@ impl Machine<'_> {
         let module = self.shared.program.module(callee.0);
         let function = module.ir.function(callee.1);
         let words = self.shared.words;
-        let receiver = receiver.filter(|_| !self.decorated(callee, words.static_method));
-        let bindings = arguments.bind(
+        let receiver = receiver
+            .filter(|_| !self.decorated(callee, words.static_method))
+            .map(|receiver| self.with_class_fields(receiver, callee));
+        let mut bindings = arguments.bind(
             function,
             &|name| module.sym(name),
-            receiver,
+            receiver.as_ref(),
             &summary.defaults,
         );
+        let inside = callee.0 == self.function.0 && function.parent == self.function.1;
+        for name in &summary.free {
+            let held = captured.iter().find(|(own, _)| own == name);
+            let mut value = held.map(|(_, value)| value.clone()).unwrap_or_default();
+            // called where it was made: by now the variable may hold more
+            if inside && let Some(now) = self.env.vars.get(name) {
+                value.join(&now.without_closures());
+            }
+            bindings.push(value);
+        }
         self.apply(site, callee, summary, &bindings)
+    }
+
+    /// What a subclass sets in its body (`table_name = "keys"`), for a method that it inherits.
+    fn with_class_fields(&mut self, receiver: &Value, callee: FunctionRef) -> Value {
+        let mut receiver = receiver.clone();
+        let declaring = self
+            .shared
+            .program
+            .module(callee.0)
+            .ir
+            .function(callee.1)
+            .class;
+        for shape in receiver.shapes.clone() {
+            let (Shape::Instance(class) | Shape::Class(class)) = shape else {
+                continue;
+            };
+            if declaring == Some(class.1) && class.0 == callee.0 {
+                continue;
+            }
+            let names: Vec<Sym> = self
+                .shared
+                .resolver
+                .class(class)
+                .fields
+                .iter()
+                .map(|(name, _)| *name)
+                .collect();
+            for name in names {
+                if receiver.own_field(name).is_none() {
+                    let value = self.class_attribute(class, name);
+                    if !value.is_nothing() {
+                        receiver.set_field(name, value);
+                    }
+                }
+            }
+        }
+        receiver
+    }
+
+    /// A parameter is called: the caller knows what it is.
+    fn note_callback(&mut self, shape: &Shape, arguments: &Arguments) {
+        let values = |list: &[(Value, Site)]| list.iter().map(|(value, _)| value.clone()).collect();
+        let callback = Callback {
+            callee: Value::of(shape.clone()),
+            positional: values(&arguments.positional),
+            keyword: arguments
+                .keyword
+                .iter()
+                .map(|(name, value, _)| (*name, value.clone()))
+                .collect(),
+            star: arguments.star.clone(),
+            double: arguments.double.clone(),
+        };
+        let callbacks = &mut self.out.summary.callbacks;
+        if callbacks.len() < 16 && !callbacks.contains(&callback) {
+            callbacks.push(callback);
+        }
+    }
+
+    /// Calls what the callee would call of what it was given.
+    fn apply_callbacks(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        summary: &Summary,
+        bindings: &[Value],
+    ) {
+        for callback in &summary.callbacks {
+            let at = |value: &Value| substitute(value, bindings, site, callee);
+            let function = at(&callback.callee);
+            let known =
+                |shape: &Shape| !matches!(shape, Shape::None | Shape::Str(_) | Shape::Bool(_));
+            if !function.shapes.iter().any(known) {
+                continue;
+            }
+            let arguments = Arguments {
+                positional: callback
+                    .positional
+                    .iter()
+                    .map(|value| (at(value), site))
+                    .collect(),
+                keyword: callback
+                    .keyword
+                    .iter()
+                    .map(|(name, value)| (*name, at(value), site))
+                    .collect(),
+                star: callback.star.as_ref().map(at),
+                double: callback.double.as_ref().map(at),
+            };
+            self.call_value(site, &function, None, &arguments);
+        }
     }
 
     /// Reads a summary under `bindings`.
@@ -155,6 +308,11 @@ impl Machine<'_> {
     ) -> Value {
         self.inherit_sinks(&summary.sinks, bindings, site, callee);
         self.inherit_operations(&summary.operations, bindings, site, callee);
+        if self.depth <= super::DEEPEST {
+            self.depth += 1;
+            self.apply_callbacks(site, callee, summary, bindings);
+            self.depth -= 1;
+        }
         for (cell, value) in &summary.cells {
             let value = substitute(value, bindings, site, callee);
             self.write_cell(*cell, &value);
@@ -235,20 +393,39 @@ impl Machine<'_> {
                 });
             if let Some((_, argument)) = passed {
                 let value = substitute(value, &bindings, site, callee);
+                let receiver = self.expr(argument.value);
+                self.change_parameter(&receiver, *field, &value);
+                let whole = *field == self.shared.words.hidden_whole;
                 self.update(argument.value, &mut |old| {
-                    old.set_field(*field, value.clone())
+                    if whole {
+                        old.join(&value);
+                    } else {
+                        old.set_field(*field, value.clone());
+                    }
                 });
             }
         }
     }
 
-    fn construct(&mut self, site: Site, class: ClassRef, arguments: &Arguments) -> Value {
+    pub(super) fn construct(
+        &mut self,
+        site: Site,
+        class: ClassRef,
+        arguments: &Arguments,
+    ) -> Value {
         let words = self.shared.words;
         let resolver = self.shared.resolver;
         let mut instance = Value::of(Shape::Instance(class));
         if self.is_serializer(class) {
-            let data = arguments.named(words.data).unwrap_or_default();
-            let object = arguments.either(0, words.instance);
+            let (data, object) = if self.is_form(class) {
+                let instance = arguments.named(words.instance).unwrap_or_default();
+                (arguments.either(0, words.data), instance)
+            } else {
+                let data = arguments.named(words.data).unwrap_or_default();
+                (data, arguments.either(0, words.instance))
+            };
+            // methods of the class itself, `clean_api_key`, read it there
+            self.write_cell(super::Cell::Attribute(class, words.hidden_data), &data);
             instance.set_field(words.hidden_data, data);
             instance.set_field(words.hidden_instance, object);
             return instance;
@@ -305,10 +482,20 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Value {
+        let is_aws = |shape: &Shape| matches!(shape, Shape::Aws(_));
+        if name == self.shared.words.get_secret_value && !receiver.shapes.iter().any(is_aws) {
+            return receiver.unmasked();
+        }
         let mut result = Value::default();
         let mut known = false;
         for shape in &receiver.shapes {
             let value = match shape {
+                Shape::External(_) | Shape::Object(_)
+                    if let Some(value) =
+                        self.call_on_unknown_table(site, receiver, name, arguments) =>
+                {
+                    Some(value)
+                }
                 Shape::Instance(class) => {
                     self.call_on_instance(site, receiver, *class, name, arguments)
                 }
@@ -324,6 +511,23 @@ impl Machine<'_> {
                     Some(self.call_external(site, &path, arguments))
                 }
                 Shape::Object(path) => self.call_on_object(site, path, name, arguments),
+                // `task.delay(x)`, `task.apply_async(args=(x,))` of Celery, RQ and their kin
+                Shape::Function(_) | Shape::Closure(..)
+                    if matches!(
+                        self.text(name),
+                        "delay"
+                            | "apply_async"
+                            | "apply"
+                            | "send"
+                            | "s"
+                            | "si"
+                            | "enqueue"
+                            | "defer"
+                    ) =>
+                {
+                    let callee = Value::of(shape.clone());
+                    Some(self.call_later(site, &callee, arguments))
+                }
                 Shape::Aws(aws) => {
                     let aws = aws.clone();
                     self.call_on_aws(site, &aws, name, arguments)
@@ -360,6 +564,20 @@ impl Machine<'_> {
         result
     }
 
+    fn call_later(&mut self, site: Site, callee: &Value, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        let (args, kwargs) = (arguments.named(words.args), arguments.named(words.kwargs));
+        if args.is_none() && kwargs.is_none() {
+            return self.call_value(site, callee, None, arguments);
+        }
+        let given = Arguments {
+            star: args.map(|args| args.element()),
+            double: kwargs,
+            ..Arguments::default()
+        };
+        self.call_value(site, callee, None, &given)
+    }
+
     fn call_on_instance(
         &mut self,
         site: Site,
@@ -368,6 +586,7 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Option<Value> {
+        let words = self.shared.words;
         if let Some(function) = self.shared.resolver.method(class, name) {
             return Some(self.invoke(site, function, Some(receiver), arguments));
         }
@@ -376,6 +595,9 @@ impl Machine<'_> {
         }
         if let Some(own) = receiver.own_field(name).cloned() {
             return Some(self.call_value(site, &own, Some(name), arguments));
+        }
+        if name == words.get_serializer && self.is_view(class) {
+            return self.made_serializer(site, receiver, class, arguments);
         }
         let callee = self.class_attribute(class, name);
         if !callee.shapes.is_empty() {
@@ -425,9 +647,16 @@ impl Machine<'_> {
         arguments: &Arguments,
     ) -> Option<Value> {
         let words = self.shared.words;
-        if let Some(function) = self.shared.resolver.method_above(class, name) {
-            let own = Value::of(Shape::Instance(class));
-            return Some(self.invoke(site, function, Some(&own), arguments));
+        let above = self.shared.resolver.methods_above(class, name);
+        if !above.is_empty() {
+            // the instance is the caller's own, with all that it holds
+            let mut own = Value::of(Shape::Instance(class));
+            own.add_shape(Shape::Param(0, super::Fields::new()));
+            let mut result = Value::default();
+            for function in above {
+                result.join(&self.invoke(site, function, Some(&own), arguments));
+            }
+            return Some(result);
         }
         // what the framework's own method gives back
         if name == words.to_representation {

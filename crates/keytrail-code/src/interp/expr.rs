@@ -16,6 +16,10 @@ use crate::syntax::ir::{
 
 /// A slice that leaves no more characters than this hides a key.
 const FEW: i64 = 8;
+/// Longer texts are no names, expressions or statements.
+const LONGEST_PATTERN: usize = 512;
+/// Names that one function uses of those around it.
+const MOST_FREE: usize = 24;
 
 impl Machine<'_> {
     pub(super) fn expr(&mut self, id: ExprId) -> Value {
@@ -58,9 +62,7 @@ impl Machine<'_> {
                 value.join(&self.expr(*other));
                 value
             }
-            Expr::Lambda(function) => {
-                Value::of(Shape::Function(FunctionRef(self.function.0, *function)))
-            }
+            Expr::Lambda(function) => self.closure(FunctionRef(self.function.0, *function)),
             Expr::Format(parts) => self.format(parts),
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
             Expr::Yield(inner) => {
@@ -113,7 +115,11 @@ impl Machine<'_> {
 
     pub(super) fn variable(&mut self, name: Sym) -> Value {
         if let Some(value) = self.env.vars.get(&name) {
-            return value.clone();
+            let mut value = value.clone();
+            if self.shared_locals {
+                value.join(&self.read_cell(Cell::Nonlocal(self.function, name)));
+            }
+            return value;
         }
         if let Some(value) = self.captured(name) {
             return value;
@@ -137,9 +143,13 @@ impl Machine<'_> {
             let function = module.ir.function(outer);
             if function.kind != FunctionKind::ClassBody {
                 let cell = Cell::Captured(FunctionRef(self.function.0, outer), name);
-                let value = self.read_cell(cell);
+                let mut value = self.read_cell(cell);
                 if !value.is_nothing() {
+                    value.join(&self.free(name));
                     return Some(value);
+                }
+                if self.is_parameter(function, name) {
+                    return Some(self.free(name));
                 }
             }
             if function.parent == outer {
@@ -148,6 +158,49 @@ impl Machine<'_> {
             outer = function.parent;
         }
         None
+    }
+
+    fn is_parameter(&self, function: &crate::syntax::ir::Function, name: Sym) -> bool {
+        function
+            .parameters
+            .iter()
+            .any(|parameter| self.sym(parameter.name) == name)
+    }
+
+    /// What a function uses of those around it is, to it, a parameter more.
+    fn free(&mut self, name: Sym) -> Value {
+        let own = self.module.ir.function(self.function.1).parameters.len();
+        let free = &mut self.out.summary.free;
+        let position = free.iter().position(|other| *other == name);
+        let index = position.unwrap_or(free.len());
+        if position.is_none() {
+            if free.len() >= MOST_FREE {
+                return Value::default();
+            }
+            free.push(name);
+        }
+        let number = u16::try_from(own + index).unwrap_or(u16::MAX);
+        let mut value = Value::tainted(Label::Param(number), None);
+        value.add_shape(Shape::Param(number, super::Fields::new()));
+        value
+    }
+
+    /// A function of this function, with the present values of what it uses of this one.
+    pub(super) fn closure(&mut self, function: FunctionRef) -> Value {
+        let mut value = Value::of(Shape::Function(function));
+        self.out.read_functions.insert(function);
+        let state = self.state;
+        let free = &state.summaries[state.index(function)].free;
+        if free.is_empty() || self.function.1 == 0 {
+            return value;
+        }
+        let captured: Vec<(Sym, Value)> = free
+            .iter()
+            .map(|&name| (name, self.variable(name).without_closures()))
+            .collect();
+        value.shapes.clear();
+        value.add_shape(Shape::Closure(function, Arc::new(captured)));
+        value
     }
 
     pub(super) fn module_variable(&mut self, module: ModuleId, name: Sym) -> Value {
@@ -197,7 +250,13 @@ impl Machine<'_> {
                 .taints
                 .iter()
                 .any(|t| t.label == Label::Request && t.path.is_empty());
-        if !harmless && !(known && receiver.taints.is_empty() && receiver.fields.is_none()) {
+        // of an instance that a caller passes, the caller may know more than its class
+        let open = receiver
+            .shapes
+            .iter()
+            .any(|shape| matches!(shape, Shape::Param(..)));
+        if !harmless && (!known || open || !receiver.taints.is_empty() || receiver.fields.is_some())
+        {
             let mut part = receiver.field(name);
             if receiver
                 .taints
@@ -376,8 +435,29 @@ impl Machine<'_> {
                 part
             }
             None => {
-                let mut element = receiver.flat();
-                element.join(&receiver.element());
+                let names = key.names();
+                if !names.is_empty() && !is_environment {
+                    let mut part = Value::default();
+                    for name in names {
+                        part.join(&receiver.field(name));
+                    }
+                    return part;
+                }
+                let index = key
+                    .shapes
+                    .iter()
+                    .any(|shape| matches!(shape, Shape::Int(_)));
+                let mut element = if index {
+                    receiver.flat()
+                } else {
+                    receiver.field(Sym::ANY)
+                };
+                for shape in &receiver.shapes {
+                    element.add_shape(shape.clone());
+                }
+                if index {
+                    element.join(&receiver.element());
+                }
                 element
             }
         }
@@ -409,7 +489,7 @@ impl Machine<'_> {
             (None, None) => false,
         };
         if few {
-            receiver.transformed(Transform::Masked)
+            receiver.sliced()
         } else {
             receiver.clone()
         }
@@ -466,6 +546,11 @@ impl Machine<'_> {
     fn binary(&mut self, operator: Operator, left: ExprId, right: ExprId) -> Value {
         let left = self.expr(left);
         let right = self.expr(right);
+        self.combined(operator, left, right)
+    }
+
+    /// `left + right`, `left | right`… of values.
+    pub(super) fn combined(&mut self, operator: Operator, left: Value, right: Value) -> Value {
         let conditions: Vec<_> = [&left, &right]
             .into_iter()
             .flat_map(|value| &value.shapes)
@@ -528,6 +613,8 @@ impl Machine<'_> {
                 FormatPart::Value(inner) => {
                     let part = self.expr(*inner);
                     value.join(&part.text());
+                    let site = self.site(*inner);
+                    value.join(&self.shown_as_text(&part, site));
                     pieces.push(part);
                 }
             }
@@ -539,14 +626,27 @@ impl Machine<'_> {
         value
     }
 
+    /// The text that a value is, or the one pattern that it follows.
+    fn known_text<'v>(&'v self, value: &'v Value) -> Option<&'v str> {
+        if let Some(text) = value.constant() {
+            return Some(self.text(text));
+        }
+        let mut patterns = value.shapes.iter().filter_map(|shape| match shape {
+            Shape::Pattern(text) => Some(&**text),
+            _ => None,
+        });
+        let first = patterns.next()?;
+        patterns.next().is_none().then_some(first)
+    }
+
     /// Constant parts with `*` for the others; `None` when nothing is constant.
     fn pattern(&self, pieces: &[Option<&Value>]) -> Option<Shape> {
         let mut text = String::new();
         let mut constant = false;
         for piece in pieces {
-            match piece.and_then(|value| value.constant()) {
+            let piece = piece.and_then(|value| self.known_text(value));
+            match piece {
                 Some(piece) => {
-                    let piece = self.text(piece);
                     constant |= piece.chars().any(char::is_alphanumeric);
                     text.push_str(piece);
                 }
@@ -554,7 +654,7 @@ impl Machine<'_> {
                 None => {}
             }
         }
-        if !constant || text.len() > 128 {
+        if !constant || text.len() > LONGEST_PATTERN {
             return None;
         }
         match self.shared.program.symbols.find(&text) {
@@ -565,6 +665,10 @@ impl Machine<'_> {
 
     fn comprehension(&mut self, comprehension: &Comprehension) -> Value {
         let saved = self.env.clone();
+        if let Some(value) = self.unrolled_comprehension(comprehension) {
+            self.env = saved;
+            return value;
+        }
         for generator in &comprehension.generators {
             self.bind_generator(generator.target, generator.iter);
             for &condition in &generator.conditions {
@@ -603,6 +707,40 @@ impl Machine<'_> {
         };
         self.env = saved;
         value
+    }
+
+    /// `{name: item[name] for name in ("a", "b")}`, once for each text.
+    fn unrolled_comprehension(&mut self, comprehension: &Comprehension) -> Option<Value> {
+        let [generator] = &*comprehension.generators else {
+            return None;
+        };
+        let module = self.module;
+        if self.loops > 1 || !matches!(module.ir.expr(generator.target), Expr::Name(_)) {
+            return None;
+        }
+        let texts = self.expr(generator.iter);
+        if texts.fields.is_some() || texts.names().is_empty() {
+            return None;
+        }
+        let mut value = match comprehension.key {
+            Some(_) => Value::with_fields(Vec::new()),
+            None => Value::default(),
+        };
+        for name in texts.names() {
+            let text = Value::of(Shape::Str(name));
+            self.assign(generator.target, generator.iter, &text);
+            for &condition in &generator.conditions {
+                self.expr(condition);
+            }
+            let key = comprehension.key.map(|key| self.expr(key));
+            let element = self.expr(comprehension.element);
+            match key.and_then(|key| key.constant()) {
+                Some(key) => value.set_field(key, element),
+                None if comprehension.key.is_some() => value.join(&element.flat()),
+                None => value.join(&element),
+            }
+        }
+        Some(value)
     }
 
     /// `{k: f(v) for k, v in item.items()}`: the fields stay what they were.

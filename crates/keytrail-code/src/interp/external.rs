@@ -45,7 +45,13 @@ impl Machine<'_> {
                 None => Value::default(),
             },
             Known::EnvironmentRead => self.environment_read(site, arguments),
-            Known::Pass => arguments.all().text(),
+            Known::Pass => {
+                let mut text = arguments.all().text();
+                for (value, _) in &arguments.positional {
+                    text.join(&self.shown_as_text(value, site));
+                }
+                text
+            }
             Known::PassFirst => keep(arguments.first()),
             Known::Copy => {
                 let mut value = keep_constants(&arguments.first());
@@ -131,8 +137,41 @@ impl Machine<'_> {
                         value.join(&arguments.at(2));
                         value
                     }
-                    None => object.flat(),
+                    None => object.field(Sym::ANY),
                 }
+            }
+            Known::Map => {
+                let element = arguments.at(1).element();
+                let elements = Arguments {
+                    positional: vec![(element, site)],
+                    ..Arguments::default()
+                };
+                self.call_value(site, &arguments.first(), None, &elements)
+            }
+            Known::Reduce => {
+                let mut element = arguments.at(1).element();
+                element.join(&arguments.at(2));
+                let pair = Arguments {
+                    positional: vec![(element.clone(), site), (element, site)],
+                    ..Arguments::default()
+                };
+                self.call_value(site, &arguments.first(), None, &pair)
+            }
+            Known::Same => arguments.first(),
+            Known::Second => arguments.at(1),
+            // the call's own expression says which variable changes: see `Machine::call`
+            Known::SetAttr => Value::default(),
+            Known::Message => {
+                let text = arguments.at(1);
+                self.sink(&SinkKind::Response, site, &text);
+                Value::default()
+            }
+            Known::Filter => keep(arguments.at(1)),
+            Known::Partial => arguments.partial(),
+            Known::Sealed => {
+                let mut sealed = arguments.first().transformed(Transform::Masked);
+                sealed.add_shape(Shape::Object(path.clone()));
+                sealed
             }
             Known::Enumerate | Known::Zip => {
                 let mut value = Value::default();
@@ -144,13 +183,77 @@ impl Machine<'_> {
         }
     }
 
+    /// What `str()` of an own class's instance gives.
+    pub(super) fn shown_as_text(&mut self, value: &Value, site: Site) -> Value {
+        let words = self.shared.words;
+        let mut text = Value::default();
+        for shape in &value.shapes {
+            if let Shape::Instance(class) = shape {
+                let method = [words.str_, words.repr_]
+                    .into_iter()
+                    .find_map(|name| self.shared.resolver.method(*class, name));
+                if let Some(method) = method {
+                    let shown = self.invoke(site, method, Some(value), &Arguments::default());
+                    text.join(&shown.text());
+                }
+            }
+        }
+        text
+    }
+
+    /// What is not known may call what it is given: `executor.submit(f, x)`,
+    /// `Thread(target=f, args=(x,))`, `on_commit(lambda: …)`.
+    pub(super) fn call_callables(&mut self, site: Site, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        let mut result = Value::default();
+        let is_callable = |value: &Value| {
+            value.shapes.iter().any(|shape| {
+                matches!(
+                    shape,
+                    Shape::Function(_) | Shape::Method(..) | Shape::Partial(_) | Shape::Closure(..)
+                )
+            })
+        };
+        let star = arguments.named(words.args).map(|args| args.element());
+        let double = arguments.named(words.kwargs);
+        for (index, (value, _)) in arguments.positional.iter().enumerate() {
+            // a function alone may be a view, a handler, a key: only what it is given tells
+            let rest = &arguments.positional[index + 1..];
+            let given = !rest.is_empty() || star.is_some() || double.is_some();
+            let made_here = value
+                .shapes
+                .iter()
+                .any(|shape| matches!(shape, Shape::Closure(..) | Shape::Partial(_)));
+            if is_callable(value) && (given || made_here) {
+                let given = Arguments {
+                    positional: rest.to_vec(),
+                    keyword: arguments.keyword.clone(),
+                    star: star.clone().or_else(|| arguments.star.clone()),
+                    double: double.clone().or_else(|| arguments.double.clone()),
+                };
+                result.join(&self.call_value(site, value, None, &given));
+            }
+        }
+        for (_, value, _) in &arguments.keyword {
+            if is_callable(value) && (star.is_some() || double.is_some()) {
+                let given = Arguments {
+                    star: star.clone(),
+                    double: double.clone(),
+                    ..Arguments::default()
+                };
+                result.join(&self.call_value(site, value, None, &given));
+            }
+        }
+        result
+    }
+
     /// Something unknown from outside: its last word may tell; a class keeps what it is given.
     fn call_foreign(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
         let Some(&last) = path.last() else {
             return Value::default();
         };
         let name = self.text(last);
-        let is_response = name.ends_with("Response")
+        let is_response = name.contains("Response")
             && path.first().is_some_and(|&first| {
                 matches!(
                     self.text(first),
@@ -159,8 +262,17 @@ impl Machine<'_> {
             });
         if is_response {
             self.respond(site, arguments);
-            return Value::default();
+            return Value::of(Shape::Object(Path::from_iter([self.shared.words.response])));
         }
+        // what wraps a response writes to it: `csv.writer(response)`
+        if arguments
+            .positional
+            .iter()
+            .any(|(value, _)| self.is_response(value))
+        {
+            return Value::of(Shape::Object(Path::from_iter([self.shared.words.response])));
+        }
+        let is_url = matches!(name, "path" | "re_path" | "url" | "include");
         let mut value = if name.starts_with(char::is_uppercase) {
             let mut fields = arguments.fields();
             for (argument, _) in &arguments.positional {
@@ -171,6 +283,9 @@ impl Machine<'_> {
             self.call_unknown(Some(last), arguments)
         };
         value.add_shape(Shape::Object(path.clone()));
+        if !is_url {
+            value.join(&self.call_callables(site, arguments));
+        }
         value
     }
 
@@ -251,8 +366,19 @@ impl Machine<'_> {
         // is used as it is meant to be
         let urls = arguments.named(words.url).into_iter();
         let urls: Vec<Value> = urls
-            .chain(arguments.positional.iter().take(2).map(|(value, _)| value.clone()))
-            .filter(|value| value.shapes.iter().any(|shape| matches!(shape, Shape::Pattern(_))))
+            .chain(
+                arguments
+                    .positional
+                    .iter()
+                    .take(2)
+                    .map(|(value, _)| value.clone()),
+            )
+            .filter(|value| {
+                value
+                    .shapes
+                    .iter()
+                    .any(|shape| matches!(shape, Shape::Pattern(_)))
+            })
             .collect();
         for value in urls {
             self.sink(&SinkKind::Url, site, &value);
@@ -284,16 +410,10 @@ impl Machine<'_> {
         arguments: &Arguments,
         resource: bool,
     ) -> Value {
-        let service = arguments.first().constant().or_else(|| {
-            let name = self.shared.program.symbols.find("service_name")?;
-            arguments.named(name)?.constant()
-        });
-        self.note_client(site, service, arguments);
-        match service {
-            Some(service) if resource => Value::of(Shape::Aws(Arc::new(Aws::Resource(service)))),
-            Some(service) => Value::of(Shape::Aws(Arc::new(Aws::Client(service)))),
-            None => Value::default(),
-        }
+        let service = arguments.either(0, self.shared.words.service_name);
+        self.note_client(site, service.constant(), arguments);
+        let service = keep_constants(&service);
+        Value::of(Shape::Aws(Arc::new(Aws::of_service(service, resource))))
     }
 
     fn note_client(&mut self, site: Site, service: Option<Sym>, arguments: &Arguments) {
@@ -314,12 +434,21 @@ impl Machine<'_> {
         });
     }
 
+    /// A response of the framework, or a part of one: `response.headers`.
+    pub(super) fn is_response(&self, value: &Value) -> bool {
+        let word = self.shared.words.response;
+        value
+            .shapes
+            .iter()
+            .any(|shape| matches!(shape, Shape::Object(path) if path.first() == Some(&word)))
+    }
+
     /// `response["Access-Control-Allow-Origin"] = "*"`.
     pub(super) fn header(&mut self, receiver: &Value, key: &Value, value: &Value, site: Site) {
-        let words = self.shared.words;
-        let is_response = receiver.shapes.iter().any(
-            |shape| matches!(shape, Shape::Object(path) if path.first() == Some(&words.response)),
-        );
+        let is_response = self.is_response(receiver);
+        if is_response {
+            self.sink(&SinkKind::Response, site, value);
+        }
         if let Some(name) = key.constant()
             && (is_response || self.text(name).starts_with("Access-Control-"))
         {

@@ -6,6 +6,7 @@ mod aws;
 mod call;
 mod expr;
 mod external;
+mod framework;
 mod method;
 mod operation;
 mod record;
@@ -16,12 +17,12 @@ mod tie;
 mod value;
 
 use keytrail_detect::Detector;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
-pub(crate) use summary::{Cell, Outcome, Summary, substitute};
+pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
 pub(crate) use value::{
     Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll,
 };
@@ -40,6 +41,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) words: &'a Words,
     pub(crate) detector: &'a Detector,
     pub(crate) templates: &'a Templates,
+    /// Functions that some route leads to.
+    pub(crate) views: &'a FxHashSet<FunctionRef>,
 }
 
 /// Results of the last round.
@@ -78,7 +81,12 @@ pub(crate) struct Machine<'a> {
     fuel: u32,
     depth: u32,
     loops: u32,
+    /// Set while a call of another function is resumed: whose call it is.
+    holder: Option<FunctionRef>,
     globals: Vec<Sym>,
+    nonlocals: Vec<Sym>,
+    /// Functions inside this one may write its variables.
+    shared_locals: bool,
     /// Handlers around, innermost last: the exception they hold.
     handling: Vec<Site>,
 }
@@ -100,7 +108,10 @@ impl<'a> Machine<'a> {
             fuel: FUEL,
             depth: 0,
             loops: 0,
+            holder: None,
             globals: Vec::new(),
+            nonlocals: Vec::new(),
+            shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
         };
         machine.bind_parameters();

@@ -1,10 +1,13 @@
 //! Statements.
 
+use super::arguments::Arguments;
 use super::value::{Label, Shape, Value, What, hop};
 use super::{Cell, Machine};
-use crate::program::{FunctionRef, Site, Target};
+use crate::program::{ClassRef, FunctionRef, Site, Target};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Expr, ExprId, FunctionKind, Handler, Operator, ParameterKind, Stmt, Try};
+use crate::syntax::ir::{
+    Comparator, Expr, ExprId, FunctionKind, Handler, Operator, ParameterKind, Stmt, Try,
+};
 
 impl Machine<'_> {
     pub(super) fn bind_parameters(&mut self) {
@@ -24,7 +27,7 @@ impl Machine<'_> {
             let value = if let (0, true, false, Some(class)) =
                 (index, is_method, is_static, function.class)
             {
-                let class = crate::program::ClassRef(self.function.0, class);
+                let class = ClassRef(self.function.0, class);
                 let mut own = Value::of(if is_class_method {
                     Shape::Class(class)
                 } else {
@@ -33,11 +36,14 @@ impl Machine<'_> {
                 // fields of the instance that the caller made
                 own.add_shape(Shape::Param(0, super::Fields::new()));
                 own
-            } else if name == self.shared.words.request && index <= 1 {
+            } else if self.is_request(name, index, is_method) {
                 Value::tainted(Label::Request, None)
             } else {
                 let mut value = Value::tainted(Label::Param(number), None);
                 value.add_shape(Shape::Param(number, super::Fields::new()));
+                if is_method && let Some(passed) = self.passed_by_framework(name) {
+                    value = passed;
+                }
                 if let Some(annotation) = parameter.annotation
                     && parameter.kind != ParameterKind::Star
                 {
@@ -49,13 +55,54 @@ impl Machine<'_> {
         }
     }
 
-    /// `store: KeyStore` says what the parameter is.
+    /// By its name, or by its place where a route leads here.
+    fn is_request(&self, name: Sym, index: usize, is_method: bool) -> bool {
+        // methods are left to their names: hooks get forms and serializers instead
+        (name == self.shared.words.request && index <= 1)
+            || (index == 0 && !is_method && self.shared.views.contains(&self.function))
+    }
+
+    /// `store: KeyStore` says what the parameter is, `list[KeyStore]` what its elements are.
     fn annotated(&mut self, annotation: ExprId, value: &mut Value) {
-        if let Some(Shape::Class(class)) =
-            self.shared.resolver.expression(self.function.0, annotation)
-        {
-            value.add_shape(Shape::Instance(class));
+        let mut open = vec![(annotation, 0)];
+        while let Some((annotation, depth)) = open.pop() {
+            if depth > 6 {
+                continue;
+            }
+            match self.module.ir.expr(annotation) {
+                Expr::Subscript(_, inner) => open.push((*inner, depth + 1)),
+                Expr::Sequence(parts) => open.extend(parts.iter().map(|&part| (part, depth + 1))),
+                Expr::Binary(Operator::Or, left, right) => {
+                    open.push((*right, depth + 1));
+                    open.push((*left, depth + 1));
+                }
+                Expr::Str(text) => {
+                    let text = self.module.ir.text(*text).to_owned();
+                    if let Some(class) = self.quoted_class(&text) {
+                        value.add_shape(Shape::Instance(class));
+                    }
+                }
+                _ => {
+                    let resolver = self.shared.resolver;
+                    if let Some(Shape::Class(class)) =
+                        resolver.expression(self.function.0, annotation)
+                    {
+                        value.add_shape(Shape::Instance(class));
+                    }
+                }
+            }
         }
+    }
+
+    /// `"Store"`, `"Optional[Store]"`: a class named in an annotation's text.
+    fn quoted_class(&self, text: &str) -> Option<ClassRef> {
+        text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .filter_map(|word| self.shared.program.symbols.find(word))
+            .flat_map(|word| self.shared.resolver.global(self.function.0, word))
+            .find_map(|shape| match shape {
+                Shape::Class(class) => Some(class),
+                _ => None,
+            })
     }
 
     pub(super) fn decorated(&self, function: FunctionRef, name: Sym) -> bool {
@@ -69,6 +116,8 @@ impl Machine<'_> {
     pub(super) fn finish(&mut self) {
         let module = self.module;
         let function = module.ir.function(self.function.1);
+        self.shown_by_framework();
+        self.sent_by_decorator();
         match function.kind {
             FunctionKind::Module => {
                 let vars = std::mem::take(&mut self.env.vars);
@@ -80,13 +129,14 @@ impl Machine<'_> {
             }
             FunctionKind::ClassBody => {
                 if let Some(class) = function.class {
-                    let class = crate::program::ClassRef(self.function.0, class);
+                    let class = ClassRef(self.function.0, class);
                     let vars = std::mem::take(&mut self.env.vars);
                     for (name, value) in vars {
                         self.out
                             .cells
                             .push((Cell::Attribute(class, name), value.shallow(0)));
                     }
+                    self.run_by_framework(class);
                 }
             }
             FunctionKind::Plain | FunctionKind::Lambda => {
@@ -153,20 +203,14 @@ impl Machine<'_> {
                 operator,
                 value,
             } => {
-                let mut joined = self.expr(*target);
+                let held = self.expr(*target);
                 let added = self.expr(*value);
-                if *operator == Operator::Add {
-                    joined
-                        .shapes
-                        .retain(|shape| !matches!(shape, Shape::Str(_)));
-                }
-                joined.join(&added);
-                self.assign(*target, *value, &joined);
+                let combined = self.combined(*operator, held, added);
+                self.assign(*target, *value, &combined);
             }
             Stmt::Return(value, _) => {
                 if let Some(value) = value {
                     let returned = self.expr(*value);
-                    self.context_returned(*value, &returned);
                     self.out.summary.returned.join(&returned);
                 }
                 return false;
@@ -186,6 +230,7 @@ impl Machine<'_> {
             Stmt::With { items, body } => {
                 for &(context, target) in items {
                     let value = self.expr(context);
+                    let value = self.entered(value, context);
                     if let Some(target) = target {
                         self.assign(target, context, &value);
                     }
@@ -205,6 +250,10 @@ impl Machine<'_> {
                 self.assume(&ties.when_true);
             }
             Stmt::Import(_) | Stmt::ImportFrom(_) => self.import(statement),
+            Stmt::Nonlocal(names) => {
+                let names: Vec<Sym> = names.iter().map(|&name| self.sym(name)).collect();
+                self.nonlocals.extend(names);
+            }
             Stmt::Delete(targets) => targets.iter().for_each(|&target| self.delete(target)),
             Stmt::Global(names) => {
                 let names: Vec<Sym> = names.iter().map(|&name| self.sym(name)).collect();
@@ -212,12 +261,12 @@ impl Machine<'_> {
             }
             Stmt::Function(id) => {
                 let name = self.sym(self.module.ir.function(*id).name);
-                let value = Value::of(Shape::Function(FunctionRef(self.function.0, *id)));
+                let value = self.closure(FunctionRef(self.function.0, *id));
                 self.env.vars.insert(name, value);
             }
             Stmt::Class(id) => {
                 let name = self.sym(self.module.ir.class(*id).name);
-                let class = crate::program::ClassRef(self.function.0, *id);
+                let class = ClassRef(self.function.0, *id);
                 self.env.vars.insert(name, Value::of(Shape::Class(class)));
             }
             Stmt::Match { subject, cases } => return self.match_statement(*subject, cases),
@@ -226,23 +275,23 @@ impl Machine<'_> {
         true
     }
 
-    /// `if`, with all its `elif` in one go: long chains nest in the representation only.
-    /// What `get_context_data` of a class view returns, its template shows.
-    fn context_returned(&mut self, value: ExprId, returned: &Value) {
-        let module = self.module;
-        let function = module.ir.function(self.function.1);
-        let words = self.shared.words;
-        if let Some(class) = function.class
-            && self.sym(function.name) == words.get_context_data
-        {
-            let class = crate::program::ClassRef(self.function.0, class);
-            if self.is_view(class) {
-                let template = self.class_attribute(class, words.template_name);
-                self.render(self.site(value), &template, returned);
+    /// What `with x as y` binds: what an own class's `__enter__` gives, else the value itself.
+    fn entered(&mut self, value: Value, context: ExprId) -> Value {
+        let enter = self.shared.words.enter;
+        let method = value.shapes.iter().find_map(|shape| match shape {
+            Shape::Instance(class) => self.shared.resolver.method(*class, enter),
+            _ => None,
+        });
+        match method {
+            Some(method) => {
+                let site = self.site(context);
+                self.invoke(site, method, Some(&value), &Arguments::default())
             }
+            None => value,
         }
     }
 
+    /// `if`, with all its `elif` in one go: long chains nest in the representation only.
     fn branch(&mut self, test: ExprId, then: &[Stmt], other: &[Stmt]) -> bool {
         let mut ends: Option<super::Env> = None;
         let (mut test, mut then, mut other) = (test, then, other);
@@ -251,12 +300,14 @@ impl Machine<'_> {
             let ties = self.ties(test);
             let before = self.env.clone();
             self.assume(&ties.when_true);
+            self.assume_absent(test, true);
             let falls = self.block(then);
             let after = std::mem::replace(&mut self.env, before);
             if falls {
                 self.end_of_way(&mut ends, after);
             }
             self.assume(&ties.when_false);
+            self.assume_absent(test, false);
             match other {
                 [
                     Stmt::If {
@@ -281,6 +332,53 @@ impl Machine<'_> {
         }
     }
 
+    /// Entries that are not there when `test` has come out as `outcome`: after
+    /// `if "api_key" in item: del item["api_key"]` there is none on either way.
+    fn assume_absent(&mut self, test: ExprId, outcome: bool) {
+        let module = self.module;
+        match module.ir.expr(test) {
+            Expr::Not(inner) => self.assume_absent(*inner, !outcome),
+            // a true `and` and a false `or` tell of each of their parts
+            Expr::Logic(and, parts) if *and == outcome => {
+                parts
+                    .iter()
+                    .for_each(|&part| self.assume_absent(part, outcome));
+            }
+            Expr::Compare(name, rest) => {
+                let [(comparator, object)] = &**rest else {
+                    return;
+                };
+                let absent = match comparator {
+                    Comparator::In => !outcome,
+                    Comparator::NotIn => outcome,
+                    _ => false,
+                };
+                if absent && let Some(name) = self.expr(*name).constant() {
+                    self.forget_part(*object, name);
+                }
+            }
+            Expr::Call(function, arguments) if !outcome && arguments.len() == 1 => {
+                if let Expr::Attribute(object, get) = module.ir.expr(*function)
+                    && self.sym(*get) == self.shared.words.get
+                    && let Some(name) = self.expr(arguments[0].value).constant()
+                {
+                    self.forget_part(*object, name);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn forget_part(&mut self, object: ExprId, name: Sym) {
+        if matches!(self.module.ir.expr(object), Expr::Name(_)) {
+            self.update(object, &mut |old| {
+                if old.is_tainted() {
+                    old.set_field(name, Value::default());
+                }
+            });
+        }
+    }
+
     /// Collects the ways that lead to one point.
     fn end_of_way(&mut self, ends: &mut Option<super::Env>, way: super::Env) {
         match ends.take() {
@@ -302,6 +400,10 @@ impl Machine<'_> {
     }
 
     fn for_loop(&mut self, target: ExprId, iter: ExprId, body: &[Stmt], other: &[Stmt]) {
+        if self.unrolled(target, iter, body) {
+            self.block(other);
+            return;
+        }
         let before = self.env.clone();
         let element = self.iterated(iter);
         for _ in 0..self.turns() {
@@ -312,6 +414,29 @@ impl Machine<'_> {
         }
         self.merge(before);
         self.block(other);
+    }
+
+    /// `for name in ("a", "b"):`, once for each text: what the body does to one is done to all.
+    /// False when the loop is not of this kind.
+    fn unrolled(&mut self, target: ExprId, iter: ExprId, body: &[Stmt]) -> bool {
+        if self.loops > 0 || !matches!(self.module.ir.expr(target), Expr::Name(_)) {
+            return false;
+        }
+        let list = self.expr(iter);
+        let texts = list
+            .shapes
+            .iter()
+            .all(|shape| matches!(shape, Shape::Str(_)));
+        if list.shapes.is_empty() || list.is_tainted() || list.fields.is_some() || !texts {
+            return false;
+        }
+        for shape in list.shapes {
+            self.assign(target, iter, &Value::of(shape));
+            self.loops += 1;
+            self.block(body);
+            self.loops -= 1;
+        }
+        true
     }
 
     fn repeated(&mut self, body: &[Stmt]) {
@@ -350,7 +475,17 @@ impl Machine<'_> {
                 return Element::Pair(self.expr(first.value).element());
             }
         }
-        Element::One(self.expr(iter).element())
+        let value = self.expr(iter);
+        let mut element = value.element();
+        for shape in &value.shapes {
+            if let Shape::Instance(class) = shape
+                && let Some(method) = self.shared.resolver.method(*class, words.iter_)
+            {
+                let site = self.site(iter);
+                element.join(&self.invoke(site, method, Some(&value), &Arguments::default()));
+            }
+        }
+        Element::One(element)
     }
 
     fn bind_target(&mut self, target: ExprId, from: ExprId, element: &Element) {

@@ -18,6 +18,8 @@ pub(crate) enum Cell {
     Attribute(ClassRef, Sym),
     /// A local of a function, read by functions inside it.
     Captured(FunctionRef, Sym),
+    /// A local of a function, written by functions inside it.
+    Nonlocal(FunctionRef, Sym),
 }
 
 /// What callers need to know.
@@ -34,11 +36,25 @@ pub(crate) struct Summary {
     pub(crate) own_fields: Vec<(Sym, Value)>,
     /// Entries that the function sets in its parameters.
     pub(crate) changes: Vec<(u16, Sym, Value)>,
+    /// Calls of what a caller passes: `def each(call, row): call(row)`.
+    pub(crate) callbacks: Vec<Callback>,
+    /// What it uses of the functions around it: further parameters, after the declared ones.
+    pub(crate) free: Vec<Sym>,
     /// Values of parameters that a caller leaves out.
     pub(crate) defaults: Vec<Value>,
     /// On return, these parameters' parts have been compared with each other, or else the
     /// function raises.
     pub(crate) ties: Vec<(Taint, Taint, Site)>,
+}
+
+/// A call of something that is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    pub(crate) callee: Value,
+    pub(crate) positional: Vec<Value>,
+    pub(crate) keyword: Vec<(Sym, Value)>,
+    pub(crate) star: Option<Value>,
+    pub(crate) double: Option<Value>,
 }
 
 impl Summary {
@@ -50,6 +66,7 @@ impl Summary {
         self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| {
             a.site == b.site && a.chain == b.chain
         });
+        self.callbacks = grown(&old.callbacks, &self.callbacks, 16, |a, b| a == b);
         self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
         self.cells = grown_values(&old.cells, &self.cells);
         self.own_fields = grown_values(&old.own_fields, &self.own_fields);
@@ -154,11 +171,23 @@ fn substitute_at(
                 if let Some(binding) = bindings.get(usize::from(index)) {
                     let mut part = at_path(binding, &taint.path);
                     part.shapes.clear();
-                    if taint.path.is_empty() && result.fields.is_some() {
-                        part.fields = None;
-                    }
                     part = pass(&part, taint, site, callee);
-                    result.join(&part);
+                    match &mut result.fields {
+                        // parts that the callee set itself stay what it made them
+                        Some(own) if taint.path.is_empty() => {
+                            let own = Arc::make_mut(own);
+                            for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter())
+                            {
+                                if own.iter().all(|(set, _)| set != name) {
+                                    own.push((*name, inner.clone()));
+                                }
+                            }
+                            for taint in part.taints {
+                                result.add_taint(taint);
+                            }
+                        }
+                        _ => result.join(&part),
+                    }
                 }
             }
             _ => result.add_taint(taint.clone()),
@@ -180,8 +209,10 @@ fn pass(part: &Value, taint: &Taint, site: Site, callee: FunctionRef) -> Value {
     };
     let mut part = part.map_traces(&stepped, 0);
     if taint.transform != keytrail_model::Transform::None {
-        let transform = taint.transform;
-        part = part.transformed(transform);
+        part = match taint.transform {
+            keytrail_model::Transform::Masked => part.sliced(),
+            other => part.transformed(other),
+        };
     }
     part
 }
@@ -204,6 +235,9 @@ fn substitute_shape(
             }
         }
         Shape::Aws(aws) if depth < 4 => result.add_shape(match &**aws {
+            Aws::Open(service, resource) => {
+                Shape::Aws(Arc::new(Aws::of_service(inner(service), *resource)))
+            }
             Aws::Table(name) if name.has_params() => Shape::Aws(Arc::new(Aws::Table(inner(name)))),
             Aws::BatchWriter(name) if name.has_params() => {
                 Shape::Aws(Arc::new(Aws::BatchWriter(inner(name))))
@@ -219,6 +253,16 @@ fn substitute_shape(
                 })
                 .collect();
             result.add_shape(Shape::Condition(Arc::new(clauses)));
+        }
+        Shape::Closure(function, captured) if depth < 4 => {
+            let captured = captured
+                .iter()
+                .map(|(name, value)| (*name, inner(value)))
+                .collect();
+            result.add_shape(Shape::Closure(*function, Arc::new(captured)));
+        }
+        Shape::Partial(partial) if depth < 4 => {
+            result.add_shape(Shape::Partial(Arc::new(partial.map(&inner))));
         }
         other => result.add_shape(other.clone()),
     }

@@ -54,6 +54,38 @@ pub(crate) enum Shape {
     NameSource(NameSourceRef),
     /// Text of which only parts are known; `*` for the others.
     Pattern(Arc<str>),
+    Partial(Arc<Partial>),
+    /// A function with what it uses of the functions around it.
+    Closure(FunctionRef, Arc<Vec<(Sym, Value)>>),
+}
+
+/// A callable with some of its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Partial {
+    pub(crate) callee: Value,
+    pub(crate) positional: Vec<Value>,
+    pub(crate) keyword: Vec<(Sym, Value)>,
+}
+
+impl Partial {
+    fn has_params(&self) -> bool {
+        self.callee.has_params()
+            || self.positional.iter().any(Value::has_params)
+            || self.keyword.iter().any(|(_, value)| value.has_params())
+    }
+
+    /// With `f` done to every value in it.
+    pub(crate) fn map(&self, f: &dyn Fn(&Value) -> Value) -> Self {
+        Self {
+            callee: f(&self.callee),
+            positional: self.positional.iter().map(f).collect(),
+            keyword: self
+                .keyword
+                .iter()
+                .map(|(name, value)| (*name, f(value)))
+                .collect(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +101,8 @@ pub(crate) enum Aws {
     /// Service name.
     Client(Sym),
     Resource(Sym),
+    /// A client or (true) resource of a service that a caller names.
+    Open(Value, bool),
     /// A DynamoDB table; its name as a value.
     Table(Value),
     BatchWriter(Value),
@@ -334,6 +368,17 @@ impl Value {
 
     /// Like [`Value::field`], without shapes of the whole.
     fn field_part(&self, name: Sym) -> Self {
+        if name == Sym::ANY {
+            // any of the parts that are known, or one of the rest
+            let mut part = self.rest(name);
+            for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
+                part.join(&Self {
+                    shapes: SmallVec::new(),
+                    ..value.clone()
+                });
+            }
+            return part;
+        }
         match self.own_field(name) {
             Some(value) => value.clone(),
             None => self.rest(name),
@@ -421,6 +466,46 @@ impl Value {
         value
     }
 
+    /// What a few elements of it hold: of a text few characters, of a list whole elements.
+    pub(crate) fn sliced(&self) -> Self {
+        let mut value = self.clone();
+        value
+            .shapes
+            .retain(|shape| !matches!(shape, Shape::Str(_) | Shape::Pattern(_)));
+        if value.fields.is_none() {
+            for taint in &mut value.taints {
+                // an item as a whole is no text: this is a list of items
+                if !(matches!(taint.label, Label::Item(_)) && taint.path.is_empty()) {
+                    taint.transform = taint.transform.max(Transform::Masked);
+                }
+            }
+        }
+        value
+    }
+
+    /// What a closure keeps of it: functions without what they in turn hold, or two that know
+    /// each other would grow for ever.
+    pub(crate) fn without_closures(&self) -> Self {
+        let mut value = self.clone();
+        for shape in &mut value.shapes {
+            if let Shape::Closure(function, _) = shape {
+                *shape = Shape::Function(*function);
+            }
+        }
+        value.shallow(1)
+    }
+
+    /// Without the mask of something that opens: `SecretStr(key).get_secret_value()`.
+    pub(crate) fn unmasked(&self) -> Self {
+        let mut value = self.text();
+        for taint in &mut value.taints {
+            if taint.transform == Transform::Masked {
+                taint.transform = Transform::None;
+            }
+        }
+        value
+    }
+
     /// With a hop on the way of every taint.
     pub(crate) fn hopped(&self, site: Site, what: What) -> Self {
         self.map_traces(&|trace| hop(site, what, trace), 0)
@@ -495,6 +580,21 @@ impl Value {
         strings.next().is_none().then_some(first)
     }
 
+    /// The constant strings that it can only be; empty when it may be something else.
+    pub(crate) fn names(&self) -> Vec<Sym> {
+        if self.is_tainted() {
+            return Vec::new();
+        }
+        self.shapes
+            .iter()
+            .map(|shape| match shape {
+                Shape::Str(text) => Some(*text),
+                _ => None,
+            })
+            .collect::<Option<_>>()
+            .unwrap_or_default()
+    }
+
     pub(crate) fn is_bool(&self, wanted: bool) -> bool {
         self.shapes.contains(&Shape::Bool(wanted))
     }
@@ -504,10 +604,12 @@ impl Value {
         self.shapes.iter().any(|shape| match shape {
             Shape::Param(..) => true,
             Shape::Aws(aws) => match &**aws {
-                Aws::Table(name) | Aws::BatchWriter(name) => name.has_params(),
+                Aws::Table(name) | Aws::BatchWriter(name) | Aws::Open(name, _) => name.has_params(),
                 _ => false,
             },
             Shape::Condition(clauses) => clauses.iter().any(|clause| clause.value.has_params()),
+            Shape::Partial(partial) => partial.has_params(),
+            Shape::Closure(_, captured) => captured.iter().any(|(_, value)| value.has_params()),
             _ => false,
         }) || self
             .taints

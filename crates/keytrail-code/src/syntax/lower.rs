@@ -89,6 +89,7 @@ impl<'a> Lowering<'a> {
                 ranges: Vec::new(),
                 functions: Vec::new(),
                 classes: Vec::new(),
+                nonlocal_in: Vec::new(),
             },
             names: FxHashMap::default(),
             owned: FxHashMap::default(),

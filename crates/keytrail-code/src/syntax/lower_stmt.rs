@@ -116,10 +116,18 @@ impl<'a> Lowering<'a> {
                 value => Stmt::Expr(self.expr(value)),
             },
             Syntax::Break(_) | Syntax::Continue(_) => Stmt::Jump,
-            Syntax::Nonlocal(_)
-            | Syntax::TypeAlias(_)
-            | Syntax::Pass(_)
-            | Syntax::IpyEscapeCommand(_) => return None,
+            Syntax::Nonlocal(nonlocal) => {
+                let outer = self.module.functions[self.function as usize].parent;
+                self.module.nonlocal_in.push(outer);
+                Stmt::Nonlocal(
+                    nonlocal
+                        .names
+                        .iter()
+                        .map(|name| self.name(name.id.as_str()))
+                        .collect(),
+                )
+            }
+            Syntax::TypeAlias(_) | Syntax::Pass(_) | Syntax::IpyEscapeCommand(_) => return None,
         })
     }
 

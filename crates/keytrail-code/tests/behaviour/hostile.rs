@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::support::{Facts, bytes, tree};
+use crate::support::{Cases, Facts, bytes, tree};
 
 /// Generous: these run without optimisation and beside each other.
 const SOON: Duration = Duration::from_secs(30);
@@ -331,6 +331,7 @@ fn broken_python_is_read_as_far_as_it_goes() {
 
 #[test]
 fn all_sorts_of_bytes_are_read() {
+    let mut cases = Cases::default();
     let code = "import boto3\nboto3.client('dynamodb').scan(TableName='seen')\n";
     for (what, source) in [
         ("windows", code.replace('\n', "\r\n").into_bytes()),
@@ -353,7 +354,7 @@ fn all_sorts_of_bytes_are_read() {
             "{what}: {:?}",
             facts.operations()
         );
-        assert_eq!(facts.coverage.problems, [], "{what}");
+        cases.same(what, &facts.coverage.problems, &[]);
     }
     for (what, source) in [
         ("binary", b"\x00\x01\xff\xfe import".to_vec()),

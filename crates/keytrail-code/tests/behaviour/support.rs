@@ -201,7 +201,6 @@ impl Facts {
             Source::Identity => "identity".to_owned(),
             Source::Item(at, path) if path.is_empty() => self.name(at),
             Source::Item(at, path) => format!("{} {path}", self.name(at)),
-            Source::Answer(at) => format!("answer of {}", self.name(at)),
             Source::Vault(name) => format!("vault {name}").trim_end().to_owned(),
             Source::Generated(_) => "generated".to_owned(),
             Source::Exception(at) => {
@@ -337,4 +336,35 @@ pub(crate) fn dedent(text: &str) -> String {
         })
         .flat_map(|line| [line, "\n"])
         .collect()
+}
+
+/// Comparisons of many cases in one test: all that differ are told at its end.
+#[derive(Default)]
+pub(crate) struct Cases(Vec<String>);
+
+impl Cases {
+    /// Compares one case.
+    pub(crate) fn same<L, R>(&mut self, case: &str, got: &L, wanted: &R)
+    where
+        L: std::fmt::Debug + PartialEq<R>,
+        R: std::fmt::Debug,
+    {
+        if got != wanted {
+            self.0
+                .push(format!("{case}\n    got    {got:?}\n    wanted {wanted:?}"));
+        }
+    }
+}
+
+impl Drop for Cases {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(
+                self.0.is_empty(),
+                "{} differ:\n{}",
+                self.0.len(),
+                self.0.join("\n")
+            );
+        }
+    }
 }

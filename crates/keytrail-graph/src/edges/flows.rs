@@ -296,7 +296,6 @@ fn third_party(joined: &Joined<'_>, flow: &Flow, who: &str, out: &mut Builder) {
 fn store(joined: &Joined<'_>, flow: &Flow, at: &Location, to: &str, out: &mut Builder) {
     let starts = match flow.source {
         Source::Item(..)
-        | Source::Answer(_)
         | Source::Literal { .. }
         | Source::Setting(_)
         | Source::Environment(_)

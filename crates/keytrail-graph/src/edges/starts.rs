@@ -30,7 +30,6 @@ pub(crate) struct Start {
 pub(crate) fn of(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) -> Vec<Start> {
     match &flow.source {
         Source::Item(at, path) => items(joined, at, path, flow, Confidence::Likely),
-        Source::Answer(at) => items(joined, at, "", flow, Confidence::Likely),
         Source::Exception(operations) => operations
             .iter()
             .flat_map(|at| in_error(joined, at, flow))

@@ -473,8 +473,6 @@ pub enum Source {
     Identity,
     /// An item read by the operation at this location; empty path: the whole item or a list of items.
     Item(Location, AttributePath),
-    /// A whole answer of boto3, items and metadata.
-    Answer(Location),
     /// A secret from Secrets Manager, Parameter Store or KMS, with its name where known.
     Vault(String),
     /// A key made here: `secrets.token_urlsafe`.

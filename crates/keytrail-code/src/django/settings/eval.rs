@@ -341,7 +341,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             Stmt::Jump => return Flow::Jump,
-            Stmt::Assert(_) | Stmt::Global(_) | Stmt::Delete(_) => {}
+            Stmt::Assert(_) | Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Delete(_) => {}
         }
         Flow::Next
     }
