@@ -257,7 +257,7 @@ impl<'a> Emitter<'a> {
                 )
             });
         let index = record.index.as_ref().and_then(|index| {
-            let none = index.shapes.iter().any(|shape| *shape == Shape::None)
+            let none = index.shapes.contains(&Shape::None)
                 && index.constant().is_none();
             let pattern = index.shapes.iter().find_map(|shape| match shape {
                 Shape::Pattern(text) => Some(text.to_string()),

@@ -516,13 +516,10 @@ impl Machine<'_> {
                         value.set_field(*name, inner.clone());
                     }
                 }
-                Some(key) => match key.constant() {
-                    Some(name) => value.set_field(name, part),
-                    None => {
-                        let part = part.flat();
-                        for taint in &part.taints {
-                            value.add_taint(taint.clone());
-                        }
+                Some(key) => if let Some(name) = key.constant() { value.set_field(name, part) } else {
+                    let part = part.flat();
+                    for taint in &part.taints {
+                        value.add_taint(taint.clone());
                     }
                 },
             }

@@ -292,7 +292,6 @@ impl Machine<'_> {
         }
     }
 
-    /// `if`, with all its `elif` in one go: long chains nest in the representation only.
     /// What `get_context_data` of a class view returns, its template shows.
     fn context_returned(&mut self, value: ExprId, returned: &Value) {
         let module = self.module;
@@ -309,6 +308,7 @@ impl Machine<'_> {
         }
     }
 
+    /// `if`, with all its `elif` in one go: long chains nest in the representation only.
     fn branch(&mut self, test: ExprId, then: &[Stmt], other: &[Stmt]) -> bool {
         let mut ends: Option<super::Env> = None;
         let (mut test, mut then, mut other) = (test, then, other);
