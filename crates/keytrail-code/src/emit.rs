@@ -34,7 +34,10 @@ pub(crate) struct Emitter<'a> {
     /// Kind of the operation at each call.
     kinds: FxHashMap<Site, OperationKind>,
     holders: FxHashMap<Site, FunctionRef>,
-    ties: FxHashMap<Site, BTreeSet<Site>>,
+    /// Checks of what a call reads, with the function that makes them.
+    ties: FxHashMap<Site, BTreeSet<(FunctionRef, Site)>>,
+    /// The function in which each call of a function stands.
+    callers: FxHashMap<Site, FunctionRef>,
     called: FxHashSet<FunctionRef>,
     /// Views with their classes.
     views: BTreeMap<FunctionRef, Vec<ClassRef>>,
@@ -59,6 +62,7 @@ impl<'a> Emitter<'a> {
             kinds: FxHashMap::default(),
             holders: FxHashMap::default(),
             ties: FxHashMap::default(),
+            callers: FxHashMap::default(),
             called: FxHashSet::default(),
             views: BTreeMap::new(),
             holding: BTreeSet::new(),
@@ -72,9 +76,15 @@ impl<'a> Emitter<'a> {
             }
             for (label, site) in &outcome.ties {
                 if let Label::Item(item) = label {
-                    emitter.ties.entry(*item).or_default().insert(*site);
+                    emitter
+                        .ties
+                        .entry(*item)
+                        .or_default()
+                        .insert((*function, *site));
                 }
             }
+            let calls = outcome.calls.iter().map(|(_, site)| (*site, *function));
+            emitter.callers.extend(calls);
             emitter
                 .called
                 .extend(outcome.calls.iter().map(|(callee, _)| *callee));
@@ -257,8 +267,7 @@ impl<'a> Emitter<'a> {
                 )
             });
         let index = record.index.as_ref().and_then(|index| {
-            let none = index.shapes.iter().any(|shape| *shape == Shape::None)
-                && index.constant().is_none();
+            let none = index.shapes.contains(&Shape::None) && index.constant().is_none();
             let pattern = index.shapes.iter().find_map(|shape| match shape {
                 Shape::Pattern(text) => Some(text.to_string()),
                 _ => None,
@@ -285,12 +294,20 @@ impl<'a> Emitter<'a> {
             .collect();
         keys.sort();
         self.key_flows(entry, record);
+        // a check counts for the ways that pass it, not for every use of the call
+        let on_the_way: Vec<FunctionRef> = record
+            .chain
+            .iter()
+            .filter_map(|site| self.callers.get(site).copied())
+            .chain([entry, record.holder])
+            .collect();
         let checks = self
             .ties
             .get(&record.site)
             .into_iter()
             .flatten()
-            .map(|site| self.check(*site, entry))
+            .filter(|(function, _)| on_the_way.contains(function))
+            .map(|(_, site)| self.check(*site, entry))
             .collect();
         let chain = record
             .chain

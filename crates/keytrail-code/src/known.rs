@@ -412,7 +412,7 @@ words! {
     serializer_class = "serializer_class", get_serializer_class = "get_serializer_class",
     get_serializer = "get_serializer", form_class = "form_class", form = "form",
     serializer = "serializer", post = "POST", get_queryset = "get_queryset",
-    get_object = "get_object", get_context_data = "get_context_data",
+    get_object = "get_object",
     object = "object", object_list = "object_list",
     context_object_name = "context_object_name", all = "__all__", write_only = "write_only",
     source = "source", read_only = "read_only", is_valid = "is_valid", dynamodb = "dynamodb",

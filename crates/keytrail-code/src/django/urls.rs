@@ -241,7 +241,7 @@ impl Urls<'_> {
                 }
             }
             Expr::Call(function, arguments) => {
-                self.entry(id, list, *function, arguments, prefix, depth)
+                self.entry(id, list, *function, arguments, prefix, depth);
             }
             _ => {}
         }

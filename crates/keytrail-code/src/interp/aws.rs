@@ -239,23 +239,22 @@ impl Machine<'_> {
         if !telling && !(open && (arguments.double.is_some() || kind == OperationKind::Scan)) {
             return None;
         }
-        let table = match arguments.named(words.table_name) {
-            Some(table) => table,
-            None => {
-                let mut table = Value::default();
-                for shape in &receiver.shapes {
-                    match shape {
-                        Shape::Param(..) => table.add_shape(shape.clone()),
-                        Shape::Aws(aws) => {
-                            if let Aws::Table(name) = &**aws {
-                                table.join(name);
-                            }
+        let table = if let Some(table) = arguments.named(words.table_name) {
+            table
+        } else {
+            let mut table = Value::default();
+            for shape in &receiver.shapes {
+                match shape {
+                    Shape::Param(..) => table.add_shape(shape.clone()),
+                    Shape::Aws(aws) => {
+                        if let Aws::Table(name) = &**aws {
+                            table.join(name);
                         }
-                        _ => {}
                     }
+                    _ => {}
                 }
-                table
             }
+            table
         };
         if !telling && !table.has_params() {
             return None;
@@ -393,7 +392,7 @@ impl Machine<'_> {
                 record.keys = key_fields(self, &requested.field(words.batch_keys));
             }
             OperationKind::UpdateItem => {
-                self.store_update(site, arguments, &names, &values, &mut record)
+                self.store_update(site, arguments, &names, &values, &mut record);
             }
             OperationKind::ExecuteStatement => self.statement_call(arguments, &mut record),
             _ => {}
@@ -451,7 +450,7 @@ impl Machine<'_> {
                     }
                 }
                 Shape::Str(text) => {
-                    self.expression_keys(self.text(*text), names, values, &mut keys)
+                    self.expression_keys(self.text(*text), names, values, &mut keys);
                 }
                 Shape::Pattern(text) => self.expression_keys(text, names, values, &mut keys),
                 _ => {}
@@ -878,7 +877,7 @@ fn keep_name(value: &Value) -> Value {
     for shape in &value.shapes {
         match shape {
             Shape::Str(_) | Shape::Pattern(_) | Shape::Param(..) | Shape::NameSource(_) => {
-                name.add_shape(shape.clone())
+                name.add_shape(shape.clone());
             }
             Shape::Aws(aws) => {
                 if let Aws::Table(inner) = &**aws {

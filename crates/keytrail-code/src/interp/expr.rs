@@ -402,6 +402,8 @@ impl Machine<'_> {
                 for name in names {
                     if all.own_field(name).is_none() {
                         let mut part = self.class_attribute(*class, name);
+                        // of an instance made of a whole item (`Token(**item)`), its part
+                        part.join(&all.field(name));
                         part.shapes.clear();
                         all.set_field(name, part);
                     }
@@ -529,15 +531,16 @@ impl Machine<'_> {
                         value.set_field(*name, inner.clone());
                     }
                 }
-                Some(key) => match key.constant() {
-                    Some(name) => value.set_field(name, part),
-                    None => {
+                Some(key) => {
+                    if let Some(name) = key.constant() {
+                        value.set_field(name, part)
+                    } else {
                         let part = part.flat();
                         for taint in &part.taints {
                             value.add_taint(taint.clone());
                         }
                     }
-                },
+                }
             }
         }
         value

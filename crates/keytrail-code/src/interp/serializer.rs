@@ -118,7 +118,7 @@ impl Machine<'_> {
                 Expr::Bool(true) if keyword == words.write_only => field.shown = false,
                 Expr::Bool(true) if keyword == words.read_only => field.taken = false,
                 Expr::Str(text) if keyword == words.source => {
-                    field.source = Some(module.sym(*text))
+                    field.source = Some(module.sym(*text));
                 }
                 _ => {}
             }
