@@ -385,7 +385,7 @@ words! {
     instance = "instance", validated_data = "validated_data", cleaned_data = "cleaned_data",
     initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_whole = "\u{0}whole", call_ = "__call__",
     iter_ = "__iter__", enter = "__enter__", str_ = "__str__", repr_ = "__repr__",
-    exc_info = "exc_info", args = "args", hidden_instance = "\u{0}instance", get = "get", pop = "pop",
+    exc_info = "exc_info", args = "args", hidden_instance = "\u{0}instance", get = "get", get_context_data = "get_context_data", pop = "pop",
     setdefault = "setdefault", items = "items", values = "values", keys = "keys",
     update = "update", append = "append", extend = "extend", add = "add", insert = "insert",
     item = "Item", items_ = "Items", attributes = "Attributes", responses = "Responses",

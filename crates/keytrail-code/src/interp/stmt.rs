@@ -211,6 +211,7 @@ impl Machine<'_> {
             Stmt::Return(value, _) => {
                 if let Some(value) = value {
                     let returned = self.expr(*value);
+                    self.context_returned(*value, &returned);
                     self.out.summary.returned.join(&returned);
                 }
                 return false;
@@ -288,6 +289,22 @@ impl Machine<'_> {
                 self.invoke(site, method, Some(&value), &Arguments::default())
             }
             None => value,
+        }
+    }
+
+    /// What `get_context_data` of a class view returns, its template shows.
+    fn context_returned(&mut self, value: ExprId, returned: &Value) {
+        let module = self.module;
+        let function = module.ir.function(self.function.1);
+        let words = self.shared.words;
+        if let Some(class) = function.class
+            && self.sym(function.name) == words.get_context_data
+        {
+            let class = crate::program::ClassRef(self.function.0, class);
+            if self.is_view(class) {
+                let template = self.class_attribute(class, words.template_name);
+                self.render(self.site(value), &template, returned);
+            }
         }
     }
 
