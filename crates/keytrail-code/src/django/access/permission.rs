@@ -256,7 +256,8 @@ impl Doors<'_> {
                 .max_by_key(|access| strength(*access))
                 .unwrap_or(Access::Anonymous);
             let label = if classes.is_empty() {
-                "REST framework's default lets in anybody, and the view names no permission class".to_owned()
+                "REST framework's default lets in anybody, and the view names no permission class"
+                    .to_owned()
             } else {
                 format!("the default permission classes let in {}", who(access))
             };
