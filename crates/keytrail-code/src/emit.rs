@@ -36,7 +36,10 @@ pub(crate) struct Emitter<'a> {
     /// Kind of the operation at each call.
     kinds: FxHashMap<Site, OperationKind>,
     holders: FxHashMap<Site, FunctionRef>,
-    ties: FxHashMap<Site, BTreeSet<Site>>,
+    /// Checks of what a call reads, with the function that makes them.
+    ties: FxHashMap<Site, BTreeSet<(FunctionRef, Site)>>,
+    /// The function in which each call of a function stands.
+    callers: FxHashMap<Site, FunctionRef>,
     called: FxHashSet<FunctionRef>,
     /// Views with their classes.
     views: BTreeMap<FunctionRef, Vec<ClassRef>>,
@@ -61,6 +64,7 @@ impl<'a> Emitter<'a> {
             kinds: FxHashMap::default(),
             holders: FxHashMap::default(),
             ties: FxHashMap::default(),
+            callers: FxHashMap::default(),
             called: FxHashSet::default(),
             views: BTreeMap::new(),
             holding: BTreeSet::new(),
@@ -74,9 +78,15 @@ impl<'a> Emitter<'a> {
             }
             for (label, site) in &outcome.ties {
                 if let Label::Item(item) = label {
-                    emitter.ties.entry(*item).or_default().insert(*site);
+                    emitter
+                        .ties
+                        .entry(*item)
+                        .or_default()
+                        .insert((*function, *site));
                 }
             }
+            let calls = outcome.calls.iter().map(|(_, site)| (*site, *function));
+            emitter.callers.extend(calls);
             emitter
                 .called
                 .extend(outcome.calls.iter().map(|(callee, _)| *callee));

@@ -6,6 +6,7 @@
 //! pass then drops and swaps edits as long as the set stays a cut. Every answer is checked by
 //! searching again with the edits applied.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use keytrail_model::{Confidence, Edit, Node, Severity};
@@ -20,6 +21,9 @@ use crate::severity::{POWERS, Reach, severity};
 pub struct LeastCut {
     /// What to do; what closes most comes first.
     pub edits: Vec<Edit>,
+    /// For the first edits (sixteen at most): how many paths are closed once it and those before
+    /// it are made.
+    pub closed_after: Vec<usize>,
     /// How many paths are closed by it.
     pub closes: usize,
     /// Of how many at or above the severity.
@@ -40,20 +44,37 @@ impl Graph {
         let edits = Edits::of(self);
         let mut chosen = Network::new(self, &edits, floor).cut();
         self.polish(&edits, floor, &mut chosen);
-        let removed = edits.edges(&chosen);
-        let still_open = self.open_terminals(floor, &removed);
+        let ordered = edits.ordered(&chosen, &trails);
+        let closed_after = (1..=ordered.len().min(Self::COUNTED))
+            .map(|first| {
+                let made: BTreeSet<usize> = ordered[..first].iter().copied().collect();
+                self.closed(floor, &trails, &edits.edges(&made))
+            })
+            .collect();
+        LeastCut {
+            closes: self.closed(floor, &trails, &edits.edges(&chosen)),
+            edits: ordered
+                .into_iter()
+                .map(|edit| edits.all[edit].clone())
+                .collect(),
+            closed_after,
+            of: trails.len(),
+        }
+    }
+
+    /// Counting needs a search each.
+    const COUNTED: usize = 16;
+
+    /// How many of these paths have no way left once the edges are gone.
+    fn closed(&self, floor: Severity, trails: &[Trail], removed: &BTreeSet<usize>) -> usize {
+        let still_open = self.open_terminals(floor, removed);
         let is_closed = |trail: &&Trail| {
             !trail
                 .edges
                 .last()
                 .is_some_and(|last| still_open.contains(&(trail.key, *last)))
         };
-        let closes = trails.iter().filter(is_closed).count();
-        LeastCut {
-            edits: edits.ordered(&chosen, &trails),
-            closes,
-            of: trails.len(),
-        }
+        trails.iter().filter(is_closed).count()
     }
 
     /// The cheaper of what is chosen and what it becomes when needless edits are dropped and
@@ -215,7 +236,7 @@ fn drop_needless(
     holds: &impl Fn(&BTreeSet<usize>) -> bool,
 ) {
     let mut dearest: Vec<usize> = chosen.iter().copied().collect();
-    dearest.sort_by_key(|&edit| (std::cmp::Reverse(edits.all[edit].cost), edit));
+    dearest.sort_by_key(|&edit| (Reverse(edits.all[edit].cost), edit));
     for edit in dearest {
         chosen.remove(&edit);
         if !holds(chosen) {
@@ -274,27 +295,44 @@ impl<'g> Edits<'g> {
         let mut shared: Vec<usize> = (0..self.all.len())
             .filter(|&edit| self.cuts[edit].len() > 1)
             .collect();
-        shared.sort_by_key(|&edit| (std::cmp::Reverse(self.cuts[edit].len()), edit));
+        shared.sort_by_key(|&edit| (Reverse(self.cuts[edit].len()), edit));
         shared.truncate(MOST);
         shared
     }
 
-    fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<Edit> {
-        let hits = |edit: usize| {
-            let on = |trail: &&Trail| {
-                trail
-                    .edges
-                    .iter()
-                    .any(|edge| self.cuts[edit].contains(edge))
-            };
-            trails.iter().filter(on).count()
-        };
-        let mut ordered: Vec<(usize, usize)> =
-            chosen.iter().map(|&edit| (hits(edit), edit)).collect();
-        ordered.sort_by_key(|&(hits, edit)| (std::cmp::Reverse(hits), edit));
+    /// The one that cuts most of the paths first, then the one that cuts most of the rest, the
+    /// cheaper before the dearer.
+    fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<usize> {
+        let mut cuts: BTreeMap<usize, BTreeSet<usize>> = chosen
+            .iter()
+            .map(|&edit| (edit, self.on_trails(edit, trails)))
+            .collect();
+        let mut ordered = Vec::with_capacity(cuts.len());
+        while let Some(next) = cuts
+            .iter()
+            .min_by_key(|(edit, hit)| (Reverse(hit.len()), self.all[**edit].cost, **edit))
+            .map(|(&edit, _)| edit)
+        {
+            let done = cuts.remove(&next).unwrap_or_default();
+            for hit in cuts.values_mut() {
+                hit.retain(|trail| !done.contains(trail));
+            }
+            ordered.push(next);
+        }
         ordered
-            .into_iter()
-            .map(|(_, edit)| self.all[edit].clone())
+    }
+
+    fn on_trails(&self, edit: usize, trails: &[Trail]) -> BTreeSet<usize> {
+        let is_on = |trail: &Trail| {
+            trail
+                .edges
+                .iter()
+                .any(|edge| self.cuts[edit].contains(edge))
+        };
+        let numbered = trails.iter().enumerate();
+        numbered
+            .filter(|(_, trail)| is_on(trail))
+            .map(|(number, _)| number)
             .collect()
     }
 }

@@ -59,6 +59,36 @@ pub fn is_deployed(joined: &Joined<'_>, setting: &Setting) -> bool {
         }
 }
 
+/// True where the settings say that outsiders meet this module: its name says production or
+/// staging, or it lists the hosts that it answers to. The only settings module of a project may as
+/// well be a developer's.
+pub fn shows_deployment(joined: &Joined<'_>, setting: &Setting) -> bool {
+    let named = matches!(
+        setting.environment,
+        Environment::Production | Environment::Staging
+    );
+    named || joined.settings_named("ALLOWED_HOSTS").iter().any(|hosts| {
+        hosts.module == setting.module
+            && matches!(&hosts.value, SettingValue::List(names) if names.iter().any(is_real_host))
+    })
+}
+
+/// A name by which others reach the site.
+fn is_real_host(value: &SettingValue) -> bool {
+    let SettingValue::Text(name) = value else {
+        return false;
+    };
+    let name = name.trim_start_matches('.').to_ascii_lowercase();
+    let local = name.starts_with("127.")
+        || name.starts_with("192.168.")
+        || name.starts_with("10.")
+        || matches!(name.as_str(), "0.0.0.0" | "[::1]" | "::1" | "testserver")
+        || name.ends_with("localhost")
+        || name.ends_with(".local")
+        || name.ends_with("example.com");
+    name.contains('.') && !local
+}
+
 /// True when Django's debug page hides a setting of this name (its `HIDDEN_SETTINGS`).
 pub(crate) fn hidden_by_django(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();

@@ -56,12 +56,20 @@ impl Emitter<'_> {
             .collect();
         keys.sort();
         self.key_flows(entry, record);
+        // a check counts for the ways that pass it, not for every use of the call
+        let on_the_way: Vec<FunctionRef> = record
+            .chain
+            .iter()
+            .filter_map(|site| self.callers.get(site).copied())
+            .chain([entry, record.holder])
+            .collect();
         let checks = self
             .ties
             .get(&record.site)
             .into_iter()
             .flatten()
-            .map(|site| self.check(*site, entry))
+            .filter(|(function, _)| on_the_way.contains(function))
+            .map(|(_, site)| self.check(*site, entry))
             .collect();
         let chain = record
             .chain

@@ -85,7 +85,7 @@ impl Emitter<'_> {
             Some("kwargs" | "resolver_match") => RequestPart::Path,
             _ => RequestPart::Any,
         };
-        let field: Vec<&str> = path.collect();
+        let field: Vec<&str> = path.filter(|part| *part != "*").collect();
         (part, field.join("."))
     }
 
@@ -102,6 +102,14 @@ impl Emitter<'_> {
             Some(OperationKind::BatchGetItem | OperationKind::TransactGetItems)
         ) && !path.is_empty()
         {
+            path.remove(0);
+        }
+        // of a list of items, an unknown part is one of the items
+        let many = matches!(
+            self.kinds.get(&operation),
+            Some(OperationKind::Query | OperationKind::Scan | OperationKind::ExecuteStatement)
+        );
+        if many && path.first() == Some(&"*") {
             path.remove(0);
         }
         path.join(".")

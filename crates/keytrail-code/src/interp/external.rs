@@ -9,6 +9,7 @@ use super::record::SinkKind;
 use super::value::{Aws, Label, NameSourceRef, Path, Shape, Value, What, hop};
 use crate::known::Known;
 use crate::program::Site;
+use crate::symbols::Sym;
 
 impl Machine<'_> {
     pub(super) fn call_external(
@@ -136,7 +137,7 @@ impl Machine<'_> {
                         value.join(&arguments.at(2));
                         value
                     }
-                    None => object.flat(),
+                    None => object.field(Sym::ANY),
                 }
             }
             Known::Map => {

@@ -300,6 +300,8 @@ impl Machine<'_> {
                 for name in names {
                     if all.own_field(name).is_none() {
                         let mut part = self.class_attribute(*class, name);
+                        // of an instance made of a whole item (`Token(**item)`), its part
+                        part.join(&all.field(name));
                         part.shapes.clear();
                         all.set_field(name, part);
                     }

@@ -368,6 +368,17 @@ impl Value {
 
     /// Like [`Value::field`], without shapes of the whole.
     fn field_part(&self, name: Sym) -> Self {
+        if name == Sym::ANY {
+            // any of the parts that are known, or one of the rest
+            let mut part = self.rest(name);
+            for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
+                part.join(&Self {
+                    shapes: SmallVec::new(),
+                    ..value.clone()
+                });
+            }
+            return part;
+        }
         match self.own_field(name) {
             Some(value) => value.clone(),
             None => self.rest(name),

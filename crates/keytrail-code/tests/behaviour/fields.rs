@@ -91,12 +91,22 @@ fn the_whole_stays_the_whole() {
         "{k: str(v) for k, v in item.items()}",
         "[v for v in item.values()]",
         "item | {}",
-        "item[unknown()]",
         "sorted(item.items())",
         "next(iter([item]))",
     ] {
         cases.same(expression, &shown("", expression), &[WHOLE]);
     }
+}
+
+/// Which part is not known, so it is not said to be the key; nor is it the whole.
+#[test]
+fn an_unknown_part_is_told_as_such() {
+    let mut cases = Cases::default();
+    cases.same(
+        "by a key",
+        &shown("", "item[unknown()]"),
+        &["item * -> response"],
+    );
 }
 
 #[test]

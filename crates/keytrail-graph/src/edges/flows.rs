@@ -24,13 +24,13 @@ pub(crate) fn edges(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) {
         Sink::Print => print(joined, flow, out),
         Sink::ThirdParty(who) => third_party(joined, flow, who, out),
         Sink::Store(at, attribute) => store(joined, flow, at, attribute, out),
+        Sink::KeyCondition(..) => {
+            if let Some((at, attribute)) = crate::keys::written_by(joined, flow) {
+                store(joined, flow, at, attribute, out);
+            }
+        }
         // Uses of a key by the application itself, and what is judged without a path.
-        Sink::Url
-        | Sink::AwsCredential
-        | Sink::Compare
-        | Sink::CompareDigest
-        | Sink::Replay
-        | Sink::KeyCondition(..) => {}
+        Sink::Url | Sink::AwsCredential | Sink::Compare | Sink::CompareDigest | Sink::Replay => {}
     }
 }
 
@@ -331,6 +331,7 @@ fn landing(joined: &Joined<'_>, table: crate::TableId, to: &str, start: &Start) 
         .map(|key| key.attribute.clone())
         .filter(|attribute| {
             attribute == to
+                || *attribute == format!("{to}.{}", start.name)
                 || (start.operation.is_some()
                     && crate::naming::covers(to, attribute)
                     && last(attribute) == last(&start.name))

@@ -5,7 +5,7 @@ use keytrail_model::{
     SightingConfidence, Step,
 };
 
-use super::edit;
+use super::{edit, is_test_file};
 use crate::Joined;
 use crate::build::Builder;
 use crate::identity::{concrete, power_of_provider};
@@ -18,7 +18,7 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
         sighting.fingerprint,
         &sighting.location,
     );
-    let power = if sighting.context.test {
+    let power = if stands_for_a_key(sighting) {
         KeyPower::Low
     } else {
         power_of_provider(&sighting.provider)
@@ -28,7 +28,7 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
     lies_in(
         &key,
         &Step::new(label, sighting.location.clone()),
-        sure(sighting),
+        sure(joined, sighting),
         sighting.context.ignored_file,
         out,
     );
@@ -76,7 +76,84 @@ fn load_from_vault(location: &Location) -> keytrail_model::Edit {
     )
 }
 
-fn sure(sighting: &Sighting) -> Confidence {
+/// True for a key in a test, a fixture or an example. What a document shows is one too, unless
+/// its shape says whose key it is: real keys end up in documents.
+pub fn stands_for_a_key(sighting: &Sighting) -> bool {
+    let path = &*sighting.location.span().path;
+    let generic = sighting.provider.starts_with("generic");
+    sighting.context.test || is_test_file(path) || shows_how(path) || (generic && is_document(path))
+}
+
+/// Files that show how something is tested or filled.
+fn shows_how(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let mut words = folders
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .chain(file.split(|c: char| !c.is_ascii_alphanumeric()));
+    words.any(|word| {
+        matches!(
+            word,
+            "test"
+                | "tests"
+                | "testing"
+                | "testdata"
+                | "e2e"
+                | "spec"
+                | "specs"
+                | "mock"
+                | "mocks"
+                | "fixture"
+                | "fixtures"
+                | "example"
+                | "examples"
+                | "sample"
+                | "samples"
+                | "seed"
+                | "seeds"
+                | "seeder"
+                | "cypress"
+                | "playwright"
+        )
+    })
+}
+
+fn is_document(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let end = lower.rsplit('.').next().unwrap_or_default();
+    matches!(end, "md" | "rst" | "adoc")
+        || lower
+            .split('/')
+            .rev()
+            .skip(1)
+            .any(|part| matches!(part, "doc" | "docs"))
+}
+
+/// True for an AWS key that expires by itself: an id that begins with `ASIA`, and the secret
+/// that stands beside one.
+pub fn is_temporary(joined: &Joined<'_>, sighting: &Sighting) -> bool {
+    const BESIDE: u32 = 5;
+    if !sighting.provider.starts_with("aws") {
+        return false;
+    }
+    let span = sighting.location.span();
+    let mut ids = joined
+        .aws_ids_in(&span.path)
+        .iter()
+        .filter(|(line, _)| line.abs_diff(span.line) <= BESIDE)
+        .peekable();
+    let begins = |start: &str| sighting.masked.to_string().starts_with(start);
+    if begins("ASIA") || begins("AKIA") {
+        return begins("ASIA");
+    }
+    ids.peek().is_some() && ids.all(|&(_, temporary)| temporary)
+}
+
+fn sure(joined: &Joined<'_>, sighting: &Sighting) -> Confidence {
+    if is_temporary(joined, sighting) {
+        // Expired, unless it is hours old.
+        return Confidence::Possible;
+    }
     match sighting.confidence {
         SightingConfidence::High => Confidence::Likely,
         SightingConfidence::Medium if !sighting.provider.starts_with("generic") => {
