@@ -236,21 +236,21 @@ impl Emitter<'_> {
 fn worth_saying(source: &Source, kind: &SinkKind) -> bool {
     let secret = is_secret_source(source);
     match (source, kind) {
-        (Source::Identity, _) => false,
-        // a caller gets its own input back; a new key is shown once to who asked for it
-        (
+        // who somebody is, is no secret; a caller gets its own input back; a new key is shown once to who asked for it
+        (Source::Identity, _)
+        | (
             Source::Request(..) | Source::Generated(_),
             SinkKind::Response | SinkKind::Template(..),
         ) => false,
         (_, SinkKind::Store(..)) => {
             !matches!(source, Source::Setting(_) | Source::Environment(_)) || secret
         }
-        (_, SinkKind::Credential(_)) => true,
         (Source::Item(..) | Source::Exception(_), SinkKind::Compare | SinkKind::CompareDigest) => {
             secret
         }
-        (Source::Item(..), _) => true,
-        (
+        (_, SinkKind::Credential(_))
+        | (Source::Item(..), _)
+        | (
             Source::Exception(_),
             SinkKind::Response | SinkKind::Log(_) | SinkKind::Template(..) | SinkKind::Print,
         ) => true,

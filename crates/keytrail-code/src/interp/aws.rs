@@ -34,7 +34,7 @@ const TAKERS: &[(&str, &[&str], &str)] = &[
 
 /// How a call is known to be one of DynamoDB.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     Plain,
     Paginated,
     /// Only a caller can tell.

@@ -252,7 +252,7 @@ impl Machine<'_> {
     }
 }
 
-enum Element {
+pub(super) enum Element {
     One(Value),
     /// Of `enumerate` and `items`: the second part.
     Pair(Value),

@@ -45,7 +45,7 @@ impl Machine<'_> {
                 let key = self.expr(key);
                 match key.constant() {
                     Some(name) => Value::with_fields(vec![(name, element)]),
-                    None => self.keyed(comprehension, element),
+                    None => self.keyed(comprehension, &element),
                 }
             }
             (None, _) => element,
@@ -92,7 +92,7 @@ impl Machine<'_> {
     }
 
     /// `{k: f(v) for k, v in item.items()}`: the fields stay what they were.
-    pub(super) fn keyed(&mut self, comprehension: &Comprehension, element: Value) -> Value {
+    pub(super) fn keyed(&mut self, comprehension: &Comprehension, element: &Value) -> Value {
         let module = self.module;
         if let [generator] = &*comprehension.generators
             && let Expr::Call(function, arguments) = module.ir.expr(generator.iter)
@@ -172,7 +172,7 @@ impl Machine<'_> {
     }
 }
 
-enum Picked {
+pub(super) enum Picked {
     Only(Vec<Sym>),
     Without(Vec<Sym>),
 }

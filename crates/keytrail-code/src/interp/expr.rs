@@ -44,13 +44,12 @@ impl Machine<'_> {
             Expr::Call(function, arguments) => self.call(id, *function, arguments),
             Expr::Subscript(object, key) => self.subscript(id, *object, *key),
             Expr::Dict(entries) => self.dictionary(entries),
-            Expr::Sequence(parts) => self.joined(parts),
             Expr::Binary(operator, left, right) => self.binary(*operator, *left, *right),
             Expr::Not(inner) => {
                 self.expr(*inner);
                 Value::default()
             }
-            Expr::Logic(_, parts) => self.joined(parts),
+            Expr::Sequence(parts) | Expr::Logic(_, parts) => self.joined(parts),
             Expr::Compare(left, rest) => self.compare(id, *left, rest),
             Expr::Conditional { test, then, other } => {
                 self.expr(*test);
@@ -227,7 +226,7 @@ impl Machine<'_> {
                 }
                 Some(key) => {
                     if let Some(name) = key.constant() {
-                        value.set_field(name, part)
+                        value.set_field(name, part);
                     } else {
                         let part = part.flat();
                         for taint in &part.taints {
@@ -243,12 +242,12 @@ impl Machine<'_> {
     pub(super) fn binary(&mut self, operator: Operator, left: ExprId, right: ExprId) -> Value {
         let left = self.expr(left);
         let right = self.expr(right);
-        self.combined(operator, left, right)
+        self.combined(operator, left, &right)
     }
 
     /// `left + right`, `left | right`… of values.
-    pub(super) fn combined(&mut self, operator: Operator, left: Value, right: Value) -> Value {
-        let conditions: Vec<_> = [&left, &right]
+    pub(super) fn combined(&self, operator: Operator, left: Value, right: &Value) -> Value {
+        let conditions: Vec<_> = [&left, right]
             .into_iter()
             .flat_map(|value| &value.shapes)
             .filter_map(|shape| match shape {
@@ -276,11 +275,11 @@ impl Machine<'_> {
                 value
             }
             Operator::Add | Operator::Percent => {
-                let pattern = self.pattern(&[Some(&left), Some(&right)]);
+                let pattern = self.pattern(&[Some(&left), Some(right)]);
                 // lists keep their elements' fields, strings have none
                 let mut value = if left.fields.is_some() || right.fields.is_some() {
                     let mut value = left;
-                    value.join(&right);
+                    value.join(right);
                     value.shapes.retain(|shape| !matches!(shape, Shape::Str(_)));
                     value
                 } else {

@@ -49,7 +49,7 @@ impl Machine<'_> {
             } => {
                 let held = self.expr(*target);
                 let added = self.expr(*value);
-                let combined = self.combined(*operator, held, added);
+                let combined = self.combined(*operator, held, &added);
                 self.assign(*target, *value, &combined);
             }
             Stmt::Return(value, _) => {
