@@ -57,7 +57,7 @@ pub fn collect(
     if modules.is_empty() {
         let mut collected = nothing(counts);
         collected.coverage.status = CoverageStatus::Partial;
-        collected.coverage.reason = "no Python file could be read".to_owned();
+        "no Python file could be read".clone_into(&mut collected.coverage.reason);
         collected.coverage.problems = problems;
         return collected;
     }

@@ -8,10 +8,10 @@ mod permission;
 
 use super::urls::Binding;
 use crate::interp::Shape;
-use crate::program::{ClassRef, FunctionRef, ModuleId, Program, Site};
+use crate::program::{ClassRef, FunctionRef, Program, Site};
 use crate::resolve::{Base, Resolver};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, Operator, Stmt};
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
 
 /// What the settings say for views that say nothing.
 #[derive(Debug, Default)]

@@ -170,7 +170,7 @@ impl Machine<'_> {
             match argument.kind {
                 ArgumentKind::Positional => arguments.positional.push((value, site)),
                 ArgumentKind::Keyword(name) => {
-                    arguments.keyword.push((self.sym(name), value, site))
+                    arguments.keyword.push((self.sym(name), value, site));
                 }
                 ArgumentKind::Star => arguments
                     .star

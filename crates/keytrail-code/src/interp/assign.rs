@@ -44,27 +44,24 @@ impl Machine<'_> {
                 let receiver = self.expr(*object);
                 let key_value = self.expr(*key);
                 self.header(&receiver, &key_value, value, self.site(target));
-                match key_value.constant() {
-                    Some(name) => {
-                        let value = value.hopped(self.site(target), What::Kept(name));
-                        self.change_parameter(&receiver, name, &value);
-                        self.update(*object, &mut |old| old.set_field(name, value.clone()));
+                if let Some(name) = key_value.constant() {
+                    let value = value.hopped(self.site(target), What::Kept(name));
+                    self.change_parameter(&receiver, name, &value);
+                    self.update(*object, &mut |old| old.set_field(name, value.clone()));
+                } else {
+                    let names = key_value.names();
+                    for &name in &names {
+                        self.change_parameter(&receiver, name, value);
+                        self.update(*object, &mut |old| {
+                            let mut part = old.field(name);
+                            part.join(value);
+                            old.set_field(name, part);
+                        });
                     }
-                    None => {
-                        let names = key_value.names();
-                        for &name in &names {
-                            self.change_parameter(&receiver, name, value);
-                            self.update(*object, &mut |old| {
-                                let mut part = old.field(name);
-                                part.join(value);
-                                old.set_field(name, part);
-                            });
-                        }
-                        if names.is_empty() {
-                            let flat = value.flat();
-                            self.change_parameter(&receiver, self.shared.words.hidden_whole, &flat);
-                            self.update(*object, &mut |old| old.join(&flat));
-                        }
+                    if names.is_empty() {
+                        let flat = value.flat();
+                        self.change_parameter(&receiver, self.shared.words.hidden_whole, &flat);
+                        self.update(*object, &mut |old| old.join(&flat));
                     }
                 }
             }
@@ -141,7 +138,7 @@ impl Machine<'_> {
                 }
                 Shape::Module(module) => self.write_cell(Cell::Global(*module, name), value),
                 Shape::Param(index, path) if path.is_empty() => {
-                    self.note_change(*index, name, value)
+                    self.note_change(*index, name, value);
                 }
                 _ => {}
             }

@@ -119,7 +119,7 @@ impl Machine<'_> {
         let Some(class) = function.class else { return };
         let class = ClassRef(self.function.0, class);
         let name = self.sym(function.name);
-        let hooks = [words.get_queryset, words.get_object, words.get_context_data];
+        let hooks = [words.get_queryset, words.get_object];
         if function.kind != FunctionKind::Plain || !hooks.contains(&name) {
             return;
         }
@@ -134,21 +134,16 @@ impl Machine<'_> {
         let returned = super::assign::without_params(&self.out.summary.returned);
         let site = Site::head(self.function);
         match kind {
-            Generic::Rest if name != words.get_context_data => {
+            Generic::Rest => {
                 let classes = self.view_classes(class, [words.serializer_class, words.serializer]);
                 for class in classes {
                     let shown = self.pick(class, &returned);
                     self.sink(&SinkKind::Response, site, &shown);
                 }
             }
-            Generic::Rest => {}
             Generic::Django => {
                 let template = self.class_attribute(class, words.template_name);
-                let context = if name == words.get_context_data {
-                    returned
-                } else {
-                    self.context_of(class, name, &returned)
-                };
+                let context = self.context_of(class, name, &returned);
                 self.render(site, &template, &context);
             }
         }

@@ -125,12 +125,12 @@ impl Machine<'_> {
             }
         }
         if !holds || (known && receiver.taints.is_empty()) {
-            return self.text_method(site, name, arguments);
+            return self.text_method(name, arguments);
         }
         if name == words.get || name == words.pop {
             let mut part = match arguments.first().constant() {
                 Some(field) => {
-                    let part = self.read_field(receiver, field, site);
+                    let part = receiver.field(field);
                     if name == words.pop {
                         self.take_out(object, field);
                     }
@@ -151,7 +151,7 @@ impl Machine<'_> {
             "copy" | "deepcopy" | "dict" | "model_dump" | "_asdict" | "asdict" | "to_dict"
             | "json" | "items_list" | "as_dict" => receiver.clone(),
             "getlist" => match arguments.first().constant() {
-                Some(field) => self.read_field(receiver, field, site),
+                Some(field) => receiver.field(field),
                 None => receiver.field(Sym::ANY),
             },
             "hexdigest" | "digest" => receiver.transformed(Transform::Hashed),
@@ -188,16 +188,11 @@ impl Machine<'_> {
     }
 
     /// Methods of constant strings: `"…{}".format(key)`, `", ".join(keys)`.
-    fn text_method(&mut self, _site: Site, name: Sym, arguments: &Arguments) -> Value {
+    fn text_method(&self, name: Sym, arguments: &Arguments) -> Value {
         match self.text(name) {
             "format" | "join" => arguments.all().text(),
             _ => Value::default(),
         }
-    }
-
-    /// `request.GET.get("x")`, `item["x"]`: a part, with the place where it is read.
-    fn read_field(&mut self, receiver: &Value, field: Sym, _site: Site) -> Value {
-        receiver.field(field)
     }
 
     /// A logger known only by its name: `logger.info(…)`, `self.log.warning(…)`.

@@ -16,6 +16,10 @@ pub(crate) enum ProjectionRecord {
     Unknown,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one parameter of the call, set or not"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OperationRecord {
     pub(crate) site: Site,

@@ -51,7 +51,7 @@ impl Machine<'_> {
                 }
             }
         }
-        let named = self.meta_fields(class);
+        let meta = self.meta_fields(class);
         for name in self.write_only(class) {
             match fields.iter_mut().find(|field| field.name == name) {
                 Some(field) => field.shown = false,
@@ -64,7 +64,7 @@ impl Machine<'_> {
                 }),
             }
         }
-        match named {
+        match meta {
             Meta::All => None,
             Meta::Named(names) => {
                 for name in names {
@@ -118,7 +118,7 @@ impl Machine<'_> {
                 Expr::Bool(true) if keyword == words.write_only => field.shown = false,
                 Expr::Bool(true) if keyword == words.read_only => field.taken = false,
                 Expr::Str(text) if keyword == words.source => {
-                    field.source = Some(module.sym(*text))
+                    field.source = Some(module.sym(*text));
                 }
                 _ => {}
             }
@@ -166,9 +166,8 @@ impl Machine<'_> {
                 _ => None,
             })
             .collect();
-        if names.contains(&words.all) {
-            Meta::All
-        } else if names.is_empty() && !self.class_attribute(meta, words.exclude).is_nothing() {
+        let open = names.is_empty() && !self.class_attribute(meta, words.exclude).is_nothing();
+        if open || names.contains(&words.all) {
             Meta::All
         } else if names.is_empty() {
             Meta::Absent

@@ -88,7 +88,7 @@ impl Machine<'_> {
         for (one, other) in [(left, right), (right, left)] {
             for item in &one.taints {
                 for identity in &other.taints {
-                    if self.could_be_item(item) && self.could_be_identity(identity) {
+                    if Self::could_be_item(item) && self.could_be_identity(identity) {
                         pairs.push((item.clone(), identity.clone(), site));
                     }
                 }
@@ -98,7 +98,7 @@ impl Machine<'_> {
         pairs
     }
 
-    fn could_be_item(&self, taint: &Taint) -> bool {
+    fn could_be_item(taint: &Taint) -> bool {
         matches!(taint.label, Label::Item(_) | Label::Param(_))
     }
 

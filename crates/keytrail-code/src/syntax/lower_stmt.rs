@@ -28,7 +28,6 @@ impl<'a> Lowering<'a> {
         block.into_boxed_slice()
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of statement")]
     fn statement(&mut self, syntax: &'a Syntax) -> Option<Stmt> {
         Some(match syntax {
             Syntax::FunctionDef(function) => self.function_def(function),

@@ -253,9 +253,7 @@ fn rest_framework_views() {
             "Privileged",
         ),
         (
-            format!(
-                "class C(generics.RetrieveAPIView):\n    permission_classes = [IsAuthenticated]\n    def get_object(self):\n        return 1"
-            ),
+            "class C(generics.RetrieveAPIView):\n    permission_classes = [IsAuthenticated]\n    def get_object(self):\n        return 1".to_string(),
             "Authenticated",
         ),
     ] {

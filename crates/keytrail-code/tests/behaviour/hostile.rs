@@ -241,7 +241,7 @@ fn loops_in_loops_and_calls_in_calls_do_not_double_for_ever() {
     );
     let mut source = String::from("def f(x):\n");
     for number in 0..28 {
-        writeln!(source, "    {}x, y{number} = x, (x, x)", "").unwrap();
+        writeln!(source, "    x, y{number} = x, (x, x)").unwrap();
     }
     survives("unpacking", source);
     let deep = format!("a{}", "[b".repeat(60)) + &"]".repeat(60);

@@ -4,7 +4,7 @@ use crate::support::{Cases, flows, module, tree};
 use keytrail_model::Fact;
 
 fn to(call: &str) -> Vec<String> {
-    let call = call.replace("\n", "\n        ");
+    let call = call.replace('\n', "\n        ");
     flows(&format!(
         "
         import requests, httpx, sentry_sdk, structlog, sys

@@ -243,39 +243,37 @@ impl Doors<'_> {
     }
 
     pub(super) fn default_permission(&self, binding: &Binding) -> (Access, Step) {
-        match &self.defaults.permissions {
-            Some((classes, location)) => {
-                let access = classes
-                    .iter()
-                    .map(|dotted| match self.class_named(dotted) {
-                        Some(class) => self.own_permission(class, binding.method),
-                        None => named_permission(
-                            dotted.rsplit('.').next().unwrap_or(dotted),
-                            binding.method,
-                        ),
-                    })
-                    .max_by_key(|access| strength(*access))
-                    .unwrap_or(Access::Anonymous);
-                let label = if classes.is_empty() {
-                    "REST framework's default lets in anybody, and the view names no permission class".to_owned()
-                } else {
-                    format!("the default permission classes let in {}", who(access))
-                };
-                (access, Step::new(label, location.clone()))
-            }
-            None => {
-                let location = match binding.class {
-                    Some(class) => self.class_location(class),
-                    None => self.program.function_location(binding.view),
-                };
-                (
-                    Access::Anonymous,
-                    Step::new(
-                        "no permission class, and REST framework's default lets in anybody",
-                        location,
+        if let Some((classes, location)) = &self.defaults.permissions {
+            let access = classes
+                .iter()
+                .map(|dotted| match self.class_named(dotted) {
+                    Some(class) => self.own_permission(class, binding.method),
+                    None => named_permission(
+                        dotted.rsplit('.').next().unwrap_or(dotted),
+                        binding.method,
                     ),
-                )
-            }
+                })
+                .max_by_key(|access| strength(*access))
+                .unwrap_or(Access::Anonymous);
+            let label = if classes.is_empty() {
+                "REST framework's default lets in anybody, and the view names no permission class"
+                    .to_owned()
+            } else {
+                format!("the default permission classes let in {}", who(access))
+            };
+            (access, Step::new(label, location.clone()))
+        } else {
+            let location = match binding.class {
+                Some(class) => self.class_location(class),
+                None => self.program.function_location(binding.view),
+            };
+            (
+                Access::Anonymous,
+                Step::new(
+                    "no permission class, and REST framework's default lets in anybody",
+                    location,
+                ),
+            )
         }
     }
 }
