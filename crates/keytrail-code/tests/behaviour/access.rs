@@ -145,6 +145,7 @@ fn class_views() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn rest_framework_views() {
     let mut cases = Cases::default();
     let get = "    def get(self, request):\n        return JsonResponse({})";
