@@ -64,6 +64,12 @@ const INDIRECT: &[&str] = &[
     "ssm:",
     "!ref",
     "!sub",
+    "!getatt",
+    "!findinmap",
+    "!importvalue",
+    "!join",
+    "!select",
+    "!split",
     "undefined",
     "none",
     "null",
@@ -111,6 +117,8 @@ const STAND_INS: &[&str] = &[
     "api_key",
     "api-key",
     "optional",
+    "some-",
+    "some_",
     "development",
     "localhost",
     "local-dev",
@@ -313,6 +321,8 @@ mod tests {
             "<api-key>",
             "supersecret",
             "%(password)s",
+            "!GetAtt",
+            "some-key",
         ] {
             assert!(is_stand_in(value.as_bytes()), "{value}");
         }

@@ -1,10 +1,13 @@
 //! For texts that leave the process: better a word too many masked than one too few.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use keytrail_model::{Masked, Secret, names_a_secret};
 
+use crate::Detector;
 use crate::context::{Format, ScanContext};
 use crate::detector::Compiled;
 use crate::placement;
@@ -28,8 +31,37 @@ pub(crate) fn redact<'a>(compiled: &'static Compiled, text: &'a str) -> Cow<'a, 
     if masks.is_empty() {
         return Cow::Borrowed(text);
     }
+    masks.extend(again(text, &masks));
     masks.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     Cow::Owned(replace(text, &masks))
+}
+
+/// The same keys wherever else they stand, glued to other text or without a name beside them.
+fn again(text: &str, masks: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
+    /// A shorter value may be an ordinary word.
+    const SHORTEST: usize = 12;
+    let known: BTreeMap<&[u8], &str> = masks
+        .iter()
+        .map(|(range, mask)| (&text.as_bytes()[range.clone()], mask.as_str()))
+        .filter(|(value, _)| value.len() >= SHORTEST && !value.contains(&b' '))
+        .take(Detector::MOST_HITS)
+        .collect();
+    let values: Vec<&[u8]> = known.keys().copied().collect();
+    let built = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(&values);
+    let Ok(finder) = built else {
+        return Vec::new(); // Larger than any automaton can be; the masks above stay.
+    };
+    finder
+        .find_iter(text)
+        .map(|found| {
+            (
+                found.range(),
+                known[values[found.pattern().as_usize()]].to_owned(),
+            )
+        })
+        .collect()
 }
 
 /// Ranges that overlap are joined; the first one's mask stands for both.

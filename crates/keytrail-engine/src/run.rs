@@ -91,6 +91,7 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
         least_cut: LeastCut {
             edits: cut.edits,
             closes: cut.closes,
+            first_close: cut.first_close,
             of: cut.of,
         },
         project_salt: read.project_salt,

@@ -23,7 +23,7 @@ pub struct LeastCut {
     pub edits: Vec<Edit>,
     /// For the first edits (sixteen at most): how many paths are closed once it and those before
     /// it are made.
-    pub closed_after: Vec<usize>,
+    pub first_close: Vec<usize>,
     /// How many paths are closed by it.
     pub closes: usize,
     /// Of how many at or above the severity.
@@ -45,7 +45,7 @@ impl Graph {
         let mut chosen = Network::new(self, &edits, floor).cut();
         self.polish(&edits, floor, &mut chosen);
         let ordered = edits.ordered(&chosen, &trails);
-        let closed_after = (1..=ordered.len().min(Self::COUNTED))
+        let first_close = (1..=ordered.len().min(Self::COUNTED))
             .map(|first| {
                 let made: BTreeSet<usize> = ordered[..first].iter().copied().collect();
                 self.closed(floor, &trails, &edits.edges(&made))
@@ -57,7 +57,7 @@ impl Graph {
                 .into_iter()
                 .map(|edit| edits.all[edit].clone())
                 .collect(),
-            closed_after,
+            first_close,
             of: trails.len(),
         }
     }

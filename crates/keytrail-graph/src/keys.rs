@@ -29,6 +29,8 @@ pub struct KeyAttribute {
     pub power: KeyPower,
     /// Where a key is written to it in the clear; empty when no write was seen.
     pub written: BTreeSet<Location>,
+    /// Where whole items are read and written back, the key with them.
+    pub rewritten: BTreeSet<Location>,
     /// True when every write seen makes it unreadable by encoding only (base64).
     pub only_encoded: bool,
 }
@@ -36,7 +38,8 @@ pub struct KeyAttribute {
 impl KeyAttribute {
     /// Takes over what another way to the same attribute tells; true when that was new.
     fn learn(&mut self, other: Self) -> bool {
-        let before = (self.confidence, self.written.len());
+        let size = |key: &Self| (key.confidence, key.written.len() + key.rewritten.len());
+        let before = size(self);
         if self.written.is_empty() && !other.written.is_empty() {
             self.evidence = other.evidence;
             self.only_encoded = other.only_encoded;
@@ -45,7 +48,8 @@ impl KeyAttribute {
         }
         self.confidence = self.confidence.max(other.confidence);
         self.written.extend(other.written);
-        before != (self.confidence, self.written.len())
+        self.rewritten.extend(other.rewritten);
+        before != size(self)
     }
 }
 
@@ -64,7 +68,7 @@ impl<'f> KeyAttributes<'f> {
             stored,
         };
         for ((table, attribute), evidence) in &gathered {
-            if let Some(key) = evidence::judge(attribute, evidence) {
+            if let Some(key) = evidence::judge(joined, attribute, evidence) {
                 keys.insert(*table, key);
             }
         }
@@ -131,11 +135,23 @@ impl<'f> KeyAttributes<'f> {
                     {
                         continue;
                     }
+                    let back = to.is_empty()
+                        && joined
+                            .tables_of(number)
+                            .iter()
+                            .any(|&(from, _)| from == table);
+                    let here = BTreeSet::from([at.clone()]);
+                    let (written, rewritten) = if back {
+                        (BTreeSet::new(), here)
+                    } else {
+                        (here, BTreeSet::new())
+                    };
                     let copy = KeyAttribute {
                         attribute: attribute.clone(),
                         evidence: flow.steps.clone(),
-                        written: BTreeSet::from([at.clone()]),
-                        only_encoded: false,
+                        written,
+                        rewritten,
+                        only_encoded: key.only_encoded,
                         ..key.clone()
                     };
                     more.push((table, copy));

@@ -13,16 +13,17 @@ use keytrail_model::{CoverageStatus, Edit, Finding, Severity};
 use sha2::{Digest, Sha256};
 
 use crate::text::count;
+use crate::way::ways;
 use crate::{Grading, Report, Section, Sources, baseline, grade};
 use escape::{esc, prose};
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
-/// Paths drawn one by one; the table below lists them all.
+/// Ways drawn one by one; the table below lists them all.
 const MOST_DRAWN: usize = 200;
 /// Edits of the least cut that are shown without a click.
-const FIRST_EDITS: usize = 10;
+const FIRST_EDITS: usize = 5;
 
 /// The whole page.
 pub fn html(report: &Report, sources: &dyn Sources) -> String {
@@ -129,7 +130,11 @@ fn least_cut(report: &Report) -> String {
             "<details><summary>{} more</summary>\n<ol start=\"{}\">\n{}</ol></details>\n",
             rest.len(),
             FIRST_EDITS + 1,
-            edits(rest)
+            edits(
+                rest,
+                cut.first_close.get(FIRST_EDITS..).unwrap_or_default(),
+                cut.of
+            )
         )
     };
     format!(
@@ -139,19 +144,25 @@ fn least_cut(report: &Report) -> String {
         count(cut.edits.len(), "edit", "edits"),
         cut.closes,
         count(cut.of, "exposure path", "exposure paths"),
-        edits(first),
+        edits(first, &cut.first_close, cut.of),
     )
 }
 
-fn edits(edits: &[Edit]) -> String {
+/// Each edit, with a bar that shows how many paths are closed once it and those before it are made.
+fn edits(edits: &[Edit], closed: &[usize], of: usize) -> String {
     let mut items = String::new();
-    for edit in edits {
+    for (at, edit) in edits.iter().enumerate() {
+        let bar = closed.get(at).map_or_else(String::new, |closed| {
+            format!(
+                "<span class=\"closed\"><meter min=\"0\" max=\"{of}\" value=\"{closed}\">{closed} of {of}</meter> {closed} closed so far</span>"
+            )
+        });
         let _ = writeln!(
             items,
-            "<li><span class=\"edit\">{}</span> {} <span class=\"tag\">{}</span></li>",
+            "<li><span class=\"edit\">{}</span> <span class=\"tag\">{}</span><br>{}{bar}</li>",
             prose(&edit.title),
+            effort(edit.cost),
             finding::place(&edit.location),
-            effort(edit.cost)
         );
     }
     items
@@ -167,22 +178,31 @@ fn effort(cost: u32) -> &'static str {
 }
 
 fn paths(report: &Report, sources: &dyn Sources) -> String {
-    let found = section(report, Section::Path);
+    let ways = ways(&report.findings);
+    let found: usize = ways.iter().map(|way| 1 + way.also.len()).sum();
+    let note = if found > ways.len() {
+        format!(
+            " <span class=\"note\">{} on them</span>",
+            count(found, "finding", "findings")
+        )
+    } else {
+        String::new()
+    };
     let mut out = format!(
-        "<section aria-labelledby=\"paths\">\n<h2 id=\"paths\">Exposure paths <span class=\"number\">{}</span></h2>\n",
-        found.len()
+        "<section aria-labelledby=\"paths\">\n<h2 id=\"paths\">Exposure paths <span class=\"number\">{}</span>{note}</h2>\n",
+        ways.len()
     );
-    if found.is_empty() {
+    if ways.is_empty() {
         out.push_str("<p class=\"calm\">No way was found from a key to somebody who should not have it.</p>\n");
     }
-    for (at, (number, one)) in found.iter().take(MOST_DRAWN).enumerate() {
-        out.push_str(&finding::path(*number, one, sources, at < 3));
+    for (at, way) in ways.iter().take(MOST_DRAWN).enumerate() {
+        out.push_str(&finding::way(way, sources, at == 0));
     }
-    if found.len() > MOST_DRAWN {
+    if ways.len() > MOST_DRAWN {
         let _ = writeln!(
             out,
             "<p>{} more are in the table below and in the JSON output.</p>",
-            found.len() - MOST_DRAWN
+            ways.len() - MOST_DRAWN
         );
     }
     out.push_str("</section>\n");

@@ -30,7 +30,8 @@ impl Report {
             .and_then(|at| self.rules.get(at))
     }
 
-    /// Sorts findings and rules into the order that every renderer relies on.
+    /// Sorts findings and rules into the order that every renderer relies on: findings on one way
+    /// stand together, the worst way first.
     pub fn sort(&mut self) {
         self.findings.sort_by(|left, right| {
             (crate::Section::of(left), right.severity)
@@ -39,6 +40,7 @@ impl Report {
                 .then_with(|| left.location.cmp(&right.location))
                 .then_with(|| left.cmp(right))
         });
+        crate::way::arrange(&mut self.findings);
         self.rules.sort_by_key(|rule| rule.id);
         self.coverage.sort();
     }
@@ -51,6 +53,9 @@ pub struct LeastCut {
     pub edits: Vec<Edit>,
     /// How many exposure paths they close together.
     pub closes: usize,
+    /// How many the first edit closes alone, the first two together, and so on, as far as that
+    /// was counted.
+    pub first_close: Vec<usize>,
     /// How many exposure paths there are.
     pub of: usize,
 }

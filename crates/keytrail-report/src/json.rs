@@ -216,6 +216,7 @@ pub(crate) mod tests {
             least_cut: LeastCut {
                 edits,
                 closes: 1,
+                first_close: vec![1],
                 of: 1,
             },
             project_salt: false,

@@ -8,28 +8,25 @@ mod baseline;
 mod gate;
 mod grade;
 mod html;
-
 mod input;
 mod json;
 mod markdown;
 mod sarif;
-
 mod section;
 mod snippet;
 mod terminal;
 mod text;
+mod way;
 mod who;
 
 pub use baseline::{Baseline, BaselineError, BaselineKey, keys};
 pub use gate::{Gate, Verdict};
 pub use grade::{Grading, grade};
 pub use html::html;
-
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
 pub use json::{json, schema, v1};
 pub use markdown::markdown;
 pub use sarif::sarif;
-
 pub use section::Section;
 pub use terminal::{TerminalOptions, terminal};
 pub use who::{Standing, who};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use keytrail_model::{CoverageStatus, Finding, Location, Severity};
 
 use crate::text::{clean, count, crop};
+use crate::way::ways;
 use crate::{Report, Section, Verdict, grade};
 
 /// Rows of a table before the rest is only counted.
@@ -27,7 +28,8 @@ pub fn markdown(report: &Report, verdict: Option<&Verdict>) -> String {
     }
     counts(&mut out, report);
     least_cut(&mut out, report);
-    for part in [Section::Path, Section::Weakness, Section::Hygiene] {
+    paths(&mut out, report);
+    for part in [Section::Weakness, Section::Hygiene] {
         table(&mut out, report, part);
     }
     coverage(&mut out, report);
@@ -84,10 +86,59 @@ fn least_cut(out: &mut String, report: &Report) {
         "### Least cut: {edits} for {} of {paths}\n",
         cut.closes
     );
-    for edit in cut.edits.iter().take(MOST_ROWS) {
-        let _ = writeln!(out, "1. {} ({})", prose(&edit.title), place(&edit.location));
+    for (at, edit) in cut.edits.iter().take(MOST_ROWS).enumerate() {
+        let so_far = match cut.first_close.get(at) {
+            Some(closed) => format!(", closes {closed} so far"),
+            None => String::new(),
+        };
+        let (title, place) = (prose(&edit.title), place(&edit.location));
+        let _ = writeln!(out, "1. {title} ({place}{so_far})");
+    }
+    if cut.edits.len() > MOST_ROWS {
+        let _ = writeln!(out, "\n{} more.", cut.edits.len() - MOST_ROWS);
     }
     out.push('\n');
+}
+
+/// A row for each way, with every rule that found something on it.
+fn paths(out: &mut String, report: &Report) {
+    let ways = ways(&report.findings);
+    if ways.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "### {} ({})\n", Section::Path.title(), ways.len());
+    out.push_str("| severity | rule | where | what | who |\n|---|---|---|---|---|\n");
+    for way in ways.iter().take(MOST_ROWS) {
+        let mut others: Vec<&str> = way.also.iter().map(|(_, other)| other.rule).collect();
+        others.sort_unstable();
+        others.dedup();
+        let also = if others.is_empty() {
+            String::new()
+        } else {
+            format!(" Also on this way: `{}`.", others.join("`, `"))
+        };
+        row(out, way.lead.1, &also);
+    }
+    if ways.len() > MOST_ROWS {
+        let _ = writeln!(out, "\n{} more.", ways.len() - MOST_ROWS);
+    }
+    out.push('\n');
+}
+
+fn row(out: &mut String, finding: &Finding, also: &str) {
+    let actor = finding
+        .actor
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string);
+    let _ = writeln!(
+        out,
+        "| {} | `{}` | {} | {}{also} | {} |",
+        finding.severity,
+        finding.rule,
+        place(&finding.location),
+        prose(&crop(&clean(&finding.message), 240)),
+        escape(&actor)
+    );
 }
 
 fn table(out: &mut String, report: &Report, part: Section) {
@@ -102,19 +153,7 @@ fn table(out: &mut String, report: &Report, part: Section) {
     let _ = writeln!(out, "### {} ({})\n", part.title(), found.len());
     out.push_str("| severity | rule | where | what | who |\n|---|---|---|---|---|\n");
     for finding in found.iter().take(MOST_ROWS) {
-        let actor = finding
-            .actor
-            .as_ref()
-            .map_or_else(String::new, ToString::to_string);
-        let _ = writeln!(
-            out,
-            "| {} | `{}` | {} | {} | {} |",
-            finding.severity,
-            finding.rule,
-            place(&finding.location),
-            prose(&crop(&clean(&finding.message), 240)),
-            escape(&actor)
-        );
+        row(out, finding, "");
     }
     if found.len() > MOST_ROWS {
         let _ = writeln!(out, "\n{} more.", found.len() - MOST_ROWS);

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use keytrail_model::{Finding, Severity};
 
 use crate::text::{clean, count, wrap};
+use crate::way::ways;
 use crate::{Report, Section, Sources, grade};
 use paint::Paint;
 
@@ -34,12 +35,12 @@ impl Default for TerminalOptions {
     }
 }
 
-/// Paths shown with every hop unless `verbose`.
-const FULL_PATHS: usize = 12;
+/// Ways shown with every hop unless `verbose`.
+const FULL_WAYS: usize = 8;
 /// Findings of one rule that are shown one by one among weaknesses and hygiene, unless `verbose`.
 const FULL_PER_RULE: usize = 3;
 /// Edits of the least cut that are shown unless `verbose`.
-const FULL_EDITS: usize = 10;
+const FULL_EDITS: usize = 5;
 
 /// The whole report as text.
 pub fn terminal(report: &Report, sources: &dyn Sources, options: TerminalOptions) -> String {
@@ -128,12 +129,19 @@ impl<'a> Page<'a> {
             edits => format!("{edits} edits close"),
         };
         let paths = count(cut.of, "exposure path", "exposure paths");
-        self.heading(&format!("Least cut: {closes} {} of {paths}", cut.closes));
         let shown = if self.verbose {
             cut.edits.len()
         } else {
             FULL_EDITS
         };
+        let first = match cut.first_close.get(shown.wrapping_sub(1)) {
+            Some(first) if cut.edits.len() > shown => {
+                format!("; the first {shown} close {first}")
+            }
+            _ => String::new(),
+        };
+        let heading = format!("Least cut: {closes} {} of {paths}{first}", cut.closes);
+        self.heading(&heading);
         for (at, edit) in cut.edits.iter().take(shown).enumerate() {
             self.hanging(&format!("  {:>2}. ", at + 1), 6, &edit.title);
             let place = format!(
@@ -149,32 +157,37 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Each way once, with everything that was found on it; after the first few in a line each.
     fn paths(&mut self, report: &Report) {
-        let paths: Vec<(usize, &Finding)> = section(report, Section::Path).collect();
-        if paths.is_empty() {
+        let ways = ways(&report.findings);
+        if ways.is_empty() {
             return;
         }
-        self.heading(&format!("{} ({})", Section::Path.title(), paths.len()));
-        let full = if self.verbose {
-            paths.len()
+        let found: usize = ways.iter().map(|way| 1 + way.also.len()).sum();
+        let counted = if found == ways.len() {
+            found.to_string()
         } else {
-            FULL_PATHS
+            format!(
+                "{} on {}",
+                count(found, "finding", "findings"),
+                count(ways.len(), "way", "ways")
+            )
         };
-        for &(number, found) in paths.iter().take(full) {
+        self.heading(&format!("{} ({counted})", Section::Path.title()));
+        let full = if self.verbose { ways.len() } else { FULL_WAYS };
+        for way in ways.iter().take(full) {
             self.line("");
-            self.path(number, found);
+            self.way(way);
         }
-        let folded = paths.get(full..).unwrap_or_default();
-        if !folded.is_empty() {
-            self.line("");
-            let more = format!(
-                "{} more in short (all hops with --verbose):",
-                count(folded.len(), "path", "paths")
-            );
-            self.line(&more);
-            for &(number, found) in folded {
-                self.short(number, found);
-            }
+        let folded = ways.get(full..).unwrap_or_default();
+        if folded.is_empty() {
+            return;
+        }
+        self.line("");
+        let more = count(folded.len(), "way more", "ways more");
+        self.line(&format!("{more} in short (every hop with --verbose):"));
+        for way in folded {
+            self.short(way.lead.0, way.lead.1, way.also.len());
         }
     }
 
@@ -249,7 +262,7 @@ impl<'a> Page<'a> {
             return;
         }
         for (number, one) in found {
-            self.short(number, one);
+            self.short(number, one, 0);
             let Some(suppression) = &one.suppressed else {
                 continue;
             };
@@ -289,9 +302,9 @@ impl<'a> Page<'a> {
         if parts.is_empty() {
             parts.push("nothing found".to_owned());
         }
-        let mut text = String::new();
-        let _ = write!(text, "{}", parts.join(" · "));
+        let text = parts.join(" · ");
         self.line(&text);
+        self.worst(report);
         if !report.project_salt {
             self.hanging(
                 "",
@@ -299,6 +312,29 @@ impl<'a> Page<'a> {
                 "Fingerprints were made under the default salt; `keytrail init` gives this project one of its own.",
             );
         }
+    }
+}
+
+impl Page<'_> {
+    /// A long report leaves its end on the screen: the grade again, and what to read first.
+    fn worst(&mut self, report: &Report) {
+        let grading = grade(&report.findings);
+        let mut text = format!(
+            "Grade {}, {} of 100.",
+            grading.grade.as_str(),
+            grading.score
+        );
+        if let Some((number, worst)) = ways(&report.findings).first().map(|way| way.lead) {
+            let actor = worst.actor.as_ref().map(ToString::to_string);
+            let _ = write!(
+                text,
+                " The worst is F{number}, first above: {} at {}, to {}.",
+                worst.rule,
+                finding::place(&worst.location),
+                actor.unwrap_or_default()
+            );
+        }
+        self.hanging("", 0, &text);
     }
 }
 

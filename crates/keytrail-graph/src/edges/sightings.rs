@@ -1,7 +1,7 @@
 //! Keys lie in files.
 
 use keytrail_model::{
-    Actor, Confidence, EdgeKind, KeyPower, KeyRef, Location, Node, Place, Sighting,
+    Actor, Confidence, EdgeKind, Environment, KeyPower, KeyRef, Location, Node, Place, Sighting,
     SightingConfidence, Step,
 };
 
@@ -18,7 +18,9 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
         sighting.fingerprint,
         &sighting.location,
     );
-    let power = if stands_for_a_key(sighting) {
+    // What only its context speaks for is of doubtful worth.
+    let doubtful = sighting.confidence == SightingConfidence::Low;
+    let power = if doubtful || stands_for_a_key(sighting) {
         KeyPower::Low
     } else {
         power_of_provider(&sighting.provider)
@@ -76,46 +78,63 @@ fn load_from_vault(location: &Location) -> keytrail_model::Edit {
     )
 }
 
-/// True for a key in a test, a fixture or an example. What a document shows is one too, unless
-/// its shape says whose key it is: real keys end up in documents.
+/// True for a key in a test, a fixture, an example or a set-up for development. What a document
+/// shows is one too, unless its shape says whose key it is: real keys end up in documents.
 pub fn stands_for_a_key(sighting: &Sighting) -> bool {
     let path = &*sighting.location.span().path;
     let generic = sighting.provider.starts_with("generic");
-    sighting.context.test || is_test_file(path) || shows_how(path) || (generic && is_document(path))
+    let development = generic && Environment::of_name(path) == Environment::Development;
+    sighting.context.test
+        || development
+        || is_test_file(path)
+        || shows_how(path)
+        || (generic && is_document(path))
 }
 
 /// Files that show how something is tested or filled.
 fn shows_how(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let mut words = folders
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .chain(file.split(|c: char| !c.is_ascii_alphanumeric()));
-    words.any(|word| {
-        matches!(
-            word,
-            "test"
-                | "tests"
-                | "testing"
-                | "testdata"
-                | "e2e"
-                | "spec"
-                | "specs"
-                | "mock"
-                | "mocks"
-                | "fixture"
-                | "fixtures"
-                | "example"
-                | "examples"
-                | "sample"
-                | "samples"
-                | "seed"
-                | "seeds"
-                | "seeder"
-                | "cypress"
-                | "playwright"
-        )
-    })
+    let folder = |part: &str| {
+        let tests = ["test-", "test_"]
+            .iter()
+            .any(|start| part.starts_with(start))
+            || ["-test", "-tests", "_test", "_tests"]
+                .iter()
+                .any(|end| part.ends_with(end));
+        tests || is_example_word(part)
+    };
+    folders.split('/').any(folder)
+        || file
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(is_example_word)
+}
+
+fn is_example_word(word: &str) -> bool {
+    matches!(
+        word,
+        "test"
+            | "tests"
+            | "testing"
+            | "testdata"
+            | "e2e"
+            | "spec"
+            | "specs"
+            | "mock"
+            | "mocks"
+            | "__mocks__"
+            | "fixture"
+            | "fixtures"
+            | "example"
+            | "examples"
+            | "sample"
+            | "samples"
+            | "seed"
+            | "seeds"
+            | "seeder"
+            | "cypress"
+            | "playwright"
+    )
 }
 
 fn is_document(path: &str) -> bool {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Confidence, Flow, Location, Projection, Sink, Source, Step, Transform, names_a_secret,
+    Confidence, Flow, Location, OperationKind, Projection, Sink, Source, Step, Transform,
+    names_a_secret,
 };
 
 use super::{KeyAttribute, is_secret, written_by};
@@ -176,13 +177,31 @@ fn gather_declared<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
     }
 }
 
+/// The write that makes one record tells most, then those that make many, then those that change.
+fn rank(joined: &Joined<'_>, flow: &Flow) -> u8 {
+    let call = written_by(joined, flow)
+        .and_then(|(at, _)| joined.operations_at(at).first())
+        .map(|&number| joined.operations[number].kind);
+    match call {
+        Some(OperationKind::PutItem) => 0,
+        Some(OperationKind::UpdateItem) | None => 2,
+        Some(_) => 1,
+    }
+}
+
 /// A key attribute, if the evidence speaks for one.
-pub(super) fn judge(attribute: &str, evidence: &Evidence<'_>) -> Option<KeyAttribute> {
+pub(super) fn judge(
+    joined: &Joined<'_>,
+    attribute: &str,
+    evidence: &Evidence<'_>,
+) -> Option<KeyAttribute> {
     let named = names_a_secret(attribute);
+    // What callers send is what the application is for; scripts and settings come after it.
+    let sent = |flow: &Flow| matches!(flow.source, Source::Request(..));
     let best = evidence
         .readable
         .iter()
-        .min_by_key(|flow| (flow.steps.len(), **flow));
+        .min_by_key(|flow| (!sent(flow), rank(joined, flow), flow.steps.len(), **flow));
     let written: BTreeSet<Location> = evidence
         .readable
         .iter()
@@ -207,6 +226,7 @@ pub(super) fn judge(attribute: &str, evidence: &Evidence<'_>) -> Option<KeyAttri
         power: power_of_name(attribute),
         only_encoded: best.is_some() && evidence.readable.iter().all(|flow| encoded(&flow)),
         written,
+        rewritten: BTreeSet::new(),
     })
 }
 

@@ -7,19 +7,25 @@ use keytrail_model::{Finding, FixSafety, Location, Step};
 use super::draw;
 use super::escape::{esc, prose};
 use crate::snippet::Snippet;
+use crate::way::Way;
 use crate::{Section, Sources};
 
-/// A path: what it says, the drawing, and every hop with its line.
-pub(super) fn path(number: usize, finding: &Finding, sources: &dyn Sources, open: bool) -> String {
+/// A way: what it says, the drawing, every hop with its line, and what else was found on it.
+pub(super) fn way(way: &Way<'_>, sources: &dyn Sources, open: bool) -> String {
+    let (number, finding) = way.lead;
     let actor = finding
         .actor
         .as_ref()
         .map_or_else(String::new, ToString::to_string);
     let open = if open { " open" } else { "" };
+    let more = match way.also.len() {
+        0 => String::new(),
+        more => format!("<span class=\"tag\">+ {more} more on this way</span>"),
+    };
     format!(
-        "<details class=\"finding {severity}\" id=\"f{number}\"{open}>\n<summary>{title}\
+        "<details class=\"finding {severity}\" id=\"f{number}\"{open}>\n<summary>{title}{more}\
          <span class=\"to\">to <b>{actor}</b></span></summary>\n<p class=\"message\">{message}</p>\n\
-         {drawing}\n<div class=\"two\"><div><h3>Hop by hop</h3>\n{hops}</div>\n<div class=\"side\">{guards}{fixes}</div></div>\n</details>\n",
+         {drawing}\n<div class=\"two\"><div><h3>Hop by hop</h3>\n{hops}</div>\n<div class=\"side\">{guards}{fixes}{also}</div></div>\n</details>\n",
         severity = finding.severity,
         title = title(number, finding),
         actor = esc(&actor),
@@ -28,7 +34,37 @@ pub(super) fn path(number: usize, finding: &Finding, sources: &dyn Sources, open
         hops = hops(number, &finding.path, sources),
         guards = guards(finding),
         fixes = fixes(finding),
+        also = also(way, sources),
     )
+}
+
+/// The other findings on a way, with their hops where they differ; links from the table lead here.
+fn also(way: &Way<'_>, sources: &dyn Sources) -> String {
+    if way.also.is_empty() {
+        return String::new();
+    }
+    let mut items = String::new();
+    for &(number, finding) in &way.also {
+        let mut mends = String::new();
+        for fix in &finding.fixes {
+            let _ = write!(mends, "<li>{}</li>", prose(&fix.title));
+        }
+        let way = if finding.path == way.lead.1.path {
+            String::new()
+        } else {
+            let hops = hops(number, &finding.path, sources);
+            format!("<details><summary>Its hops</summary>{hops}</details>")
+        };
+        let _ = writeln!(
+            items,
+            "<li id=\"f{number}\"><code class=\"rule-name\">{}</code> <span class=\"id\">F{number}</span>\
+             <p>{}</p><p class=\"at\">{}</p><ul class=\"fixes\">{mends}</ul>{way}</li>",
+            esc(finding.rule),
+            prose(&finding.message),
+            place(&finding.location),
+        );
+    }
+    format!("<h3>Also on this way</h3><ul class=\"also\">\n{items}</ul>")
 }
 
 /// A weakness or a piece of hygiene.

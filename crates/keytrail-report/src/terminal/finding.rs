@@ -1,20 +1,21 @@
 //! One finding at the terminal: in full with every hop, as a weakness, or in a line.
 
 use keytrail_model::{Finding, FixSafety, Guard, Location, Rightful, Severity, Step};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{FULL_PER_RULE, Page};
 use crate::snippet::Snippet;
 use crate::text::{clean, count, crop};
+use crate::way::Way;
 use crate::who::Standing;
 
 impl Page<'_> {
-    /// A path with every hop.
-    pub(super) fn path(&mut self, number: usize, finding: &Finding) {
+    /// A way with every hop, told by one finding; the others on it beneath.
+    pub(super) fn way(&mut self, way: &Way<'_>) {
+        let (number, finding) = way.lead;
         self.title(number, finding);
         self.hanging("  ", 2, &finding.message);
-        for (at, step) in finding.path.iter().enumerate() {
-            self.hop(at + 1, step);
-        }
+        self.hops(&finding.path);
         if let Some(actor) = &finding.actor {
             let actor = self
                 .paint
@@ -23,6 +24,31 @@ impl Page<'_> {
         }
         self.guards(&finding.guards);
         self.fixes(finding);
+        self.also(way);
+    }
+
+    /// What else was found on a way: rule and place; in full with `verbose`, with the hops where
+    /// they differ.
+    fn also(&mut self, way: &Way<'_>) {
+        const MOST: usize = 6;
+        let shown = if self.verbose { way.also.len() } else { MOST };
+        let mut title = self.paint.bold("also here:") + "   ";
+        for &(number, finding) in way.also.iter().take(shown) {
+            let place = self.paint.cyan(&place(&finding.location));
+            self.line(&format!("   {title}F{number} {}  {place}", finding.rule));
+            title = " ".repeat(13);
+            if self.verbose {
+                self.hanging(&" ".repeat(16), 16, &finding.message);
+                if finding.path != way.lead.1.path {
+                    self.hops(&finding.path);
+                }
+                self.fixes(finding);
+            }
+        }
+        if way.also.len() > shown {
+            let more = way.also.len() - shown;
+            self.line(&format!("   {title}{more} more (shown with --verbose)"));
+        }
     }
 
     /// A finding on no path: message, place, what to do.
@@ -32,12 +58,8 @@ impl Page<'_> {
         let place = self.paint.cyan(&place(&finding.location));
         self.line(&format!("   at {place}"));
         self.snippet(&finding.location);
-        if let [first, second, ..] = finding.path.as_slice() {
-            self.hop(1, first);
-            self.hop(2, second);
-            for (at, step) in finding.path.iter().enumerate().skip(2) {
-                self.hop(at + 1, step);
-            }
+        if finding.path.len() > 1 {
+            self.hops(&finding.path);
         }
         self.guards(&finding.guards);
         self.fixes(finding);
@@ -69,7 +91,7 @@ impl Page<'_> {
     }
 
     /// A finding in a line.
-    pub(super) fn short(&mut self, number: usize, finding: &Finding) {
+    pub(super) fn short(&mut self, number: usize, finding: &Finding, also: usize) {
         let severity = self
             .paint
             .severity(finding.severity, &format!("{:<8}", finding.severity));
@@ -78,8 +100,12 @@ impl Page<'_> {
             .as_ref()
             .map_or_else(String::new, |actor| format!(" ──► {actor}"));
         let id = format!("F{number}");
+        let also = match also {
+            0 => String::new(),
+            more => format!(" (+{more})"),
+        };
         let text = clean(&format!(
-            "{}  {}{actor}",
+            "{}{also}  {}{actor}",
             finding.rule,
             place(&finding.location)
         ));
@@ -97,9 +123,7 @@ impl Page<'_> {
         self.line("");
         self.line(&format!("{actor}  {confidence}"));
         if full {
-            for (at, step) in standing.steps.iter().enumerate() {
-                self.hop(at + 1, step);
-            }
+            self.hops(&standing.steps);
             self.guards(&standing.guards);
         } else if let Some(last) = standing.steps.last() {
             let hops = count(standing.steps.len(), "hop", "hops");
@@ -119,12 +143,31 @@ impl Page<'_> {
         self.line(&format!("{severity}  {rule}  {rest}"));
     }
 
+    /// Every hop with its place; the line of code too, unless the hop only hands the value on or
+    /// the hop before showed the same line.
+    fn hops(&mut self, path: &[Step]) {
+        let mut shown: Option<(&str, u32)> = None;
+        for (at, step) in path.iter().enumerate() {
+            self.hop(at + 1, step);
+            let span = step.location.span();
+            let line = Some((&*span.path, span.line));
+            if self.verbose || !(hands_on(step) || shown == line) {
+                self.snippet(&step.location);
+                shown = line;
+            }
+        }
+    }
+
+    /// What happens and where, in one line where both fit.
     fn hop(&mut self, number: usize, step: &Step) {
-        let label = clean(&step.label);
+        let (label, place) = (clean(&step.label), place(&step.location));
+        let painted = self.paint.cyan(&place);
+        if 8 + label.width() + place.width() <= self.width {
+            self.line(&format!("  {number:>2}. {label}  {painted}"));
+            return;
+        }
         self.hanging(&format!("  {number:>2}. "), 6, &label);
-        let place = self.paint.cyan(&place(&step.location));
-        self.line(&format!("      {place}"));
-        self.snippet(&step.location);
+        self.line(&format!("      {painted}"));
     }
 
     fn snippet(&mut self, location: &Location) {
@@ -180,6 +223,13 @@ impl Page<'_> {
             title = " ".repeat(13);
         }
     }
+}
+
+/// A hop on which nothing happens to the value: an argument, an assignment, a return.
+fn hands_on(step: &Step) -> bool {
+    ["is passed to ", "is assigned to ", "is returned by "]
+        .iter()
+        .any(|start| step.label.starts_with(start))
 }
 
 /// `path:line:column`, with the resource or symbol where it helps.

@@ -27,7 +27,7 @@ impl Rule for FilterAfterRead {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        let mut places: BTreeMap<&Location, (TableId, usize, &Flow)> = BTreeMap::new();
+        let mut places: BTreeMap<(&str, u32), (&Location, TableId, usize, &Flow)> = BTreeMap::new();
         for (number, operation) in cx.joined.operations.iter().enumerate() {
             let wide = reads_everybody(operation) && !cx.open_routes(operation).is_empty();
             if !wide || is_test_file(&operation.location.span().path) {
@@ -38,13 +38,14 @@ impl Rule for FilterAfterRead {
             };
             for &flow in cx.joined.flows_from(&operation.location) {
                 if let (Source::Item(..), Some(check)) = (&flow.source, check_of(operation, flow)) {
+                    let at = &check.step.location;
                     places
-                        .entry(&check.step.location)
-                        .or_insert((table, number, flow));
+                        .entry((&at.span().path, at.span().line))
+                        .or_insert((at, table, number, flow));
                 }
             }
         }
-        for (location, (table, number, flow)) in places {
+        for (location, table, number, flow) in places.into_values() {
             let operation = cx.joined.operations[number];
             let name = cx.table_name(table);
             Draft::new(cx, &META, location)
@@ -74,5 +75,5 @@ fn reads_everybody(operation: &Operation) -> bool {
 /// The check by which the flow is tied to the caller. An operation that a caller of its function
 /// checks carries that check too.
 fn check_of<'c>(operation: &'c Operation, flow: &'c Flow) -> Option<&'c Check> {
-    flow.checks.iter().chain(&operation.checks).min()
+    flow.checks.first().or(operation.checks.first())
 }

@@ -111,7 +111,7 @@ fn where_it_is(cx: &Context<'_>, sighting: &Sighting) -> &'static str {
     if sighting.context.ignored_file {
         "The file is local, not committed."
     } else if stands_for_a_key(sighting) {
-        "The file is a test or an example; a key that works does not belong there either."
+        "The file is a test, an example or a set-up for development; a key that works does not belong there either."
     } else if is_temporary(&cx.joined, sighting) {
         "It is a temporary credential: expired, unless it is hours old."
     } else {

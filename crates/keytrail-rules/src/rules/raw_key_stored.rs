@@ -77,6 +77,7 @@ fn places(cx: &Context<'_>, table: TableId, key: &KeyAttribute) -> Vec<Location>
         .written
         .iter()
         .cloned()
+        .chain(key.rewritten.iter().cloned())
         .chain(seeded)
         .chain(named)
         .collect();

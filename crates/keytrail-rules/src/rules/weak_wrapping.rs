@@ -35,9 +35,12 @@ impl Rule for WeakWrapping {
                     let Some((attribute, confidence)) = wrapped(cx, flow, table, attribute) else {
                         continue;
                     };
+                    let named = cx.joined.keys.get(table, &attribute).is_some()
+                        && matches!(&flow.sink, Sink::Store(_, it) if *it == attribute);
                     let name = cx.table_name(table);
                     Draft::new(cx, &META, &flow.location)
-                        .path(cx.path_of_attribute(table, &attribute))
+                        .path(named.then(|| cx.path_of_attribute(table, &attribute)).flatten())
+                        .severity(if named { Severity::Low } else { Severity::Medium })
                         .confidence(confidence)
                         .steps(flow.steps.iter().cloned())
                         .subject(format!("{name}.{attribute}"))
