@@ -281,7 +281,6 @@ impl<'a> Doors<'a> {
                     verdicts.push(self.permission_list(site.0, first.value, method));
                 }
             }
-            "throttle_classes" => door.throttled = true,
             "csrf_exempt" => door.csrf_exempt = Some(self.location(site)),
             "method_decorator" => {
                 if let Some(first) = self.arguments(site).first() {
@@ -295,7 +294,7 @@ impl<'a> Doors<'a> {
                     }
                 }
             }
-            "ratelimit" => door.throttled = true,
+            "throttle_classes" | "ratelimit" => door.throttled = true,
             "csrf_protect"
             | "api_view"
             | "action"

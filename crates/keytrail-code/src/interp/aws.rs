@@ -317,9 +317,9 @@ impl Machine<'_> {
         chain: Vec<Site>,
     ) {
         let words = self.shared.words;
-        let named = |name: Sym| arguments.named(name);
-        let names = named(words.names).unwrap_or_default();
-        let values = named(words.expression_values).unwrap_or_default();
+        let given = |name: Sym| arguments.named(name);
+        let names = given(words.names).unwrap_or_default();
+        let values = given(words.expression_values).unwrap_or_default();
         let mut text = Value::default();
         for name in [
             words.key_condition,
@@ -328,7 +328,7 @@ impl Machine<'_> {
             words.statement,
             words.update_expression,
         ] {
-            if let Some(value) = named(name) {
+            if let Some(value) = given(name) {
                 text.join(&value.text());
             }
         }
@@ -338,14 +338,14 @@ impl Machine<'_> {
             kind,
             holder: self.holder.unwrap_or(self.function),
             table: keep_name(table),
-            index: named(words.index_name),
+            index: given(words.index_name),
             keys: self.keys(arguments, &names, &values),
             projection: self.projection(arguments, &names),
             filter: self.filter(arguments, &names),
-            limit: named(words.limit).is_some(),
-            paginated: seen == Seen::Paginated || named(words.start_key).is_some(),
-            consistent: named(words.consistent).is_some_and(|value| value.is_bool(true)),
-            conditional: named(words.condition).is_some() || named(words.expected).is_some(),
+            limit: given(words.limit).is_some(),
+            paginated: seen == Seen::Paginated || given(words.start_key).is_some(),
+            consistent: given(words.consistent).is_some_and(|value| value.is_bool(true)),
+            conditional: given(words.condition).is_some() || given(words.expected).is_some(),
             writes: Vec::new(),
             text,
             assumed: seen == Seen::Assumed,
@@ -354,11 +354,11 @@ impl Machine<'_> {
         };
         match kind {
             OperationKind::PutItem => {
-                let item = named(words.item).unwrap_or_else(|| arguments.first());
+                let item = given(words.item).unwrap_or_else(|| arguments.first());
                 self.store_item(site, &item, &mut record);
             }
             OperationKind::BatchWriteItem => {
-                match named(words.item)
+                match given(words.item)
                     .or_else(|| arguments.positional.first().map(|(value, _)| value.clone()))
                 {
                     Some(item) => self.store_item(site, &item, &mut record),
@@ -367,7 +367,7 @@ impl Machine<'_> {
             }
             OperationKind::TransactWriteItems => self.transact_write(site, arguments, &mut record),
             OperationKind::TransactGetItems => {
-                let gets = named(words.transact_items)
+                let gets = given(words.transact_items)
                     .unwrap_or_default()
                     .field(words.get_);
                 record.table = keep_name(&gets.field(words.table_name));
@@ -379,7 +379,7 @@ impl Machine<'_> {
                 record.keys = key_fields(self, &key);
             }
             OperationKind::BatchGetItem => {
-                let requests = named(words.request_items).unwrap_or_default();
+                let requests = given(words.request_items).unwrap_or_default();
                 let mut requested = Value::default();
                 for (table, request) in requests.fields.iter().flat_map(|fields| fields.iter()) {
                     record.table.add_shape(Shape::Str(*table));

@@ -188,7 +188,7 @@ impl Machine<'_> {
                     self.call_on_instance(site, receiver, *class, name, arguments)
                 }
                 Shape::Class(class) => self.call_on_class(site, *class, name, arguments),
-                Shape::Super(class) => self.call_on_super(site, receiver, *class, name, arguments),
+                Shape::Super(class) => Some(self.call_on_super(site, *class, name, arguments)),
                 Shape::Module(_) | Shape::Namespace(_) => {
                     let callee = self.attribute(&Value::of(shape.clone()), name, site.1);
                     Some(self.call_value(site, &callee, Some(name), arguments))
@@ -334,11 +334,10 @@ impl Machine<'_> {
     pub(super) fn call_on_super(
         &mut self,
         site: Site,
-        receiver: &Value,
         class: ClassRef,
         name: Sym,
         arguments: &Arguments,
-    ) -> Option<Value> {
+    ) -> Value {
         let words = self.shared.words;
         let above = self.shared.resolver.methods_above(class, name);
         if !above.is_empty() {
@@ -349,15 +348,14 @@ impl Machine<'_> {
             for function in above {
                 result.join(&self.invoke(site, function, Some(&own), arguments));
             }
-            return Some(result);
+            return result;
         }
         // what the framework's own method gives back
         if name == words.to_representation {
             let serialized = arguments.first();
-            return Some(self.pick(class, &serialized));
+            return self.pick(class, &serialized);
         }
-        let _ = receiver;
-        Some(Value::default())
+        Value::default()
     }
 
     /// `super()`: the class around.

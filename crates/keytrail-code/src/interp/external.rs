@@ -84,7 +84,6 @@ impl Machine<'_> {
             }
             Known::Random => Value::tainted(Label::Generated(site), hop(site, What::Source, &None)),
             Known::Fresh => Value::of(Shape::Object(path.clone())),
-            Known::Clean => Value::default(),
             Known::Traceback => match self.handling.last() {
                 Some(&handler) => {
                     Value::tainted(Label::Exception(handler), hop(site, What::Source, &None))
@@ -127,7 +126,6 @@ impl Machine<'_> {
                 self.sink(&SinkKind::ThirdParty(who), site, &arguments.all());
                 Value::default()
             }
-            Known::Lookup => Value::default(),
             Known::Super => self.super_value(),
             Known::GetAttr => {
                 let object = arguments.first();
@@ -159,8 +157,8 @@ impl Machine<'_> {
             }
             Known::Same => arguments.first(),
             Known::Second => arguments.at(1),
-            // the call's own expression says which variable changes: see `Machine::call`
-            Known::SetAttr => Value::default(),
+            // of `setattr` the call's own expression says which variable changes
+            Known::Clean | Known::Lookup | Known::SetAttr => Value::default(),
             Known::Message => {
                 let text = arguments.at(1);
                 self.sink(&SinkKind::Response, site, &text);

@@ -49,6 +49,8 @@ fn function_views() {
         (format!("@api_view(['GET'])\n@permission_classes((IsAdminUser,))\n{body}"), "Privileged"),
         ("def v(request):\n    if not request.user.is_authenticated:\n        return HttpResponse(status=401)\n    return JsonResponse({})".to_owned(), "Authenticated"),
         ("def v(request):\n    if request.user.is_anonymous:\n        raise PermissionDenied\n    return JsonResponse({})".to_owned(), "Authenticated"),
+        ("def v(request):\n    if not request.user.is_anonymous:\n        return HttpResponse(status=403)\n    return JsonResponse({})".to_owned(), "Anonymous"),
+        ("def v(request):\n    if request.user.is_authenticated:\n        return HttpResponse(status=302)\n    logger.info('shown')\n    return JsonResponse(table.scan()['Items'])".to_owned(), "Anonymous"),
         ("def v(request):\n    if not request.user.is_staff:\n        raise PermissionDenied\n    return JsonResponse({})".to_owned(), "Privileged"),
         ("def v(request):\n    if not request.user.has_perm('a.b'):\n        raise PermissionDenied\n    return JsonResponse({})".to_owned(), "Privileged"),
         ("def v(request):\n    if request.user.is_authenticated:\n        return JsonResponse(table.scan()['Items'])\n    return HttpResponse(status=401)".to_owned(), "Authenticated"),
@@ -145,6 +147,7 @@ fn class_views() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn rest_framework_views() {
     let mut cases = Cases::default();
     let get = "    def get(self, request):\n        return JsonResponse({})";

@@ -6,6 +6,7 @@ use crate::support::{Cases, flows, module, operations, tree};
 
 /// Each way to a table, before `T.scan()` is called on it in a view.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_way_to_a_table_leads_to_the_operation() {
     let mut cases = Cases::default();
     for (what, setup, call) in [

@@ -5,6 +5,7 @@ use crate::support::{Cases, flows};
 const LEAK: [&str; 1] = ["scan keys -> print"];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn methods_are_found_where_python_finds_them() {
     let mut cases = Cases::default();
     for (what, body) in [

@@ -5,6 +5,7 @@ use crate::support::{Cases, flows};
 const LEAK: [&str; 1] = ["scan keys -> print"];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn values_survive_control_flow() {
     let mut cases = Cases::default();
     for (what, body) in [

@@ -5,6 +5,7 @@ use crate::support::{Cases, flows};
 const LEAK: [&str; 1] = ["scan keys -> print"];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn values_pass_through_every_kind_of_call() {
     let mut cases = Cases::default();
     for (what, body) in [

@@ -386,3 +386,30 @@ fn lines_end_as_python_ends_them() {
     });
     assert_eq!(line, Some(3));
 }
+
+#[test]
+fn templates_that_include_each_other_end() {
+    let mut files: Vec<(String, Vec<u8>)> = vec![("app/views.py".to_owned(), b"x = 1\n".to_vec())];
+    for number in 0..30 {
+        let mut page = String::new();
+        for other in 0..30 {
+            write!(
+                page,
+                "{{% include 'p{other}.html' %}}{{{{ a{number}.b{other} }}}}"
+            )
+            .unwrap();
+        }
+        files.push((format!("app/templates/p{number}.html"), page.into_bytes()));
+    }
+    files.push((
+        "app/templates/open.html".to_owned(),
+        b"{{ {% {# {{{{{{".repeat(10_000),
+    ));
+    let began = Instant::now();
+    bytes(
+        files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.clone())),
+    );
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}

@@ -141,13 +141,6 @@ impl Facts {
         lines
     }
 
-    /// The flows whose line holds `part`.
-    pub(crate) fn flows_with(&self, part: &str) -> Vec<String> {
-        let mut lines = self.flows();
-        lines.retain(|line| line.contains(part));
-        lines
-    }
-
     /// `query keys by owner=identity via gsi gets alias,owner filter x limit paged`.
     pub(crate) fn operations(&self) -> Vec<String> {
         let mut lines: Vec<String> = self

@@ -107,6 +107,7 @@ fn identities() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn generic_views_of_the_framework() {
     let mut cases = Cases::default();
     for (views, wanted) in [

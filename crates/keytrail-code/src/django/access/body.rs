@@ -10,6 +10,17 @@ use crate::syntax::ir::{Expr, ExprId, Stmt};
 /// Statements at the head of a function that are looked through.
 const HEAD: usize = 8;
 const DEEPEST: u32 = 12;
+/// Words in the names of answers that turn a caller away.
+const REFUSALS: [&str; 8] = [
+    "Forbidden",
+    "BadRequest",
+    "NotFound",
+    "NotAllowed",
+    "Unauthorized",
+    "Denied",
+    "Redirect",
+    "redirect",
+];
 
 impl Doors<'_> {
     /// A check at the head of a function: `if not request.user.is_authenticated: return …`.
@@ -78,12 +89,39 @@ impl Doors<'_> {
             return Some(access);
         }
         // the content is inside, and all that is left is a refusal
-        let refused =
-            leaves(other) || (other.is_empty() && leaves(then) && rest.len() == 1 && leaves(rest));
+        let refused = leaves(other)
+            || (other.is_empty() && leaves(then) && rest.len() == 1 && self.refuses(module, rest));
         if refused {
             return self.asked(module, test, true, 0);
         }
         None
+    }
+
+    /// True for a block that ends in an error or sends the caller elsewhere.
+    fn refuses(&self, module: ModuleId, block: &[Stmt]) -> bool {
+        let ir = &self.program.module(module).ir;
+        let value = match block.last() {
+            Some(Stmt::Raise(_) | Stmt::Return(None, _)) => return true,
+            Some(Stmt::Return(Some(value), _)) => *value,
+            _ => return false,
+        };
+        let Expr::Call(function, arguments) = ir.expr(value) else {
+            return matches!(ir.expr(value), Expr::None);
+        };
+        let named = match ir.expr(*function) {
+            Expr::Name(name) | Expr::Attribute(_, name) => ir.text(*name),
+            _ => "",
+        };
+        // `status=403`, `status=status.HTTP_403_FORBIDDEN`
+        let status = |value: ExprId| match ir.expr(value) {
+            Expr::Int(code) => (300..600).contains(code),
+            Expr::Attribute(_, name) => ["HTTP_3", "HTTP_4", "HTTP_5"]
+                .iter()
+                .any(|start| ir.text(*name).starts_with(start)),
+            _ => false,
+        };
+        REFUSALS.iter().any(|word| named.contains(word))
+            || arguments.iter().any(|argument| status(argument.value))
     }
 
     /// What holds of the user when a condition comes out as `outcome`.

@@ -232,6 +232,7 @@ impl<'a> Evaluator<'a> {
         flow
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of statement")]
     fn statement(&mut self, statement: &'a Stmt) -> Flow {
         self.missing = false;
         match statement {
