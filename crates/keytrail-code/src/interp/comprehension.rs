@@ -50,6 +50,8 @@ impl Machine<'_> {
             }
             (None, _) => element,
         };
+        // outside, the ties hold for what was let through, not for all that was read
+        let value = value.tied(&self.env.ties);
         self.env = saved;
         value
     }

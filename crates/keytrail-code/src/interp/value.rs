@@ -146,12 +146,17 @@ pub(crate) struct Taint {
     pub(crate) path: Fields,
     pub(crate) transform: Transform,
     pub(crate) trace: Trace,
+    /// A filter let through only what is the caller's: where it compares.
+    pub(crate) tie: Option<Site>,
 }
 
 impl PartialEq for Taint {
     /// The way does not count: a value that came by another way is the same value.
     fn eq(&self, other: &Self) -> bool {
-        self.label == other.label && self.path == other.path && self.transform == other.transform
+        self.label == other.label
+            && self.path == other.path
+            && self.transform == other.transform
+            && self.tie == other.tie
     }
 }
 
@@ -273,6 +278,7 @@ impl Value {
             path: Fields::new(),
             transform: Transform::None,
             trace,
+            tie: None,
         };
         Self {
             taints: SmallVec::from_iter([taint]),
@@ -504,6 +510,21 @@ impl Value {
             }
         }
         value
+    }
+
+    /// With the ties that hold for what it is made of.
+    pub(crate) fn tied(mut self, ties: &[(Label, Site)]) -> Self {
+        for taint in &mut self.taints {
+            let tie = ties.iter().find(|(label, _)| *label == taint.label);
+            taint.tie = taint.tie.or(tie.map(|(_, site)| *site));
+        }
+        if let Some(fields) = self.fields.take() {
+            let tied = fields
+                .iter()
+                .map(|(name, value)| (*name, value.clone().tied(ties)));
+            self.fields = Some(Arc::new(tied.collect()));
+        }
+        self
     }
 
     /// With a hop on the way of every taint.
