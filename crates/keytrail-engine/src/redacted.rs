@@ -1,5 +1,5 @@
 //! Lines of the scanned files, safe to show: what the detector knows is masked, and so is every
-//! place where a collector saw a key by its context.
+//! place where a collector saw a key by its context, and every key that was seen in another file.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use keytrail_detect::Detector;
-use keytrail_model::{Entry, Fact, FileSpan, SettingValue, Source, Tree};
+use keytrail_model::{Entry, Fact, FileSpan, Secret, SettingValue, Source, Tree};
 use keytrail_report::{SourceLine, Sources};
+use zeroize::Zeroizing;
 
 /// Larger files are shown without their lines.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -24,6 +25,7 @@ pub(crate) struct Redacted {
     tree: Box<dyn Tree>,
     detector: Detector,
     hidden: BTreeMap<Arc<str>, Vec<FileSpan>>,
+    seen: Vec<Secret>,
     cache: RefCell<BTreeMap<String, Lines>>,
 }
 
@@ -36,6 +38,7 @@ impl std::fmt::Debug for Redacted {
 impl Redacted {
     pub(crate) fn new(tree: Box<dyn Tree>, detector: Detector, facts: &[Fact]) -> Self {
         Self {
+            seen: seen(&*tree, facts),
             tree,
             detector,
             hidden: hidden(facts),
@@ -71,6 +74,9 @@ impl Redacted {
         for span in self.hidden.get(path).into_iter().flatten() {
             mask(&mut lines, span);
         }
+        for secret in &self.seen {
+            secret.with_bytes(|key| mask_key(&mut lines, key));
+        }
         lines
             .iter_mut()
             .filter(|line| line.text.len() > LONGEST_LINE)
@@ -91,6 +97,61 @@ impl Sources for Redacted {
         })?;
         let at = usize::try_from(line).ok()?.checked_sub(1)?;
         lines.get(at).cloned()
+    }
+}
+
+/// The keys that were seen, to be known again where they stand without any context.
+fn seen(tree: &dyn Tree, facts: &[Fact]) -> Vec<Secret> {
+    /// A shorter one may be an ordinary word, and so many different ones are no keys.
+    const SHORTEST: usize = 12;
+    const MOST: usize = 2_000;
+    let mut spans: BTreeMap<&str, Vec<&FileSpan>> = BTreeMap::new();
+    for fact in facts {
+        if let Fact::Sighting(sighting) = fact {
+            let span = sighting.location.span();
+            spans.entry(&span.path).or_default().push(span);
+        }
+    }
+    let files = tree.entries().iter().filter(|entry| entry.size <= LARGEST);
+    let mut seen: Vec<Zeroizing<String>> = Vec::new();
+    for (entry, spans) in files.filter_map(|entry| Some((entry, spans.get(&*entry.path)?))) {
+        let Ok(bytes) = tree.read(entry).map(Zeroizing::new) else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let lines: Vec<&str> = text.lines().collect();
+        let keys = spans.iter().filter_map(|span| covered(&lines, span));
+        seen.extend(keys.filter(|key| key.len() >= SHORTEST).map(Zeroizing::new));
+    }
+    seen.sort_by(|one, other| one.as_str().cmp(other));
+    seen.dedup_by(|one, other| one.as_str() == other.as_str());
+    seen.iter()
+        .take(MOST)
+        .map(|key| Secret::new(key.as_bytes()))
+        .collect()
+}
+
+/// What a span of one line covers.
+fn covered(lines: &[&str], span: &FileSpan) -> Option<String> {
+    let at = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
+    let (from, to) = (at(span.column)?, at(span.end_column)?);
+    let line = lines.get(at(span.line)?)?;
+    let whole = line
+        .chars()
+        .skip(from)
+        .take(to.checked_sub(from)?)
+        .collect();
+    (span.line == span.end_line).then_some(whole)
+}
+
+/// Masks a key wherever it stands in a line.
+fn mask_key(lines: &mut [SourceLine], key: &[u8]) {
+    let Ok(key) = std::str::from_utf8(key) else {
+        return;
+    };
+    for line in lines.iter_mut().filter(|line| line.text.contains(key)) {
+        line.text = line.text.replace(key, MASK);
+        line.redacted = true;
     }
 }
 
@@ -197,7 +258,8 @@ fn mask_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use keytrail_model::{
-        Environment, Fingerprinter, Location, Masked, MemoryTree, Secret, Setting,
+        Environment, Fingerprinter, Location, Masked, MemoryTree, Secret, Setting, Sighting,
+        SightingConfidence, SightingContext,
     };
 
     use super::*;
@@ -252,6 +314,39 @@ mod tests {
         let shown = line(&key, &[]);
         assert!(!shown.redacted || !shown.text.contains(&token));
         assert!(!line("x = 1\n", &[]).redacted);
+    }
+
+    #[test]
+    fn a_key_that_was_seen_elsewhere_is_masked_without_context() {
+        let key = ["kq7Zp2Vx", "9LmR4tYw", "8BnC3sDf"].concat();
+        let secret = Secret::new(key.as_bytes());
+        let location = Location::File {
+            span: FileSpan {
+                path: Arc::from("a.env"),
+                line: 1,
+                column: 5,
+                end_line: 1,
+                end_column: 29,
+            },
+        };
+        let fact = Fact::Sighting(Sighting {
+            location,
+            provider: "generic".to_owned(),
+            title: String::new(),
+            fingerprint: None,
+            masked: Masked::of(&secret, 0),
+            confidence: SightingConfidence::Medium,
+            proofs: Vec::new(),
+            context: SightingContext::default(),
+            power: String::new(),
+            rotate: String::new(),
+        });
+        let tree = MemoryTree::new([
+            ("a.env", format!("KEY={key}")),
+            ("b.py", format!("f({key}x)")),
+        ]);
+        let redacted = Redacted::new(Box::new(tree), Detector::new(), &[fact]);
+        assert_eq!(redacted.line("b.py", 1).unwrap().text, "f(…x)");
     }
 
     #[test]

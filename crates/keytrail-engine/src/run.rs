@@ -43,6 +43,8 @@ pub struct Answer {
     pub nearest: Option<String>,
     /// What could be asked about.
     pub known: Vec<String>,
+    /// True where what was asked for looks like a key itself: it is not to be repeated.
+    pub asked_with_key: bool,
     redacted: Redacted,
 }
 
@@ -127,6 +129,7 @@ pub fn who(options: &Options, target: &str, watch: &Watch) -> Result<Answer, Eng
     let known: Vec<String> = Target::known(&graph).into_iter().collect();
     Ok(Answer {
         standings,
+        asked_with_key: read.detector.examine(target, Some("api_key")).is_some(),
         nearest: nearest(target, known.iter().map(String::as_str)).map(str::to_owned),
         known,
         redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keytrail_engine::Watch;
+use keytrail_engine::{Answer, Watch};
 use keytrail_report::TerminalOptions;
 
 use super::options;
@@ -19,15 +19,7 @@ pub(super) fn run(global: &Global, who: &Who) -> anyhow::Result<u8> {
     drop(shown);
     let answer = answer?;
     let Some(standings) = &answer.standings else {
-        let hint = match (&answer.nearest, answer.known.as_slice()) {
-            (Some(nearest), _) => format!("did you mean `{nearest}`?"),
-            (None, []) => "no key was found in this tree".to_owned(),
-            (None, known) => format!("known here: {}", known.join(", ")),
-        };
-        return Err(usage(
-            format!("nothing here is called `{}`", who.target),
-            hint,
-        ));
+        return Err(unknown(&who.target, &answer));
     };
     let layout = TerminalOptions {
         color: talk::color(global),
@@ -41,4 +33,19 @@ pub(super) fn run(global: &Global, who: &Who) -> anyhow::Result<u8> {
         layout,
     ))?;
     Ok(0)
+}
+
+fn unknown(target: &str, answer: &Answer) -> anyhow::Error {
+    if answer.asked_with_key {
+        return usage(
+            "nothing here is called so, and what you gave looks like a key: it is not repeated here",
+            "clear it from your shell's history; ask by table, attribute, setting or fingerprint",
+        );
+    }
+    let hint = match (&answer.nearest, answer.known.as_slice()) {
+        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
+        (None, []) => "no key was found in this tree".to_owned(),
+        (None, known) => format!("known here: {}", known.join(", ")),
+    };
+    usage(format!("nothing here is called `{target}`"), hint)
 }
