@@ -50,6 +50,8 @@ impl Machine<'_> {
             }
             (None, _) => element,
         };
+        // only what the conditions leave is behind them, not what was walked
+        let value = self.with_ties(&value);
         self.env = saved;
         value
     }

@@ -96,7 +96,7 @@ impl Machine<'_> {
     /// Notes that `value` reaches a sink.
     pub(super) fn sink(&mut self, kind: &SinkKind, site: Site, value: &Value) {
         for (taint, excluded, _) in collect(value) {
-            let tie = self.tie_of(taint.label);
+            let tie = taint.tie.or_else(|| self.tie_of(taint.label));
             self.add_sink(SinkRecord {
                 kind: kind.clone(),
                 site,
@@ -156,7 +156,10 @@ impl Machine<'_> {
             for (taint, mut excluded, part) in collect(&value) {
                 excluded.extend(record.excluded.iter().copied());
                 let kind = self.below(&record.kind, &part);
-                let tie = record.tie.or_else(|| self.tie_of(taint.label));
+                let tie = record
+                    .tie
+                    .or(taint.tie)
+                    .or_else(|| self.tie_of(taint.label));
                 self.add_sink(SinkRecord {
                     kind,
                     taint,

@@ -208,6 +208,9 @@ fn pass(part: &Value, taint: &Taint, site: Site, callee: FunctionRef) -> Value {
         )
     };
     let mut part = part.map_traces(&stepped, 0);
+    if taint.tie.is_some() {
+        part = part.tied(&|_| taint.tie);
+    }
     if taint.transform != keytrail_model::Transform::None {
         part = match taint.transform {
             keytrail_model::Transform::Masked => part.sliced(),

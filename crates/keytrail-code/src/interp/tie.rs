@@ -130,14 +130,34 @@ impl Machine<'_> {
                     }
                 }
                 _ => {
+                    let tie = (item.label, *site);
+                    if complete && self.env.ties.iter().all(|(label, _)| *label != item.label) {
+                        self.env.ties.push(tie);
+                    }
                     let open = (item.clone(), identity.clone(), *site);
-                    let ties = &mut self.out.summary.ties;
+                    let ties = &mut self.env.open_ties;
                     if ties.len() < 16 && !ties.contains(&open) {
                         ties.push(open);
                     }
                 }
             }
         }
+    }
+
+    /// A way out of the function: callers may rely only on what holds on all of them.
+    pub(super) fn leave(&mut self) {
+        match &mut self.exits {
+            None => self.exits = Some(self.env.open_ties.clone()),
+            Some(ties) => ties.retain(|tie| self.env.open_ties.contains(tie)),
+        }
+    }
+
+    /// `value` as it is behind the checks made so far, wherever it goes from here.
+    pub(super) fn with_ties(&self, value: &Value) -> Value {
+        if self.env.ties.is_empty() {
+            return value.clone();
+        }
+        value.tied(&|label| self.tie_of(label))
     }
 
     pub(super) fn tie_of(&self, label: Label) -> Option<Site> {

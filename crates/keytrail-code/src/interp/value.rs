@@ -145,13 +145,19 @@ pub(crate) struct Taint {
     pub(crate) label: Label,
     pub(crate) path: Fields,
     pub(crate) transform: Transform,
+    /// Where a check has tied this item to the caller: what a filter leaves, what a function
+    /// returns behind a check. Not a property of the label: the unfiltered rest has it not.
+    pub(crate) tie: Option<Site>,
     pub(crate) trace: Trace,
 }
 
 impl PartialEq for Taint {
     /// The way does not count: a value that came by another way is the same value.
     fn eq(&self, other: &Self) -> bool {
-        self.label == other.label && self.path == other.path && self.transform == other.transform
+        self.label == other.label
+            && self.path == other.path
+            && self.transform == other.transform
+            && self.tie.is_some() == other.tie.is_some()
     }
 }
 
@@ -272,6 +278,7 @@ impl Value {
             label,
             path: Fields::new(),
             transform: Transform::None,
+            tie: None,
             trace,
         };
         Self {
@@ -493,6 +500,21 @@ impl Value {
             }
         }
         value.shallow(1)
+    }
+
+    /// With a tie on every taint for which `tie` has one.
+    pub(crate) fn tied(&self, tie: &dyn Fn(Label) -> Option<Site>) -> Self {
+        let mut value = self.clone();
+        for taint in &mut value.taints {
+            taint.tie = taint.tie.or_else(|| tie(taint.label));
+        }
+        if let Some(fields) = &self.fields
+            && self.is_tainted()
+        {
+            let fields = fields.iter().map(|(name, part)| (*name, part.tied(tie)));
+            value.fields = Some(Arc::new(fields.collect()));
+        }
+        value
     }
 
     /// Without the mask of something that opens: `SecretStr(key).get_secret_value()`.

@@ -76,15 +76,58 @@ fn checks_that_do_not_hold_back_tie_nothing() {
 }
 
 #[test]
-fn a_list_filtered_by_owner_is_not_known_to_be_tied() {
-    // a known miss on the safe side: the check is seen (the operation tells of it), but what
-    // the filter leaves is not told from what it was given
-    assert_eq!(
-        flows(
-            "def view(request):\n    rows = [r for r in table.scan()['Items'] if r['owner'] == request.user.id]\n    return JsonResponse(rows)"
-        ),
-        ["scan keys -> response"]
+fn what_a_filter_leaves_is_tied_and_the_rest_is_not() {
+    let mut cases = Cases::default();
+    for lines in [
+        "own = [r for r in rows if r['owner'] == request.user.id]",
+        "own = list(r for r in rows if r.get('owner') == request.user.id and r['on'])",
+        "own = []\n    for r in rows:\n        if r['owner'] != request.user.id:\n            continue\n        own.append(r)",
+        "own = []\n    for r in rows:\n        if r['owner'] == request.user.id:\n            own.append(r)",
+        "own = {}\n    for r in rows:\n        if r['owner'] == request.user.id:\n            own[r['id']] = r",
+        "own = mine(request, rows)",
+        "own = checked(request)",
+    ] {
+        let body = format!(
+            "def mine(request, rows):\n    return [r for r in rows if r['owner'] == request.user.id]\n\
+             def checked(request):\n    r = table.get_item(Key={{'id': 1}})['Item']\n    if r['owner'] != request.user.id:\n        raise ValueError\n    return r\n\
+             def view(request):\n    rows = table.scan()['Items']\n    print(rows)\n    {lines}\n    print(rows)\n    return JsonResponse(own)\n"
+        );
+        let read = if lines.contains("checked") {
+            "get_item"
+        } else {
+            "scan"
+        };
+        let tied = format!("{read} keys -> response tied");
+        cases.same(
+            lines,
+            &flows(&body),
+            &if read == "scan" {
+                vec!["scan keys -> print".to_owned(), tied]
+            } else {
+                vec![tied, "scan keys -> print".to_owned()]
+            },
+        );
+    }
+}
+
+#[test]
+fn a_helper_that_only_looks_ties_nothing() {
+    let lines = flows(
+        "
+        def look(request, item):
+            if item['owner'] == request.user.id:
+                logger.info('their own')
+        def answer(request, item):
+            if item['owner'] != request.user.id:
+                return HttpResponse(status=403)
+        def view(request):
+            item = table.get_item(Key={'id': request.GET['id']})['Item']
+            look(request, item)
+            answer(request, item)
+            return JsonResponse(item)
+        ",
     );
+    assert_eq!(lines, ["get_item keys -> response"]);
 }
 
 #[test]
