@@ -1,6 +1,8 @@
 //! `docs/coverage.md` is true: each sentence of the article that names a danger or a remedy has
 //! its rules, and each rule the finding of `examples/leaky` that shows it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use std::collections::BTreeSet;

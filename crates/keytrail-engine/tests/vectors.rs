@@ -3,6 +3,8 @@
 //! What is told by another finding, and what is not seen yet, is listed here with the reason. A row
 //! of either list that is found after all fails the test, so the lists can only shrink.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use std::collections::BTreeSet;

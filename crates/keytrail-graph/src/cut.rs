@@ -122,21 +122,32 @@ impl Graph {
         removed: &BTreeSet<usize>,
     ) -> BTreeSet<(usize, usize)> {
         let mut open = BTreeSet::new();
-        if self.exposed(floor, removed) == 0 {
-            return open;
-        }
+        let mut seen = vec![0_usize; self.nodes().len()];
+        let mut visits = 0;
         for (start, key) in self.keys() {
             let power = self.power(key);
             for level in LEVELS {
-                let seen = self.flood(std::iter::once(start), level, removed);
-                for (_, _, reach) in
-                    classes(floor).filter(|&(at, rank, _)| at == level && POWERS[rank] == power)
-                {
-                    let left = self.terminals(level, reach, removed);
-                    open.extend(
-                        left.filter(|&edge| seen[self.ends(edge).0])
-                            .map(|edge| (start, edge)),
-                    );
+                visits += 1;
+                seen[start] = visits;
+                let mut queue = vec![start];
+                while let Some(node) = queue.pop() {
+                    for &edge in self.out_edges(node) {
+                        let it = &self.edges()[edge];
+                        if it.confidence < level || removed.contains(&edge) {
+                            continue;
+                        }
+                        let bad = |actor| severity(power, Reach::of(actor), level) >= floor;
+                        if self.is_wrongful(edge)
+                            && matches!(&it.to, Node::Actor(actor) if bad(actor))
+                        {
+                            open.insert((start, edge));
+                        }
+                        let (_, to) = self.ends(edge);
+                        if seen[to] != visits {
+                            seen[to] = visits;
+                            queue.push(to);
+                        }
+                    }
                 }
             }
         }

@@ -67,26 +67,25 @@ pub fn shows_deployment(joined: &Joined<'_>, setting: &Setting) -> bool {
         setting.environment,
         Environment::Production | Environment::Staging
     );
-    named || joined.settings_named("ALLOWED_HOSTS").iter().any(|hosts| {
-        hosts.module == setting.module
-            && matches!(&hosts.value, SettingValue::List(names) if names.iter().any(is_real_host))
+    named || joined.settings_named("ALLOWED_HOSTS").iter().any(|other| {
+        other.module == setting.module
+            && matches!(&other.value, SettingValue::List(hosts) if hosts.iter().any(is_real_host))
     })
 }
 
 /// A name by which others reach the site.
 fn is_real_host(value: &SettingValue) -> bool {
+    const RESERVED: &[&str] = &["localhost", "local", "test", "invalid"];
     let SettingValue::Text(name) = value else {
         return false;
     };
-    let name = name.trim_start_matches('.').to_ascii_lowercase();
-    let local = name.starts_with("127.")
-        || name.starts_with("192.168.")
-        || name.starts_with("10.")
-        || matches!(name.as_str(), "0.0.0.0" | "[::1]" | "::1" | "testserver")
-        || name.ends_with("localhost")
-        || name.ends_with(".local")
-        || name.ends_with("example.com");
-    name.contains('.') && !local
+    let name = name.trim_matches('.').to_ascii_lowercase();
+    let private = ["127.", "192.168.", "10.", "0.0.0.0"];
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.contains('.')
+        && !RESERVED.contains(&last)
+        && !private.iter().any(|start| name.starts_with(start))
+        && !name.split('.').any(|part| part == "example")
 }
 
 /// True when Django's debug page hides a setting of this name (its `HIDDEN_SETTINGS`).

@@ -95,10 +95,9 @@ fn seen_by_files(joined: &Joined<'_>, setting: &Setting) -> bool {
 /// frame of the failing view.
 fn debug_page(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
     let confidence = match truth(&setting.value) {
-        // The only settings module may be a developer's, with another one on the servers.
         Truth::Yes if shows_deployment(joined, setting) => Confidence::Likely,
-        Truth::Yes => Confidence::Possible,
-        Truth::Perhaps => Confidence::Possible,
+        // The only settings module may be a developer's, with another one on the servers.
+        Truth::Yes | Truth::Perhaps => Confidence::Possible,
         Truth::No => return,
     };
     let page = Node::Place(Place::DebugPage(setting.location.clone()));

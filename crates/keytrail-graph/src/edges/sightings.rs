@@ -19,7 +19,8 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
         &sighting.location,
     );
     // What only its context speaks for is of doubtful worth.
-    let doubtful = sighting.confidence == SightingConfidence::Low;
+    let doubtful =
+        sighting.confidence == SightingConfidence::Low && sighting.provider.starts_with("generic");
     let power = if doubtful || stands_for_a_key(sighting) {
         KeyPower::Low
     } else {

@@ -177,6 +177,14 @@ fn gather_declared<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
     }
 }
 
+fn names_a_password(attribute: &str) -> bool {
+    let last = attribute.rsplit('.').next().unwrap_or(attribute);
+    let lower = last.to_ascii_lowercase();
+    ["password", "passwd", "pwd"]
+        .iter()
+        .any(|word| lower.ends_with(word))
+}
+
 /// The write that makes one record tells most, then those that make many, then those that change.
 fn rank(joined: &Joined<'_>, flow: &Flow) -> u8 {
     let call = written_by(joined, flow)
@@ -215,6 +223,8 @@ pub(super) fn judge(
         (Some(flow), _, _) => (Confidence::Possible, flow.steps.clone()),
         (None, _, _) if evidence.protected => return None,
         (None, Some(step), _) => (Confidence::Likely, vec![step.clone()]),
+        // What is called a password is a hash more often than not: its name alone says nothing.
+        (None, None, Some(_)) if names_a_password(attribute) => return None,
         (None, None, Some(step)) => (Confidence::Possible, vec![step.clone()]),
         (None, None, None) => return None,
     };
