@@ -20,7 +20,7 @@ impl Emitter<'_> {
             .text
             .taints
             .iter()
-            .find(|taint| taint.label == Label::Request && !self.is_identity(taint))
+            .find(|taint| taint.label == Label::Request && !taint.is_identity())
             .map(|taint| {
                 self.step_of(
                     taint,

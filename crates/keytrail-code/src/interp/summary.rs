@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::operation::OperationRecord;
 use super::record::{ClientRecord, HeaderRecord, SinkRecord};
-use super::value::{Aws, Clause, Label, Shape, Taint, Value, then};
+use super::value::{Aws, Clause, Label, Shape, Taint, Tie, Value, then};
 use super::{Trace, What};
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
 use crate::symbols::Sym;
@@ -172,6 +172,9 @@ fn substitute_at(
                     let mut part = at_path(binding, &taint.path);
                     part.shapes.clear();
                     part = pass(&part, taint, site, callee);
+                    if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
+                        part = part.tied(&|_| Some(tie.clone()));
+                    }
                     match &mut result.fields {
                         // parts that the callee set itself stay what it made them
                         Some(own) if taint.path.is_empty() => {
@@ -190,13 +193,37 @@ fn substitute_at(
                     }
                 }
             }
-            _ => result.add_taint(taint.clone()),
+            _ => {
+                let mut taint = taint.clone();
+                taint.tie = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings));
+                result.add_taint(taint);
+            }
         }
     }
     for shape in &value.shapes {
         substitute_shape(shape, bindings, site, callee, depth, &mut result);
     }
     result
+}
+
+/// A callee's check, knowing what was compared: of the caller's identity, of what may yet be it, or
+/// of something that ties nothing.
+fn bound_tie(tie: &Tie, bindings: &[Value]) -> Option<Tie> {
+    let Some((index, path)) = &tie.given else {
+        return Some(tie.clone());
+    };
+    let compared = at_path(bindings.get(usize::from(*index))?, path);
+    let given = |given| Tie {
+        site: tie.site,
+        given,
+    };
+    if compared.taints.iter().any(Taint::is_identity) {
+        return Some(given(None));
+    }
+    compared.taints.iter().find_map(|taint| match taint.label {
+        Label::Param(index) => Some(given(Some((index, taint.path.clone())))),
+        _ => None,
+    })
 }
 
 /// The caller's value with what the callee did to it.
@@ -208,9 +235,6 @@ fn pass(part: &Value, taint: &Taint, site: Site, callee: FunctionRef) -> Value {
         )
     };
     let mut part = part.map_traces(&stepped, 0);
-    if taint.tie.is_some() {
-        part = part.tied(&|_| taint.tie);
-    }
     if taint.transform != keytrail_model::Transform::None {
         part = match taint.transform {
             keytrail_model::Transform::Masked => part.sliced(),

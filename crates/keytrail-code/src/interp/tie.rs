@@ -1,7 +1,7 @@
 //! Checks that tie an item to the caller: `if item["owner"] != request.user.id: raise …`.
 
 use super::Machine;
-use super::value::{Label, Taint, Value};
+use super::value::{Label, Taint, Tie, Value};
 use crate::program::Site;
 use crate::syntax::ir::{Comparator, Expr, ExprId};
 
@@ -88,7 +88,7 @@ impl Machine<'_> {
         for (one, other) in [(left, right), (right, left)] {
             for item in &one.taints {
                 for identity in &other.taints {
-                    if Self::could_be_item(item) && self.could_be_identity(identity) {
+                    if Self::could_be_item(item) && Self::could_be_identity(identity) {
                         pairs.push((item.clone(), identity.clone(), site));
                     }
                 }
@@ -102,23 +102,14 @@ impl Machine<'_> {
         matches!(taint.label, Label::Item(_) | Label::Param(_))
     }
 
-    fn could_be_identity(&self, taint: &Taint) -> bool {
-        matches!(taint.label, Label::Param(_)) || self.is_identity(taint)
-    }
-
-    /// `request.user`, `request.auth`, `request.session`: what authentication says.
-    pub(super) fn is_identity(&self, taint: &Taint) -> bool {
-        let words = self.shared.words;
-        taint.label == Label::Request
-            && taint.path.first().is_some_and(|&first| {
-                first == words.user || first == words.auth || first == words.session
-            })
+    fn could_be_identity(taint: &Taint) -> bool {
+        matches!(taint.label, Label::Param(_)) || taint.is_identity()
     }
 
     /// From here on, these hold.
     pub(super) fn assume(&mut self, pairs: &[(Taint, Taint, Site)]) {
         for (item, identity, site) in pairs {
-            let complete = self.is_identity(identity);
+            let complete = identity.is_identity();
             match item.label {
                 Label::Item(_) if complete => {
                     let tie = (item.label, *site);
@@ -154,10 +145,25 @@ impl Machine<'_> {
 
     /// `value` as it is behind the checks made so far, wherever it goes from here.
     pub(super) fn with_ties(&self, value: &Value) -> Value {
-        if self.env.ties.is_empty() {
+        if self.env.ties.is_empty() && self.env.open_ties.is_empty() {
             return value.clone();
         }
-        value.tied(&|label| self.tie_of(label))
+        value.tied(&|label| {
+            if let Some(site) = self.tie_of(label) {
+                return Some(Tie { site, given: None });
+            }
+            self.env
+                .open_ties
+                .iter()
+                .filter(|(item, ..)| item.label == label)
+                .find_map(|(_, identity, site)| match identity.label {
+                    Label::Param(index) => Some(Tie {
+                        site: *site,
+                        given: Some((index, identity.path.clone())),
+                    }),
+                    _ => None,
+                })
+        })
     }
 
     pub(super) fn tie_of(&self, label: Label) -> Option<Site> {

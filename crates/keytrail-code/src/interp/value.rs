@@ -147,9 +147,33 @@ pub(crate) struct Taint {
     pub(crate) transform: Transform,
     /// Where a check has tied this item to the caller: what a filter leaves, what a function
     /// returns behind a check. Not a property of the label: the unfiltered rest has it not.
-    pub(crate) tie: Option<Site>,
+    pub(crate) tie: Option<Tie>,
     pub(crate) trace: Trace,
 }
+
+/// A check that held an item against the caller's identity, or against what may yet turn out to
+/// be that: a parameter, at a path.
+#[derive(Clone, Debug)]
+pub(crate) struct Tie {
+    pub(crate) site: Site,
+    pub(crate) given: Option<(u16, Fields)>,
+}
+
+impl Tie {
+    /// The check, if it is one already.
+    pub(crate) fn complete(&self) -> Option<Site> {
+        self.given.is_none().then_some(self.site)
+    }
+}
+
+impl PartialEq for Tie {
+    /// Which of several checks it was does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.given == other.given
+    }
+}
+
+impl Eq for Tie {}
 
 impl PartialEq for Taint {
     /// The way does not count: a value that came by another way is the same value.
@@ -157,7 +181,7 @@ impl PartialEq for Taint {
         self.label == other.label
             && self.path == other.path
             && self.transform == other.transform
-            && self.tie.is_some() == other.tie.is_some()
+            && self.tie == other.tie
     }
 }
 
@@ -503,10 +527,13 @@ impl Value {
     }
 
     /// With a tie on every taint for which `tie` has one.
-    pub(crate) fn tied(&self, tie: &dyn Fn(Label) -> Option<Site>) -> Self {
+    pub(crate) fn tied(&self, tie: &dyn Fn(Label) -> Option<Tie>) -> Self {
         let mut value = self.clone();
         for taint in &mut value.taints {
-            taint.tie = taint.tie.or_else(|| tie(taint.label));
+            let held = taint.tie.as_ref().is_some_and(|tie| tie.given.is_none());
+            if !held {
+                taint.tie = tie(taint.label).or(taint.tie.take());
+            }
         }
         if let Some(fields) = &self.fields
             && self.is_tainted()
@@ -646,6 +673,15 @@ impl Value {
 }
 
 impl Taint {
+    /// `request.user`, `request.auth`, `request.session`: what authentication says.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.label == Label::Request
+            && self
+                .path
+                .first()
+                .is_some_and(|first| Sym::IDENTITIES.contains(first))
+    }
+
     /// The taint of the part `name`.
     pub(crate) fn step(&self, name: Sym) -> Self {
         let mut taint = self.clone();

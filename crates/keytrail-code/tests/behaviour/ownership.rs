@@ -85,10 +85,16 @@ fn what_a_filter_leaves_is_tied_and_the_rest_is_not() {
         "own = []\n    for r in rows:\n        if r['owner'] == request.user.id:\n            own.append(r)",
         "own = {}\n    for r in rows:\n        if r['owner'] == request.user.id:\n            own[r['id']] = r",
         "own = mine(request, rows)",
+        "own = team(request.user.team, rows)",
+        "own = scanned(request.user.team)",
+        "own = scanned_for(request)",
         "own = checked(request)",
     ] {
         let body = format!(
-            "def mine(request, rows):\n    return [r for r in rows if r['owner'] == request.user.id]\n\
+            "def team(team, rows):\n    return [r for r in rows if r['owner'] == team]\n\
+             def scanned(team):\n    return [r for r in table.scan()['Items'] if r['owner'] == team]\n\
+             def scanned_for(request):\n    return scanned(request.user.team)\n\
+             def mine(request, rows):\n    return [r for r in rows if r['owner'] == request.user.id]\n\
              def checked(request):\n    r = table.get_item(Key={{'id': 1}})['Item']\n    if r['owner'] != request.user.id:\n        raise ValueError\n    return r\n\
              def view(request):\n    rows = table.scan()['Items']\n    print(rows)\n    {lines}\n    print(rows)\n    return JsonResponse(own)\n"
         );
@@ -108,6 +114,19 @@ fn what_a_filter_leaves_is_tied_and_the_rest_is_not() {
             },
         );
     }
+}
+
+#[test]
+fn a_filter_by_what_the_caller_sends_ties_nothing() {
+    let lines = flows(
+        "
+        def scanned(team):
+            return [r for r in table.scan()['Items'] if r['owner'] == team]
+        def view(request):
+            return JsonResponse(scanned(request.GET['team']))
+        ",
+    );
+    assert_eq!(lines, ["scan keys -> response"]);
 }
 
 #[test]
