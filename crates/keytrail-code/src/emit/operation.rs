@@ -142,7 +142,8 @@ impl Emitter<'_> {
     }
 
     pub(super) fn check(&self, site: Site, function: FunctionRef) -> Check {
-        let location = self.shared.program.location(site, Some(function));
+        let holder = self.looks.get(&site).copied().unwrap_or(function);
+        let location = self.shared.program.location(site, Some(holder));
         Check {
             step: Step::new("checks the item against the caller", location),
         }

@@ -125,6 +125,8 @@ pub(crate) struct Outcome {
     pub(crate) tables: Vec<(Site, Value)>,
     /// Items tied to the caller by a check.
     pub(crate) ties: Vec<(Label, Site)>,
+    /// Every comparison that ties something, or may at a caller.
+    pub(crate) looks: FxHashSet<Site>,
     /// Names of the functions and cells that were read, for the next round.
     pub(crate) read_functions: FxHashSet<FunctionRef>,
     pub(crate) read_cells: FxHashSet<Cell>,
@@ -166,38 +168,34 @@ fn substitute_at(
         ));
     }
     for taint in &value.taints {
-        match taint.label {
-            Label::Param(index) => {
-                if let Some(binding) = bindings.get(usize::from(index)) {
-                    let mut part = at_path(binding, &taint.path);
-                    part.shapes.clear();
-                    part = pass(&part, taint, site, callee);
-                    if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
-                        part = part.tied(&|_| Some(tie.clone()));
-                    }
-                    match &mut result.fields {
-                        // parts that the callee set itself stay what it made them
-                        Some(own) if taint.path.is_empty() => {
-                            let own = Arc::make_mut(own);
-                            for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter())
-                            {
-                                if own.iter().all(|(set, _)| set != name) {
-                                    own.push((*name, inner.clone()));
-                                }
-                            }
-                            for taint in part.taints {
-                                result.add_taint(taint);
+        if let Label::Param(index) = taint.label {
+            if let Some(binding) = bindings.get(usize::from(index)) {
+                let mut part = at_path(binding, &taint.path);
+                part.shapes.clear();
+                part = pass(&part, taint, site, callee);
+                if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
+                    part = part.tied(&|_| Some(tie.clone()));
+                }
+                match &mut result.fields {
+                    // parts that the callee set itself stay what it made them
+                    Some(own) if taint.path.is_empty() => {
+                        let own = Arc::make_mut(own);
+                        for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter()) {
+                            if own.iter().all(|(set, _)| set != name) {
+                                own.push((*name, inner.clone()));
                             }
                         }
-                        _ => result.join(&part),
+                        for taint in part.taints {
+                            result.add_taint(taint);
+                        }
                     }
+                    _ => result.join(&part),
                 }
             }
-            _ => {
-                let mut taint = taint.clone();
-                taint.tie = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings));
-                result.add_taint(taint);
-            }
+        } else {
+            let mut taint = taint.clone();
+            taint.tie = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings));
+            result.add_taint(taint);
         }
     }
     for shape in &value.shapes {

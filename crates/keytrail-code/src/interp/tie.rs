@@ -45,7 +45,7 @@ impl Machine<'_> {
                     return Ties::default();
                 };
                 let (left, right) = (self.expr(*left), self.expr(*right));
-                let pairs = self.pairs(&left, &right, self.site(test));
+                let pairs = Self::pairs(&left, &right, self.site(test));
                 match comparator {
                     Comparator::Equal | Comparator::In | Comparator::Is => Ties {
                         when_true: pairs,
@@ -70,7 +70,7 @@ impl Machine<'_> {
                 let mut pairs = Vec::new();
                 for (index, left) in values.iter().enumerate() {
                     for right in &values[index + 1..] {
-                        pairs.extend(self.pairs(left, right, self.site(test)));
+                        pairs.extend(Self::pairs(left, right, self.site(test)));
                     }
                 }
                 Ties {
@@ -83,7 +83,7 @@ impl Machine<'_> {
     }
 
     /// Pairs of which one may be of an item (or a parameter) and the other the caller's identity.
-    fn pairs(&self, left: &Value, right: &Value, site: Site) -> Vec<(Taint, Taint, Site)> {
+    fn pairs(left: &Value, right: &Value, site: Site) -> Vec<(Taint, Taint, Site)> {
         let mut pairs = Vec::new();
         for (one, other) in [(left, right), (right, left)] {
             for item in &one.taints {
@@ -110,6 +110,7 @@ impl Machine<'_> {
     pub(super) fn assume(&mut self, pairs: &[(Taint, Taint, Site)]) {
         for (item, identity, site) in pairs {
             let complete = identity.is_identity();
+            self.out.looks.insert(*site);
             match item.label {
                 Label::Item(_) if complete => {
                     let tie = (item.label, *site);
