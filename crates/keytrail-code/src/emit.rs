@@ -38,6 +38,8 @@ pub(crate) struct Emitter<'a> {
     holders: FxHashMap<Site, FunctionRef>,
     /// Checks of what a call reads, with the function that makes them.
     ties: FxHashMap<Site, BTreeSet<(FunctionRef, Site)>>,
+    /// The function in which each comparison with the caller stands.
+    looks: FxHashMap<Site, FunctionRef>,
     /// The function in which each call of a function stands.
     callers: FxHashMap<Site, FunctionRef>,
     called: FxHashSet<FunctionRef>,
@@ -64,6 +66,7 @@ impl<'a> Emitter<'a> {
             kinds: FxHashMap::default(),
             holders: FxHashMap::default(),
             ties: FxHashMap::default(),
+            looks: FxHashMap::default(),
             callers: FxHashMap::default(),
             called: FxHashSet::default(),
             views: BTreeMap::new(),
@@ -85,6 +88,8 @@ impl<'a> Emitter<'a> {
                         .insert((*function, *site));
                 }
             }
+            let looks = outcome.looks.iter().map(|site| (*site, *function));
+            emitter.looks.extend(looks);
             let calls = outcome.calls.iter().map(|(_, site)| (*site, *function));
             emitter.callers.extend(calls);
             emitter

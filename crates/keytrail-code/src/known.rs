@@ -380,8 +380,8 @@ macro_rules! words {
 }
 
 words! {
-    request = "request", kwargs = "kwargs", self_ = "self", user = "user",
-    auth = "auth", session = "session", method = "method", data = "data", content = "content",
+    request = "request", kwargs = "kwargs", self_ = "self",
+    auth = "auth", method = "method", data = "data", content = "content",
     instance = "instance", validated_data = "validated_data", cleaned_data = "cleaned_data",
     initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_whole = "\u{0}whole", call_ = "__call__",
     iter_ = "__iter__", enter = "__enter__", str_ = "__str__", repr_ = "__repr__",

@@ -10,6 +10,8 @@ pub(crate) struct Sym(u32);
 impl Sym {
     /// Stands for some name that is not known: `*`.
     pub(crate) const ANY: Self = Self(0);
+    /// The parts of a request that authentication fills in: `user`, `auth`, `session`.
+    pub(crate) const IDENTITIES: [Self; 3] = [Self(1), Self(2), Self(3)];
 }
 
 /// Names ↔ symbols. Filled while linking, in the order of the modules' paths.
@@ -27,6 +29,8 @@ impl Default for Symbols {
         };
         let any = symbols.intern("*");
         debug_assert_eq!(any, Sym::ANY);
+        let identities = ["user", "auth", "session"].map(|name| symbols.intern(name));
+        debug_assert_eq!(identities, Sym::IDENTITIES);
         symbols
     }
 }

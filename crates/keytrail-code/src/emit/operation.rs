@@ -20,7 +20,7 @@ impl Emitter<'_> {
             .text
             .taints
             .iter()
-            .find(|taint| taint.label == Label::Request && !self.is_identity(taint))
+            .find(|taint| taint.label == Label::Request && !taint.is_identity())
             .map(|taint| {
                 self.step_of(
                     taint,
@@ -142,7 +142,8 @@ impl Emitter<'_> {
     }
 
     pub(super) fn check(&self, site: Site, function: FunctionRef) -> Check {
-        let location = self.shared.program.location(site, Some(function));
+        let holder = self.looks.get(&site).copied().unwrap_or(function);
+        let location = self.shared.program.location(site, Some(holder));
         Check {
             step: Step::new("checks the item against the caller", location),
         }

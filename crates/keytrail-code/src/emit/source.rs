@@ -16,7 +16,7 @@ impl Emitter<'_> {
         let mut origins = BTreeSet::new();
         for taint in &value.taints {
             origins.insert(match taint.label {
-                Label::Request if self.is_identity(taint) => {
+                Label::Request if taint.is_identity() => {
                     Origin::Identity(self.step_of(taint, site, "the caller's identity"))
                 }
                 // a lookup by the hash of a credential is a check of it, not a choice of an item
@@ -64,14 +64,6 @@ impl Emitter<'_> {
             origins.insert(Origin::Unknown);
         }
         origins.into_iter().collect()
-    }
-
-    pub(super) fn is_identity(&self, taint: &Taint) -> bool {
-        let words = self.shared.words;
-        taint.label == Label::Request
-            && taint.path.first().is_some_and(|&first| {
-                first == words.user || first == words.auth || first == words.session
-            })
     }
 
     pub(super) fn request_part(&self, taint: &Taint) -> (RequestPart, String) {
@@ -127,7 +119,7 @@ impl Emitter<'_> {
     pub(super) fn source(&self, taint: &Taint) -> Option<Source> {
         Some(match taint.label {
             Label::Param(_) => return None,
-            Label::Request if self.is_identity(taint) => Source::Identity,
+            Label::Request if taint.is_identity() => Source::Identity,
             Label::Request => {
                 let (part, field) = self.request_part(taint);
                 Source::Request(part, field)

@@ -49,6 +49,7 @@ impl Machine<'_> {
                     self.change_parameter(&receiver, name, &value);
                     self.update(*object, &mut |old| old.set_field(name, value.clone()));
                 } else {
+                    let value = &self.with_ties(value);
                     let names = key_value.names();
                     for &name in &names {
                         self.change_parameter(&receiver, name, value);

@@ -110,6 +110,9 @@ impl Machine<'_> {
     /// Joins another way to the same point.
     pub(super) fn merge(&mut self, other: super::Env) {
         self.env.ties.retain(|tie| other.ties.contains(tie));
+        self.env
+            .open_ties
+            .retain(|tie| other.open_ties.contains(tie));
         for (name, value) in other.vars {
             self.env.vars.entry(name).or_default().join(&value);
         }

@@ -50,8 +50,8 @@ impl Machine<'_> {
             }
             (None, _) => element,
         };
-        // outside, the ties hold for what was let through, not for all that was read
-        let value = value.tied(&self.env.ties);
+        // only what the conditions leave is behind them, not what was walked
+        let value = self.with_ties(&value);
         self.env = saved;
         value
     }

@@ -63,6 +63,7 @@ impl Machine<'_> {
             Expr::Yield(inner) => {
                 if let Some(inner) = inner {
                     let value = self.expr(*inner);
+                    let value = self.with_ties(&value);
                     self.out.summary.returned.join(&value);
                 }
                 Value::default()

@@ -191,8 +191,7 @@ impl Machine<'_> {
             for item in &items.flat().taints {
                 for identity in &identities.flat().taints {
                     let open = matches!(item.label, Label::Item(_) | Label::Param(_))
-                        && (matches!(identity.label, Label::Param(_))
-                            || self.is_identity(identity));
+                        && (matches!(identity.label, Label::Param(_)) || identity.is_identity());
                     if open {
                         pairs.push((item.clone(), identity.clone(), site));
                     }

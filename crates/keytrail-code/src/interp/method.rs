@@ -106,7 +106,7 @@ impl Machine<'_> {
             let added = arguments
                 .positional
                 .last()
-                .map(|(value, _)| value.clone())
+                .map(|(value, _)| self.with_ties(value))
                 .unwrap_or_default();
             if !added.is_nothing() && !known {
                 let whole = words.hidden_whole;

@@ -76,6 +76,8 @@ pub(crate) struct Env {
     vars: FxHashMap<Sym, Value>,
     /// Items that a check has tied to the caller on every way to here.
     ties: Vec<(Label, Site)>,
+    /// The same for what callers pass.
+    open_ties: Vec<(Taint, Taint, Site)>,
 }
 
 /// The analysis of one function.
@@ -92,6 +94,8 @@ pub(crate) struct Machine<'a> {
     loops: u32,
     /// Set while a call of another function is resumed: whose call it is.
     holder: Option<FunctionRef>,
+    /// Ties that hold on every way out so far; `None` before the first.
+    exits: Option<Vec<(Taint, Taint, Site)>>,
     globals: Vec<Sym>,
     nonlocals: Vec<Sym>,
     /// Functions inside this one may write its variables.
@@ -118,13 +122,17 @@ impl<'a> Machine<'a> {
             depth: 0,
             loops: 0,
             holder: None,
+            exits: None,
             globals: Vec::new(),
             nonlocals: Vec::new(),
             shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
         };
         machine.bind_parameters();
-        machine.block(&module.ir.function(function.1).body);
+        if machine.block(&module.ir.function(function.1).body) {
+            machine.leave();
+        }
+        machine.out.summary.ties = machine.exits.take().unwrap_or_default();
         machine.finish();
         machine.out
     }

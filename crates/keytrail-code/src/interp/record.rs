@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::value::{Fields, Label, Taint, Value};
+use super::value::{Fields, Label, Taint, Tie, Value};
 use super::{Machine, substitute};
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
@@ -96,7 +96,11 @@ impl Machine<'_> {
     /// Notes that `value` reaches a sink.
     pub(super) fn sink(&mut self, kind: &SinkKind, site: Site, value: &Value) {
         for (taint, excluded, _) in collect(value) {
-            let tie = taint.tie.or_else(|| self.tie_of(taint.label));
+            let tie = taint
+                .tie
+                .as_ref()
+                .and_then(Tie::complete)
+                .or_else(|| self.tie_of(taint.label));
             self.add_sink(SinkRecord {
                 kind: kind.clone(),
                 site,
@@ -158,7 +162,7 @@ impl Machine<'_> {
                 let kind = self.below(&record.kind, &part);
                 let tie = record
                     .tie
-                    .or(taint.tie)
+                    .or_else(|| taint.tie.as_ref().and_then(Tie::complete))
                     .or_else(|| self.tie_of(taint.label));
                 self.add_sink(SinkRecord {
                     kind,

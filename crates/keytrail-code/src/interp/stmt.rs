@@ -55,9 +55,11 @@ impl Machine<'_> {
             Stmt::Return(value, _) => {
                 if let Some(value) = value {
                     let returned = self.expr(*value);
+                    let returned = self.with_ties(&returned);
                     self.context_returned(*value, &returned);
                     self.out.summary.returned.join(&returned);
                 }
+                self.leave();
                 return false;
             }
             Stmt::If { test, then, other } => return self.branch(*test, then, other),

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::operation::OperationRecord;
 use super::record::{ClientRecord, HeaderRecord, SinkRecord};
-use super::value::{Aws, Clause, Label, Shape, Taint, Value, then};
+use super::value::{Aws, Clause, Label, Shape, Taint, Tie, Value, then};
 use super::{Trace, What};
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
 use crate::symbols::Sym;
@@ -125,6 +125,8 @@ pub(crate) struct Outcome {
     pub(crate) tables: Vec<(Site, Value)>,
     /// Items tied to the caller by a check.
     pub(crate) ties: Vec<(Label, Site)>,
+    /// Every comparison that ties something, or may at a caller.
+    pub(crate) looks: FxHashSet<Site>,
     /// Names of the functions and cells that were read, for the next round.
     pub(crate) read_functions: FxHashSet<FunctionRef>,
     pub(crate) read_cells: FxHashSet<Cell>,
@@ -166,37 +168,60 @@ fn substitute_at(
         ));
     }
     for taint in &value.taints {
-        match taint.label {
-            Label::Param(index) => {
-                if let Some(binding) = bindings.get(usize::from(index)) {
-                    let mut part = at_path(binding, &taint.path);
-                    part.shapes.clear();
-                    part = pass(&part, taint, site, callee);
-                    match &mut result.fields {
-                        // parts that the callee set itself stay what it made them
-                        Some(own) if taint.path.is_empty() => {
-                            let own = Arc::make_mut(own);
-                            for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter())
-                            {
-                                if own.iter().all(|(set, _)| set != name) {
-                                    own.push((*name, inner.clone()));
-                                }
-                            }
-                            for taint in part.taints {
-                                result.add_taint(taint);
+        if let Label::Param(index) = taint.label {
+            if let Some(binding) = bindings.get(usize::from(index)) {
+                let mut part = at_path(binding, &taint.path);
+                part.shapes.clear();
+                part = pass(&part, taint, site, callee);
+                if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
+                    part = part.tied(&|_| Some(tie.clone()));
+                }
+                match &mut result.fields {
+                    // parts that the callee set itself stay what it made them
+                    Some(own) if taint.path.is_empty() => {
+                        let own = Arc::make_mut(own);
+                        for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter()) {
+                            if own.iter().all(|(set, _)| set != name) {
+                                own.push((*name, inner.clone()));
                             }
                         }
-                        _ => result.join(&part),
+                        for taint in part.taints {
+                            result.add_taint(taint);
+                        }
                     }
+                    _ => result.join(&part),
                 }
             }
-            _ => result.add_taint(taint.clone()),
+        } else {
+            let mut taint = taint.clone();
+            taint.tie = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings));
+            result.add_taint(taint);
         }
     }
     for shape in &value.shapes {
         substitute_shape(shape, bindings, site, callee, depth, &mut result);
     }
     result
+}
+
+/// A callee's check, knowing what was compared: of the caller's identity, of what may yet be it, or
+/// of something that ties nothing.
+fn bound_tie(tie: &Tie, bindings: &[Value]) -> Option<Tie> {
+    let Some((index, path)) = &tie.given else {
+        return Some(tie.clone());
+    };
+    let compared = at_path(bindings.get(usize::from(*index))?, path);
+    let given = |given| Tie {
+        site: tie.site,
+        given,
+    };
+    if compared.taints.iter().any(Taint::is_identity) {
+        return Some(given(None));
+    }
+    compared.taints.iter().find_map(|taint| match taint.label {
+        Label::Param(index) => Some(given(Some((index, taint.path.clone())))),
+        _ => None,
+    })
 }
 
 /// The caller's value with what the callee did to it.

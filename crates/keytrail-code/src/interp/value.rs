@@ -145,10 +145,35 @@ pub(crate) struct Taint {
     pub(crate) label: Label,
     pub(crate) path: Fields,
     pub(crate) transform: Transform,
+    /// Where a check has tied this item to the caller: what a filter leaves, what a function
+    /// returns behind a check. Not a property of the label: the unfiltered rest has it not.
+    pub(crate) tie: Option<Tie>,
     pub(crate) trace: Trace,
-    /// A filter let through only what is the caller's: where it compares.
-    pub(crate) tie: Option<Site>,
 }
+
+/// A check that held an item against the caller's identity, or against what may yet turn out to
+/// be that: a parameter, at a path.
+#[derive(Clone, Debug)]
+pub(crate) struct Tie {
+    pub(crate) site: Site,
+    pub(crate) given: Option<(u16, Fields)>,
+}
+
+impl Tie {
+    /// The check, if it is one already.
+    pub(crate) fn complete(&self) -> Option<Site> {
+        self.given.is_none().then_some(self.site)
+    }
+}
+
+impl PartialEq for Tie {
+    /// Which of several checks it was does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.given == other.given
+    }
+}
+
+impl Eq for Tie {}
 
 impl PartialEq for Taint {
     /// The way does not count: a value that came by another way is the same value.
@@ -277,8 +302,8 @@ impl Value {
             label,
             path: Fields::new(),
             transform: Transform::None,
-            trace,
             tie: None,
+            trace,
         };
         Self {
             taints: SmallVec::from_iter([taint]),
@@ -501,6 +526,24 @@ impl Value {
         value.shallow(1)
     }
 
+    /// With a tie on every taint for which `tie` has one.
+    pub(crate) fn tied(&self, tie: &dyn Fn(Label) -> Option<Tie>) -> Self {
+        let mut value = self.clone();
+        for taint in &mut value.taints {
+            let held = taint.tie.as_ref().is_some_and(|tie| tie.given.is_none());
+            if !held {
+                taint.tie = tie(taint.label).or(taint.tie.take());
+            }
+        }
+        if let Some(fields) = &self.fields
+            && self.is_tainted()
+        {
+            let fields = fields.iter().map(|(name, part)| (*name, part.tied(tie)));
+            value.fields = Some(Arc::new(fields.collect()));
+        }
+        value
+    }
+
     /// Without the mask of something that opens: `SecretStr(key).get_secret_value()`.
     pub(crate) fn unmasked(&self) -> Self {
         let mut value = self.text();
@@ -510,21 +553,6 @@ impl Value {
             }
         }
         value
-    }
-
-    /// With the ties that hold for what it is made of.
-    pub(crate) fn tied(mut self, ties: &[(Label, Site)]) -> Self {
-        for taint in &mut self.taints {
-            let tie = ties.iter().find(|(label, _)| *label == taint.label);
-            taint.tie = taint.tie.or(tie.map(|(_, site)| *site));
-        }
-        if let Some(fields) = self.fields.take() {
-            let tied = fields
-                .iter()
-                .map(|(name, value)| (*name, value.clone().tied(ties)));
-            self.fields = Some(Arc::new(tied.collect()));
-        }
-        self
     }
 
     /// With a hop on the way of every taint.
@@ -645,6 +673,15 @@ impl Value {
 }
 
 impl Taint {
+    /// `request.user`, `request.auth`, `request.session`: what authentication says.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.label == Label::Request
+            && self
+                .path
+                .first()
+                .is_some_and(|first| Sym::IDENTITIES.contains(first))
+    }
+
     /// The taint of the part `name`.
     pub(crate) fn step(&self, name: Sym) -> Self {
         let mut taint = self.clone();
