@@ -39,25 +39,11 @@ pub fn collect(
     if sources.is_empty() {
         return nothing(counts);
     }
-    progress.expect(sources.len() as u64);
-    let read: Vec<Read> = sources
-        .par_iter()
-        .map(|entry| {
-            let read = parse(tree, entry);
-            progress.advance(1);
-            read
-        })
-        .collect();
-    let mut problems = Vec::new();
-    let mut modules = Vec::new();
-    for one in read {
-        problems.extend(one.problems);
-        modules.extend(one.module.map(|module| (one.path, module)));
-    }
+    let (modules, mut problems) = parse_all(tree, &sources, progress);
     if modules.is_empty() {
         let mut collected = nothing(counts);
         collected.coverage.status = CoverageStatus::Partial;
-        collected.coverage.reason = "no Python file could be read".to_owned();
+        "no Python file could be read".clone_into(&mut collected.coverage.reason);
         collected.coverage.problems = problems;
         return collected;
     }
@@ -74,6 +60,9 @@ pub fn collect(
     let settings_modules = settings::modules(&program);
     templates.set_settings_modules(settings_modules.clone());
     let settings = settings::facts(&program, &resolver, &settings_modules, detector, prints);
+    let roots = url_roots(&program, &settings);
+    let bindings = urls::bindings(&program, &resolver, &roots);
+    let views = bindings.iter().map(|binding| binding.view).collect();
     let shared = Shared {
         program: &program,
         resolver: &resolver,
@@ -81,10 +70,9 @@ pub fn collect(
         words: &words,
         detector,
         templates: &templates,
+        views: &views,
     };
     let fixpoint = fixpoint::run(&shared, progress);
-    let roots = url_roots(&program, &settings);
-    let bindings = urls::bindings(&program, &resolver, &roots);
     let doors = Doors::new(&program, &resolver, &settings);
     let mut emitter = Emitter::new(&shared, prints, &fixpoint);
     emitter.routes(&bindings, &doors);
@@ -92,18 +80,7 @@ pub fn collect(
     let mut facts = emitter.finish();
     facts.extend(tables::created(&shared, &fixpoint));
     counts.insert("functions".to_owned(), fixpoint.functions.len() as u64);
-    counts.insert(
-        "routes".to_owned(),
-        count(&facts, |fact| matches!(fact, Fact::Route(_))),
-    );
-    counts.insert(
-        "operations".to_owned(),
-        count(&facts, |fact| matches!(fact, Fact::Operation(_))),
-    );
-    counts.insert(
-        "flows".to_owned(),
-        count(&facts, |fact| matches!(fact, Fact::Flow(_))),
-    );
+    count_kinds(&facts, &mut counts);
     counts.insert("settings_modules".to_owned(), settings_modules.len() as u64);
     counts.insert("rounds".to_owned(), fixpoint.rounds as u64);
     counts.insert("functions_cut_short".to_owned(), fixpoint.unfinished as u64);
@@ -154,6 +131,45 @@ fn mappers(program: &Program) -> Vec<&'static str> {
         .collect()
 }
 
+/// The modules that could be read, by path, and what could not.
+fn parse_all(
+    tree: &dyn Tree,
+    sources: &[&Entry],
+    progress: &Progress,
+) -> (Vec<(Arc<str>, Module)>, Vec<Problem>) {
+    progress.expect(sources.len() as u64);
+    let read: Vec<Read> = sources
+        .par_iter()
+        .map(|entry| {
+            let read = parse(tree, entry);
+            progress.advance(1);
+            read
+        })
+        .collect();
+    let mut problems = Vec::new();
+    let mut modules = Vec::new();
+    for one in read {
+        problems.extend(one.problems);
+        modules.extend(one.module.map(|module| (one.path, module)));
+    }
+    (modules, problems)
+}
+
+fn count_kinds(facts: &[Fact], counts: &mut BTreeMap<String, u64>) {
+    for name in ["routes", "operations", "flows"] {
+        counts.insert(name.to_owned(), 0);
+    }
+    for fact in facts {
+        let name = match fact {
+            Fact::Route(_) => "routes",
+            Fact::Operation(_) => "operations",
+            Fact::Flow(_) => "flows",
+            _ => continue,
+        };
+        *counts.entry(name.to_owned()).or_default() += 1;
+    }
+}
+
 /// Modules that `ROOT_URLCONF` names in any settings module.
 fn url_roots(program: &Program, settings: &[Setting]) -> Vec<ModuleId> {
     let mut roots: Vec<ModuleId> = settings
@@ -167,10 +183,6 @@ fn url_roots(program: &Program, settings: &[Setting]) -> Vec<ModuleId> {
     roots.sort_unstable();
     roots.dedup();
     roots
-}
-
-fn count(facts: &[Fact], test: impl Fn(&Fact) -> bool) -> u64 {
-    facts.iter().filter(|fact| test(fact)).count() as u64
 }
 
 fn files(problems: &[Problem]) -> String {

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::interp::{Cell, Machine, Outcome, Shared, State, Summary, Value};
 use crate::program::FunctionRef;
+use crate::syntax::ir::FunctionKind;
 
 /// Longer chains of calls than this are cut: what they would still add is lost, and counted.
 const MOST_ROUNDS: usize = 14;
@@ -54,7 +55,6 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
             .ir
             .function(function.1)
             .kind;
-        use crate::syntax::ir::FunctionKind;
         matches!(kind, FunctionKind::Module | FunctionKind::ClassBody)
     });
     let mut dependents = Dependents::default();

@@ -39,6 +39,8 @@ pub(crate) enum Known {
     Traceback,
     /// First argument, `content=`, `data=` become a response.
     Response,
+    /// `messages.info(request, text)`: the second argument is shown on the next page.
+    Message,
     /// `render(request, template, context)`.
     Render,
     /// `render_to_string(template, context)`, `Template.render`.
@@ -62,6 +64,13 @@ pub(crate) enum Known {
     Map,
     /// `filter(f, list)`: the list.
     Filter,
+    /// `functools.reduce(f, list, start)`.
+    Reduce,
+    /// The first argument, callable or not: `sync_to_async(f)`, `asyncio.run(f())`.
+    Same,
+    /// `typing.cast(T, value)`.
+    Second,
+    SetAttr,
     /// `functools.partial(f, …)`.
     Partial,
     /// `SecretStr(key)`: shows nothing until it is opened.
@@ -116,6 +125,22 @@ const TABLE: &[(&str, Known)] = &[
     ("pydantic.SecretBytes", Known::Sealed),
     ("pydantic.types.SecretStr", Known::Sealed),
     ("collections.OrderedDict", Known::Copy),
+    ("collections.deque", Known::Copy),
+    ("frozenset", Known::Copy),
+    ("itertools.*", Known::Zip),
+    ("itertools.chain.from_iterable", Known::Zip),
+    ("functools.reduce", Known::Reduce),
+    ("asgiref.sync.sync_to_async", Known::Same),
+    ("asgiref.sync.async_to_sync", Known::Same),
+    ("channels.db.database_sync_to_async", Known::Same),
+    ("asyncio.run", Known::Same),
+    ("asyncio.wait_for", Known::Same),
+    ("asyncio.create_task", Known::Same),
+    ("asyncio.ensure_future", Known::Same),
+    ("asyncio.shield", Known::Same),
+    ("asyncio.gather", Known::Zip),
+    ("typing.cast", Known::Second),
+    ("setattr", Known::SetAttr),
     ("collections.defaultdict", Known::Fresh),
     ("types.SimpleNamespace", Known::Copy),
     ("vars", Known::Fields),
@@ -210,6 +235,15 @@ const TABLE: &[(&str, Known)] = &[
     ("django.http.JsonResponse", Known::Response),
     ("django.http.StreamingHttpResponse", Known::Response),
     ("django.http.FileResponse", Known::Response),
+    ("django.shortcuts.redirect", Known::Response),
+    ("django.http.Http404", Known::Response),
+    ("django.contrib.messages.*", Known::Message),
+    ("rest_framework.exceptions.*", Known::Response),
+    (
+        "rest_framework.serializers.ValidationError",
+        Known::Response,
+    ),
+    ("ninja.errors.HttpError", Known::Message),
     ("django.http.HttpResponseBadRequest", Known::Response),
     ("django.http.HttpResponseNotFound", Known::Response),
     ("django.http.HttpResponseForbidden", Known::Response),
@@ -346,10 +380,12 @@ macro_rules! words {
 }
 
 words! {
-    request = "request", kwargs = "kwargs", self_ = "self", user = "user",
-    auth = "auth", session = "session", method = "method", data = "data", content = "content",
+    request = "request", kwargs = "kwargs", self_ = "self",
+    auth = "auth", method = "method", data = "data", content = "content",
     instance = "instance", validated_data = "validated_data", cleaned_data = "cleaned_data",
-    initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_instance = "\u{0}instance", get = "get", get_context_data = "get_context_data", pop = "pop",
+    initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_whole = "\u{0}whole", call_ = "__call__",
+    iter_ = "__iter__", enter = "__enter__", str_ = "__str__", repr_ = "__repr__",
+    exc_info = "exc_info", args = "args", hidden_instance = "\u{0}instance", get = "get", get_context_data = "get_context_data", pop = "pop",
     setdefault = "setdefault", items = "items", values = "values", keys = "keys",
     update = "update", append = "append", extend = "extend", add = "add", insert = "insert",
     item = "Item", items_ = "Items", attributes = "Attributes", responses = "Responses",
@@ -372,7 +408,13 @@ words! {
     ciphertext = "CiphertextBlob", parameters = "Parameters",     init = "__init__", django = "django", conf = "conf",
     settings = "settings", os = "os", environ = "environ", rest_framework = "rest_framework",
     to_representation = "to_representation", create = "create", save = "save",
-    meta = "Meta", fields = "fields", all = "__all__", write_only = "write_only",
+    meta = "Meta", fields = "fields", exclude = "exclude", extra_kwargs = "extra_kwargs",
+    serializer_class = "serializer_class", get_serializer_class = "get_serializer_class",
+    get_serializer = "get_serializer", form_class = "form_class", form = "form",
+    serializer = "serializer", post = "POST", get_queryset = "get_queryset",
+    get_object = "get_object",
+    object = "object", object_list = "object_list",
+    context_object_name = "context_object_name", all = "__all__", write_only = "write_only",
     source = "source", read_only = "read_only", is_valid = "is_valid", dynamodb = "dynamodb",
     table = "Table", get_paginator = "get_paginator", paginate = "paginate", client = "client",
     resource = "resource", batch_writer = "batch_writer",

@@ -50,6 +50,11 @@ impl LinkedModule {
         self.syms[name as usize]
     }
 
+    /// True when a function inside `function` says `nonlocal`.
+    pub(crate) fn writes_outside(&self, function: FunctionId) -> bool {
+        self.ir.nonlocal_in.contains(&function)
+    }
+
     /// The path without `.py` and `/__init__`.
     fn stem(&self) -> &str {
         stem(&self.path)
@@ -86,6 +91,12 @@ impl Program {
         let mut by_tail: FxHashMap<String, Vec<Arc<str>>> = FxHashMap::default();
         for (index, (path, ir)) in modules.into_iter().enumerate() {
             let syms = ir.names.iter().map(|name| symbols.intern(name)).collect();
+            // `source="meta.token"`: the parts are names too
+            for dotted in ir.names.iter().filter(|name| is_dotted_name(name)) {
+                dotted.split('.').for_each(|part| {
+                    symbols.intern(part);
+                });
+            }
             let own: Arc<str> = Arc::from(stem(&path));
             by_stem.insert(Arc::clone(&own), u32::try_from(index).unwrap_or(u32::MAX));
             by_tail
@@ -380,6 +391,14 @@ impl Program {
                 .map(move |(function, _)| FunctionRef(id, function))
         })
     }
+}
+
+fn is_dotted_name(text: &str) -> bool {
+    text.len() <= 64
+        && text.contains('.')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
 }
 
 fn join(module: &str, own: &str) -> Arc<str> {

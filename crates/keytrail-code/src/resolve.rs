@@ -320,16 +320,27 @@ impl<'a> Resolver<'a> {
             })
     }
 
-    /// A method of what comes after `class` in its own lookup order.
-    pub(crate) fn method_above(&self, class: ClassRef, name: Sym) -> Option<FunctionRef> {
-        self.class(class)
-            .lineage
-            .iter()
-            .skip(1)
-            .find_map(|base| match base {
-                Base::Class(base) => self.class(*base).methods.get(&name).copied(),
-                Base::External(_) => None,
-            })
+    /// Methods that `super()` in `class` may mean: what comes after it in its own lookup order
+    /// and in those of its subclasses, since it may be a mixin.
+    pub(crate) fn methods_above(&self, class: ClassRef, name: Sym) -> Vec<FunctionRef> {
+        let subclasses = self.class(class).subclasses.iter().take(8).copied();
+        let mut found = Vec::new();
+        for start in std::iter::once(class).chain(subclasses) {
+            let above = self.class(start).lineage.iter();
+            let method = above
+                .skip_while(|base| **base != Base::Class(class))
+                .skip(1)
+                .find_map(|base| match base {
+                    Base::Class(base) => self.class(*base).methods.get(&name).copied(),
+                    Base::External(_) => None,
+                });
+            if let Some(method) = method
+                && !found.contains(&method)
+            {
+                found.push(method);
+            }
+        }
+        found
     }
 
     /// True when some base lies outside the tree, below one of `roots` (`django`, `rest_framework`).
@@ -353,18 +364,35 @@ fn lineage_of(
     lineage: &mut Vec<Base>,
     depth: u32,
 ) {
-    let own = Base::Class(class);
-    if depth > DEEPEST || lineage.len() >= LONGEST_MRO || lineage.contains(&own) {
-        return;
-    }
-    lineage.push(own);
-    for base in direct.get(&class).into_iter().flatten() {
-        match base {
-            Base::Class(base) => lineage_of(*base, direct, lineage, depth + 1),
-            Base::External(_) if !lineage.contains(base) => lineage.push(base.clone()),
-            Base::External(_) => {}
+    let mut all = Vec::new();
+    walk_bases(class, direct, &mut all, &mut Vec::new(), depth);
+    // of several mentions the last counts: a base that two classes share comes after both
+    for (index, base) in all.iter().enumerate() {
+        if !all[index + 1..].contains(base) && lineage.len() < LONGEST_MRO {
+            lineage.push(base.clone());
         }
     }
+}
+
+fn walk_bases(
+    class: ClassRef,
+    direct: &FxHashMap<ClassRef, Vec<Base>>,
+    all: &mut Vec<Base>,
+    above: &mut Vec<ClassRef>,
+    depth: u32,
+) {
+    if depth > DEEPEST || all.len() >= 4 * LONGEST_MRO || above.contains(&class) {
+        return;
+    }
+    all.push(Base::Class(class));
+    above.push(class);
+    for base in direct.get(&class).into_iter().flatten() {
+        match base {
+            Base::Class(base) => walk_bases(*base, direct, all, above, depth + 1),
+            Base::External(_) => all.push(base.clone()),
+        }
+    }
+    above.pop();
 }
 
 fn shape(target: &Target) -> Shape {

@@ -7,11 +7,32 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Sym(u32);
 
+impl Sym {
+    /// Stands for some name that is not known: `*`.
+    pub(crate) const ANY: Self = Self(0);
+    /// The parts of a request that authentication fills in: `user`, `auth`, `session`.
+    pub(crate) const IDENTITIES: [Self; 3] = [Self(1), Self(2), Self(3)];
+}
+
 /// Names ↔ symbols. Filled while linking, in the order of the modules' paths.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Symbols {
     texts: Vec<Box<str>>,
     known: FxHashMap<Box<str>, Sym>,
+}
+
+impl Default for Symbols {
+    fn default() -> Self {
+        let mut symbols = Self {
+            texts: Vec::new(),
+            known: FxHashMap::default(),
+        };
+        let any = symbols.intern("*");
+        debug_assert_eq!(any, Sym::ANY);
+        let identities = ["user", "auth", "session"].map(|name| symbols.intern(name));
+        debug_assert_eq!(identities, Sym::IDENTITIES);
+        symbols
+    }
 }
 
 impl Symbols {

@@ -3,7 +3,7 @@
 use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
 
 use crate::context::{Format, ScanContext};
-use crate::placeholder::{is_fake, is_indirect, is_pattern, is_stand_in};
+use crate::placeholder::{holds_filled, is_fake, is_indirect, is_pattern, is_stand_in};
 use crate::proof::{self, Verdict};
 use crate::provider::Provider;
 use crate::shape::{Strength, classes, is_uuid, strength, strength_of_parts};
@@ -237,9 +237,10 @@ fn is_reference(candidate: &Candidate<'_>) -> bool {
     let wrapped =
         |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
     variable
-        || value.starts_with(b"%(")
-        || holds(b"${")
-        || holds(b"$(")
+        || [&b"%("[..], b"${", b"$("]
+            .iter()
+            .any(|open| value.starts_with(open))
+        || holds_filled(value)
         || holds(b"{{")
         || wrapped(b'{', b'}')
         || wrapped(b'<', b'>')

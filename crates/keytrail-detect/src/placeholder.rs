@@ -44,12 +44,9 @@ const FAKE: &[&str] = &[
 
 /// Words and signs of values that are looked up elsewhere.
 const INDIRECT: &[&str] = &[
-    "${",
     "{{",
     "}}",
     "<%",
-    "%(",
-    "$(",
     "%s",
     "{}",
     "env(",
@@ -64,11 +61,20 @@ const INDIRECT: &[&str] = &[
     "ssm:",
     "!ref",
     "!sub",
+    "!getatt",
+    "!findinmap",
+    "!importvalue",
+    "!join",
+    "!select",
+    "!split",
     "undefined",
     "none",
     "null",
     "not-set",
 ];
+
+/// Signs that open and close what is filled in later. A random key may hold one of them.
+const FILLED: &[(&str, &str)] = &[("${", "}"), ("%(", ")"), ("$(", ")")];
 
 /// Words that make the value of a named secret a placeholder or a well-known default. Not
 /// applied to tokens with a shape of their own.
@@ -111,6 +117,8 @@ const STAND_INS: &[&str] = &[
     "api_key",
     "api-key",
     "optional",
+    "some-",
+    "some_",
     "development",
     "localhost",
     "local-dev",
@@ -218,12 +226,21 @@ pub(crate) fn is_stand_in(value: &[u8]) -> bool {
 pub(crate) fn is_indirect(value: &[u8]) -> bool {
     let value = lower(value);
     INDIRECT.iter().any(|word| contains(&value, word))
+        || holds_filled(&value)
         || is_pattern(&value)
         || value.starts_with(b"%")
         || (value.starts_with(b"<") && value.ends_with(b">"))
         || (value.starts_with(b"[") && value.ends_with(b"]"))
         || (value.starts_with(b"{") && value.ends_with(b"}"))
         || (value.starts_with(b"__") && value.ends_with(b"__"))
+}
+
+/// A part is filled in later: `redis://:${PASSWORD}@cache`.
+pub(crate) fn holds_filled(value: &[u8]) -> bool {
+    FILLED.iter().any(|(open, close)| {
+        memchr::memmem::find(value, open.as_bytes())
+            .is_some_and(|at| contains(&value[at + open.len()..], close))
+    })
 }
 
 fn is_documented(lower: &[u8]) -> bool {
@@ -313,6 +330,8 @@ mod tests {
             "<api-key>",
             "supersecret",
             "%(password)s",
+            "!GetAtt",
+            "some-key",
         ] {
             assert!(is_stand_in(value.as_bytes()), "{value}");
         }
@@ -323,5 +342,7 @@ mod tests {
         let key = crate::expand("{alnum:32}");
         assert!(!is_fake(key.as_bytes()));
         assert!(!is_fake(crate::expand("{hex:40}").as_bytes()));
+        // As `startproject` makes them: any sign may stand anywhere.
+        assert!(!is_indirect(b"q)%ow7x$(u&ic9l3pq"));
     }
 }

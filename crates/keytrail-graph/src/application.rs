@@ -80,11 +80,12 @@ impl<'f> Standings<'f> {
         if principal.kind == PrincipalKind::Outside {
             return Actor::Outside(principal.name.clone());
         }
-        let crossing = joined.tables.addressed(&grant.table).iter().any(|&id| {
-            joined.tables.node(id).declared.iter().any(|table| {
-                table.address == grant.table && differ(table.environment, principal.environment)
-            })
-        });
+        let crossing = names_another(grant, principal.environment)
+            || joined.tables.addressed(&grant.table).iter().any(|&id| {
+                joined.tables.node(id).declared.iter().any(|table| {
+                    table.address == grant.table && differ(table.environment, principal.environment)
+                })
+            });
         if crossing {
             Actor::OtherEnvironment
         } else if self.application.contains(&*grant.principal) {
@@ -107,6 +108,17 @@ fn only_one<'f>(joined: &Joined<'f>, doors: &BTreeMap<&str, BTreeSet<Door>>) -> 
     });
     let first = inside.next()?;
     inside.next().is_none().then_some(&*first.address)
+}
+
+/// The statement itself names the tables of another environment: `table/shop-production-*` in a
+/// staging role's policy.
+fn names_another(grant: &Grant, own: Environment) -> bool {
+    grant.statements.iter().any(|statement| {
+        statement
+            .label
+            .split_once(":table/")
+            .is_some_and(|(_, table)| differ(Environment::of_name(table), own))
+    })
 }
 
 fn differ(one: Environment, other: Environment) -> bool {
@@ -174,9 +186,33 @@ fn is_compute(service: &str) -> bool {
 
 fn names_an_application(principal: &Principal) -> bool {
     const WORDS: &[&str] = &[
-        "app", "web", "api", "django", "service", "backend", "server",
+        "app", "web", "api", "django", "service", "backend", "server", "wsgi", "asgi",
     ];
-    let full = format!("{}.{}", principal.address, principal.name).to_ascii_lowercase();
-    full.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| WORDS.contains(&word))
+    // what runs under it names it too: `ECS service web`, `api.wsgi.handler`
+    let labels = principal.runs.iter().map(|step| step.label.as_str());
+    let full: Vec<&str> = labels
+        .chain([&*principal.address, principal.name.as_str()])
+        .collect();
+    words(&full.join(" "))
+        .iter()
+        .any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// `ApiRole` → `api`, `role`.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower = false;
+    for c in text.chars() {
+        let starts = !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && lower);
+        if starts {
+            words.push(String::new());
+        }
+        lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+        if c.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(c.to_ascii_lowercase());
+        }
+    }
+    words
 }

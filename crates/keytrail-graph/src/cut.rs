@@ -6,6 +6,7 @@
 //! pass then drops and swaps edits as long as the set stays a cut. Every answer is checked by
 //! searching again with the edits applied.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use keytrail_model::{Confidence, Edit, Node, Severity};
@@ -20,11 +21,11 @@ use crate::severity::{POWERS, Reach, severity};
 pub struct LeastCut {
     /// What to do; what closes most comes first.
     pub edits: Vec<Edit>,
+    /// For the first edits (sixteen at most): how many paths are closed once it and those before
+    /// it are made.
+    pub first_close: Vec<usize>,
     /// How many paths are closed by it.
     pub closes: usize,
-    /// How many paths the first edit closes alone, the first two together, and so on; at most
-    /// the first ten are counted.
-    pub first_close: Vec<usize>,
     /// Of how many at or above the severity.
     pub of: usize,
 }
@@ -44,12 +45,14 @@ impl Graph {
         let mut chosen = Network::new(self, &edits, floor).cut();
         self.polish(&edits, floor, &mut chosen);
         let ordered = edits.ordered(&chosen, &trails);
-        let first_close = (1..=ordered.len().min(Self::MOST_COUNTED))
-            .map(|many| ordered.iter().take(many).copied().collect())
-            .map(|first| self.closed(&edits, &first, &trails, floor))
+        let first_close = (1..=ordered.len().min(Self::COUNTED))
+            .map(|first| {
+                let made: BTreeSet<usize> = ordered[..first].iter().copied().collect();
+                self.closed(floor, &trails, &edits.edges(&made))
+            })
             .collect();
         LeastCut {
-            closes: self.closed(&edits, &chosen, &trails, floor),
+            closes: self.closed(floor, &trails, &edits.edges(&chosen)),
             edits: ordered
                 .into_iter()
                 .map(|edit| edits.all[edit].clone())
@@ -59,23 +62,19 @@ impl Graph {
         }
     }
 
-    /// Every count searches the whole graph again.
-    const MOST_COUNTED: usize = 10;
+    /// Counting needs a search each.
+    const COUNTED: usize = 16;
 
-    /// How many of the trails these edits close, other ways to the same end included.
-    fn closed(
-        &self,
-        edits: &Edits<'_>,
-        chosen: &BTreeSet<usize>,
-        trails: &[Trail],
-        floor: Severity,
-    ) -> usize {
-        let still_open = self.open_terminals(floor, &edits.edges(chosen));
-        let is_open = |trail: &&Trail| {
-            let end = trail.edges.last();
-            end.is_some_and(|last| still_open.contains(&(trail.key, *last)))
+    /// How many of these paths have no way left once the edges are gone.
+    fn closed(&self, floor: Severity, trails: &[Trail], removed: &BTreeSet<usize>) -> usize {
+        let still_open = self.open_terminals(floor, removed);
+        let is_closed = |trail: &&Trail| {
+            !trail
+                .edges
+                .last()
+                .is_some_and(|last| still_open.contains(&(trail.key, *last)))
         };
-        trails.len() - trails.iter().filter(is_open).count()
+        trails.iter().filter(is_closed).count()
     }
 
     /// The cheaper of what is chosen and what it becomes when needless edits are dropped and
@@ -123,21 +122,32 @@ impl Graph {
         removed: &BTreeSet<usize>,
     ) -> BTreeSet<(usize, usize)> {
         let mut open = BTreeSet::new();
-        if self.exposed(floor, removed) == 0 {
-            return open;
-        }
+        let mut seen = vec![0_usize; self.nodes().len()];
+        let mut visits = 0;
         for (start, key) in self.keys() {
             let power = self.power(key);
             for level in LEVELS {
-                let seen = self.flood(std::iter::once(start), level, removed);
-                for (_, _, reach) in
-                    classes(floor).filter(|&(at, rank, _)| at == level && POWERS[rank] == power)
-                {
-                    let left = self.terminals(level, reach, removed);
-                    open.extend(
-                        left.filter(|&edge| seen[self.ends(edge).0])
-                            .map(|edge| (start, edge)),
-                    );
+                visits += 1;
+                seen[start] = visits;
+                let mut queue = vec![start];
+                while let Some(node) = queue.pop() {
+                    for &edge in self.out_edges(node) {
+                        let it = &self.edges()[edge];
+                        if it.confidence < level || removed.contains(&edge) {
+                            continue;
+                        }
+                        let bad = |actor| severity(power, Reach::of(actor), level) >= floor;
+                        if self.is_wrongful(edge)
+                            && matches!(&it.to, Node::Actor(actor) if bad(actor))
+                        {
+                            open.insert((start, edge));
+                        }
+                        let (_, to) = self.ends(edge);
+                        if seen[to] != visits {
+                            seen[to] = visits;
+                            queue.push(to);
+                        }
+                    }
                 }
             }
         }
@@ -237,7 +247,7 @@ fn drop_needless(
     holds: &impl Fn(&BTreeSet<usize>) -> bool,
 ) {
     let mut dearest: Vec<usize> = chosen.iter().copied().collect();
-    dearest.sort_by_key(|&edit| (std::cmp::Reverse(edits.all[edit].cost), edit));
+    dearest.sort_by_key(|&edit| (Reverse(edits.all[edit].cost), edit));
     for edit in dearest {
         chosen.remove(&edit);
         if !holds(chosen) {
@@ -296,25 +306,44 @@ impl<'g> Edits<'g> {
         let mut shared: Vec<usize> = (0..self.all.len())
             .filter(|&edit| self.cuts[edit].len() > 1)
             .collect();
-        shared.sort_by_key(|&edit| (std::cmp::Reverse(self.cuts[edit].len()), edit));
+        shared.sort_by_key(|&edit| (Reverse(self.cuts[edit].len()), edit));
         shared.truncate(MOST);
         shared
     }
 
-    /// What lies on most trails comes first.
+    /// The one that cuts most of the paths first, then the one that cuts most of the rest, the
+    /// cheaper before the dearer.
     fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<usize> {
-        let hits = |edit: usize| {
-            let on = |trail: &&Trail| {
-                trail
-                    .edges
-                    .iter()
-                    .any(|edge| self.cuts[edit].contains(edge))
-            };
-            trails.iter().filter(on).count()
+        let mut cuts: BTreeMap<usize, BTreeSet<usize>> = chosen
+            .iter()
+            .map(|&edit| (edit, self.on_trails(edit, trails)))
+            .collect();
+        let mut ordered = Vec::with_capacity(cuts.len());
+        while let Some(next) = cuts
+            .iter()
+            .min_by_key(|(edit, hit)| (Reverse(hit.len()), self.all[**edit].cost, **edit))
+            .map(|(&edit, _)| edit)
+        {
+            let done = cuts.remove(&next).unwrap_or_default();
+            for hit in cuts.values_mut() {
+                hit.retain(|trail| !done.contains(trail));
+            }
+            ordered.push(next);
+        }
+        ordered
+    }
+
+    fn on_trails(&self, edit: usize, trails: &[Trail]) -> BTreeSet<usize> {
+        let is_on = |trail: &Trail| {
+            trail
+                .edges
+                .iter()
+                .any(|edge| self.cuts[edit].contains(edge))
         };
-        let mut ordered: Vec<(usize, usize)> =
-            chosen.iter().map(|&edit| (hits(edit), edit)).collect();
-        ordered.sort_by_key(|&(hits, edit)| (std::cmp::Reverse(hits), edit));
-        ordered.into_iter().map(|(_, edit)| edit).collect()
+        let numbered = trails.iter().enumerate();
+        numbered
+            .filter(|(_, trail)| is_on(trail))
+            .map(|(number, _)| number)
+            .collect()
     }
 }

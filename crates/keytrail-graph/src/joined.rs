@@ -54,6 +54,7 @@ pub struct Joined<'f> {
     settings_named: BTreeMap<&'f str, Vec<&'f Setting>>,
     providers: BTreeMap<Fingerprint, &'f str>,
     sighted: BTreeSet<(&'f str, u32)>,
+    aws_ids: BTreeMap<&'f str, Vec<(u32, bool)>>,
     by_table: BTreeMap<TableId, Vec<usize>>,
     named_deployments: bool,
 }
@@ -98,6 +99,7 @@ impl<'f> Joined<'f> {
             settings_named: BTreeMap::new(),
             providers: BTreeMap::new(),
             sighted: BTreeSet::new(),
+            aws_ids: BTreeMap::new(),
             by_table: BTreeMap::new(),
             named_deployments: false,
         }
@@ -146,6 +148,17 @@ impl<'f> Joined<'f> {
             .iter()
             .map(|it| (&*it.location.span().path, it.location.span().line))
             .collect();
+        for sighting in &self.sightings {
+            let masked = sighting.masked.to_string();
+            let temporary = masked.starts_with("ASIA");
+            if temporary || masked.starts_with("AKIA") {
+                let span = sighting.location.span();
+                self.aws_ids
+                    .entry(&span.path)
+                    .or_default()
+                    .push((span.line, temporary));
+            }
+        }
         self.named_deployments = self.settings.iter().any(|setting| {
             matches!(
                 setting.environment,
@@ -256,6 +269,11 @@ impl<'f> Joined<'f> {
     /// says nothing is a base or a developer's.
     pub fn has_named_deployments(&self) -> bool {
         self.named_deployments
+    }
+
+    /// The AWS access key ids in a file: line, and true for one that expires by itself.
+    pub(crate) fn aws_ids_in(&self, path: &str) -> &[(u32, bool)] {
+        self.aws_ids.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// True where a concrete key begins in this line.

@@ -1,16 +1,20 @@
 //! Which attributes hold keys.
 
+mod evidence;
+
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Confidence, Flow, KeyPower, Location, Projection, SettingValue, Sink, Source, Step,
-    names_a_secret,
+    Confidence, Flow, KeyPower, Location, OperationKind, Projection, SettingValue, Sink, Source,
+    Step, names_a_secret,
 };
 
 use crate::Joined;
-use crate::identity::power_of_name;
 use crate::naming::{covers, is_taken_out, shows};
 use crate::tables::TableId;
+
+use evidence::{Gathered, targets};
 
 /// An attribute whose values are keys.
 #[derive(Clone, Debug)]
@@ -25,8 +29,28 @@ pub struct KeyAttribute {
     pub power: KeyPower,
     /// Where a key is written to it in the clear; empty when no write was seen.
     pub written: BTreeSet<Location>,
+    /// Where whole items are read and written back, the key with them.
+    pub rewritten: BTreeSet<Location>,
     /// True when every write seen makes it unreadable by encoding only (base64).
     pub only_encoded: bool,
+}
+
+impl KeyAttribute {
+    /// Takes over what another way to the same attribute tells; true when that was new.
+    fn learn(&mut self, other: Self) -> bool {
+        let size = |key: &Self| (key.confidence, key.written.len() + key.rewritten.len());
+        let before = size(self);
+        if self.written.is_empty() && !other.written.is_empty() {
+            self.evidence = other.evidence;
+            self.only_encoded = other.only_encoded;
+        } else {
+            self.only_encoded &= other.only_encoded;
+        }
+        self.confidence = self.confidence.max(other.confidence);
+        self.written.extend(other.written);
+        self.rewritten.extend(other.rewritten);
+        before != size(self)
+    }
 }
 
 /// All of them, by table.
@@ -36,32 +60,15 @@ pub struct KeyAttributes<'f> {
     stored: BTreeMap<(&'f Source, &'f Location), BTreeSet<(TableId, String)>>,
 }
 
-#[derive(Debug, Default)]
-struct Evidence<'f> {
-    readable: BTreeSet<&'f Flow>,
-    protected: bool,
-    copied: bool,
-    named_at: Option<Step>,
-    seeded_at: Option<Step>,
-}
-
-type Gathered<'f> = BTreeMap<(TableId, String), Evidence<'f>>;
-
 impl<'f> KeyAttributes<'f> {
     pub(crate) fn new(joined: &Joined<'f>) -> Self {
-        let mut gathered = Gathered::new();
-        let mut stored: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for &flow in &joined.flows {
-            gather_flow(joined, flow, &mut gathered, &mut stored);
-        }
-        gather_names(joined, &mut gathered);
-        gather_declared(joined, &mut gathered);
+        let (gathered, stored) = evidence::gather(joined);
         let mut keys = Self {
             by_table: BTreeMap::new(),
             stored,
         };
         for ((table, attribute), evidence) in &gathered {
-            if let Some(key) = judge(attribute, evidence) {
+            if let Some(key) = evidence::judge(joined, attribute, evidence) {
                 keys.insert(*table, key);
             }
         }
@@ -69,13 +76,16 @@ impl<'f> KeyAttributes<'f> {
         keys
     }
 
+    /// True when something is new by it.
     fn insert(&mut self, table: TableId, key: KeyAttribute) -> bool {
         let of_table = self.by_table.entry(table).or_default();
-        if of_table.contains_key(&key.attribute) {
-            return false;
+        match of_table.entry(key.attribute.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(key);
+                true
+            }
+            Entry::Occupied(mut known) => known.get_mut().learn(key),
         }
-        of_table.insert(key.attribute.clone(), key);
-        true
     }
 
     /// An item, or the key in it, written to another attribute makes that one a key attribute.
@@ -103,7 +113,7 @@ impl<'f> KeyAttributes<'f> {
         gathered: &Gathered<'f>,
         more: &mut Vec<(TableId, KeyAttribute)>,
     ) {
-        let Sink::Store(at, to) = &flow.sink else {
+        let Some((at, to)) = written_by(joined, flow) else {
             return;
         };
         let Source::Item(from, _) = &flow.source else {
@@ -119,14 +129,29 @@ impl<'f> KeyAttributes<'f> {
                 };
                 for (table, _) in targets(joined, at, &flow.function) {
                     let own = (table, attribute.clone());
-                    if gathered.get(&own).is_some_and(|it| it.protected) {
+                    if gathered
+                        .get(&own)
+                        .is_some_and(evidence::Evidence::is_protected)
+                    {
                         continue;
                     }
+                    let back = to.is_empty()
+                        && joined
+                            .tables_of(number)
+                            .iter()
+                            .any(|&(from, _)| from == table);
+                    let here = BTreeSet::from([at.clone()]);
+                    let (written, rewritten) = if back {
+                        (BTreeSet::new(), here)
+                    } else {
+                        (here, BTreeSet::new())
+                    };
                     let copy = KeyAttribute {
                         attribute: attribute.clone(),
                         evidence: flow.steps.clone(),
-                        written: BTreeSet::from([at.clone()]),
-                        only_encoded: false,
+                        written,
+                        rewritten,
+                        only_encoded: key.only_encoded,
                         ..key.clone()
                     };
                     more.push((table, copy));
@@ -213,154 +238,21 @@ fn renamed(flow: &Flow, attribute: &str, to: &str) -> Option<String> {
     usable.then_some(name)
 }
 
-fn targets(joined: &Joined<'_>, at: &Location, function: &str) -> Vec<(TableId, Confidence)> {
-    let mut all: Vec<_> = joined
-        .operations_for(at, function)
-        .into_iter()
-        .flat_map(|number| joined.tables_of(number).iter().copied())
-        .collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-fn gather_flow<'f>(
-    joined: &Joined<'f>,
+/// The write that a flow ends in, with the attribute it fills: an item's, or the key of an
+/// update, which makes the item where there is none.
+pub(crate) fn written_by<'f>(
+    joined: &Joined<'_>,
     flow: &'f Flow,
-    gathered: &mut Gathered<'f>,
-    stored: &mut BTreeMap<(&'f Source, &'f Location), BTreeSet<(TableId, String)>>,
-) {
-    let Sink::Store(at, attribute) = &flow.sink else {
-        return;
-    };
-    if attribute.is_empty() || attribute == "*" || matches!(flow.source, Source::Identity) {
-        return;
+) -> Option<(&'f Location, &'f str)> {
+    match &flow.sink {
+        Sink::Store(at, attribute) => Some((at, attribute)),
+        Sink::KeyCondition(at, attribute) => {
+            let mut calls = joined.operations_at(at).iter();
+            let updates = calls.any(|&it| joined.operations[it].kind == OperationKind::UpdateItem);
+            updates.then_some((at, attribute.as_str()))
+        }
+        _ => None,
     }
-    for (table, _) in targets(joined, at, &flow.function) {
-        let evidence = gathered.entry((table, attribute.clone())).or_default();
-        if !flow.transform.is_readable() {
-            evidence.protected = true;
-        } else if is_secret(joined, &flow.source)
-            || (matches!(flow.source, Source::Generated(_)) && names_a_secret(attribute))
-        {
-            evidence.readable.insert(flow);
-            if let Some(first) = flow.steps.first() {
-                stored
-                    .entry((&flow.source, &first.location))
-                    .or_default()
-                    .insert((table, attribute.clone()));
-            }
-        } else if matches!(flow.source, Source::Item(..)) {
-            evidence.copied = true;
-        }
-    }
-}
-
-/// Names that code uses for attributes: written, projected, picked.
-fn gather_names<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
-    let mut note = |table: TableId, name: &str, verb: &str, at: &Location| {
-        if !names_a_secret(name) {
-            return;
-        }
-        let label = format!("{verb} the attribute `{name}`, named as a secret");
-        let step = Step::new(label, at.clone());
-        let evidence = gathered.entry((table, name.to_owned())).or_default();
-        if evidence.named_at.as_ref().is_none_or(|known| step < *known) {
-            evidence.named_at = Some(step);
-        }
-    };
-    for (number, operation) in joined.operations.iter().enumerate() {
-        for &(table, _) in joined.tables_of(number) {
-            for name in &operation.writes {
-                let verb = format!("{} writes", operation.kind.as_str());
-                note(table, name, &verb, &operation.location);
-            }
-            if let Projection::Attributes(names) = &operation.projection {
-                for name in names {
-                    let verb = format!("{} reads", operation.kind.as_str());
-                    note(table, name, &verb, &operation.location);
-                }
-            }
-        }
-    }
-    for flow in &joined.flows {
-        if let Source::Item(at, path) = &flow.source {
-            for (table, _) in targets(joined, at, &flow.function) {
-                note(table, path, "the code picks", at);
-            }
-        }
-    }
-}
-
-/// Names in declarations: keys, projections, items that a template writes.
-fn gather_declared<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
-    for table in joined.tables.ids() {
-        for declared in joined.tables.node(table).believed() {
-            let keys = declared
-                .keys
-                .iter()
-                .map(|key| (&key.attribute, &declared.location));
-            let indexed = declared.indexes.iter().flat_map(|index| {
-                let included = match &index.projection {
-                    keytrail_model::IndexProjection::Include(names) => names.as_slice(),
-                    _ => &[],
-                };
-                let keys = index.keys.iter().map(|key| &key.attribute);
-                keys.chain(included).map(|name| (name, &index.location))
-            });
-            for (name, location) in keys.chain(indexed) {
-                if names_a_secret(name) {
-                    let label = format!("the template declares the attribute `{name}`");
-                    let evidence = gathered.entry((table, name.clone())).or_default();
-                    evidence
-                        .named_at
-                        .get_or_insert(Step::new(label, location.clone()));
-                }
-            }
-            for (name, location) in &declared.seeded {
-                if names_a_secret(name) {
-                    let label = format!("the template itself writes an item with `{name}`");
-                    let evidence = gathered.entry((table, name.clone())).or_default();
-                    evidence
-                        .seeded_at
-                        .get_or_insert(Step::new(label, location.clone()));
-                }
-            }
-        }
-    }
-}
-
-fn judge(attribute: &str, evidence: &Evidence<'_>) -> Option<KeyAttribute> {
-    let named = names_a_secret(attribute);
-    let best = evidence
-        .readable
-        .iter()
-        .min_by_key(|flow| (flow.steps.len(), **flow));
-    let written: BTreeSet<Location> = evidence
-        .readable
-        .iter()
-        .filter_map(|flow| match &flow.sink {
-            Sink::Store(at, _) => Some(at.clone()),
-            _ => None,
-        })
-        .collect();
-    let (confidence, steps) = match (best, &evidence.seeded_at, &evidence.named_at) {
-        (Some(flow), _, _) if named => (Confidence::Likely, flow.steps.clone()),
-        (Some(flow), _, _) => (Confidence::Possible, flow.steps.clone()),
-        (None, _, _) if evidence.protected => return None,
-        (None, Some(step), _) => (Confidence::Likely, vec![step.clone()]),
-        (None, None, Some(step)) => (Confidence::Possible, vec![step.clone()]),
-        (None, None, None) => return None,
-    };
-    let encoded = |flow: &&&Flow| flow.transform == keytrail_model::Transform::Encoded;
-    Some(KeyAttribute {
-        attribute: attribute.to_owned(),
-        confidence,
-        evidence: steps,
-        power: power_of_name(attribute),
-        only_encoded: best.is_some() && evidence.readable.iter().all(|flow| encoded(&flow)),
-        written,
-    })
 }
 
 /// True for sources whose value is a key.

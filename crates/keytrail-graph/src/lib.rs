@@ -25,13 +25,13 @@ mod who;
 
 pub use application::Standings;
 pub use cut::LeastCut;
-pub use edges::{is_test_file, transport_weakness};
+pub use edges::{is_temporary, is_test_file, stands_for_a_key, transport_weakness};
 pub use graph::Graph;
 pub use joined::Joined;
 pub use keys::KeyAttribute;
 pub use naming::{covers, index_holds, route_name, shows};
 pub use paths::{Through, is_public, key_name};
-pub use settings::{Truth, is_deployed, truth};
+pub use settings::{Truth, is_deployed, shows_deployment, truth};
 pub use severity::{Reach, severity};
 pub use tables::{TableId, TableNode};
 pub use tie::{Tie, names_an_owner};

@@ -59,6 +59,35 @@ pub fn is_deployed(joined: &Joined<'_>, setting: &Setting) -> bool {
         }
 }
 
+/// True where the settings say that outsiders meet this module: its name says production or
+/// staging, or it lists the hosts that it answers to. The only settings module of a project may as
+/// well be a developer's.
+pub fn shows_deployment(joined: &Joined<'_>, setting: &Setting) -> bool {
+    let named = matches!(
+        setting.environment,
+        Environment::Production | Environment::Staging
+    );
+    named || joined.settings_named("ALLOWED_HOSTS").iter().any(|other| {
+        other.module == setting.module
+            && matches!(&other.value, SettingValue::List(hosts) if hosts.iter().any(is_real_host))
+    })
+}
+
+/// A name by which others reach the site.
+fn is_real_host(value: &SettingValue) -> bool {
+    const RESERVED: &[&str] = &["localhost", "local", "test", "invalid"];
+    let SettingValue::Text(name) = value else {
+        return false;
+    };
+    let name = name.trim_matches('.').to_ascii_lowercase();
+    let private = ["127.", "192.168.", "10.", "0.0.0.0"];
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.contains('.')
+        && !RESERVED.contains(&last)
+        && !private.iter().any(|start| name.starts_with(start))
+        && !name.split('.').any(|part| part == "example")
+}
+
 /// True when Django's debug page hides a setting of this name (its `HIDDEN_SETTINGS`).
 pub(crate) fn hidden_by_django(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();

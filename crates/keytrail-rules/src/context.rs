@@ -211,6 +211,16 @@ pub(crate) fn list(names: &[&str]) -> String {
     }
 }
 
+/// `is` or `are`, for a list of names made by [`list`].
+pub(crate) fn be(names: &str) -> &'static str {
+    if is_many(names) { "are" } else { "is" }
+}
+
+/// True where a list made by [`list`] names more than one.
+pub(crate) fn is_many(names: &str) -> bool {
+    names.contains("` and ") || names == "its keys"
+}
+
 /// `GET /keys/` or `GET /keys/ and 2 more routes`, the one most open first.
 pub(crate) fn routes(routes: &[&Route]) -> String {
     let mut sorted: Vec<&&Route> = routes.iter().collect();

@@ -51,6 +51,7 @@ impl Leak {
 struct Spot {
     names: BTreeSet<String>,
     routes: BTreeSet<String>,
+    templates: BTreeSet<String>,
     edges: BTreeSet<usize>,
     to_owner: bool,
 }
@@ -75,7 +76,7 @@ pub(crate) fn all(cx: &Context<'_>, carries: Carries, to: To) -> Vec<Leak> {
             Some(Leak {
                 location: location.clone(),
                 what: list(&names),
-                routes: told(&place.routes, path.as_ref()),
+                routes: told(&place.routes, path.as_ref()) + &shown_by(&place.templates),
                 subject: names.join(","),
                 path,
             })
@@ -127,11 +128,17 @@ fn gather<'c>(
             Node::Place(Place::Response { route, .. }) => place.routes.insert(route.clone()),
             Node::Place(Place::ThirdParty(who)) => place.routes.insert(who.clone()),
             Node::Actor(Actor::Owner) => {
+                let routes = cx.joined.calls.routes_to(&flow.function);
+                let names = routes.into_iter().map(keytrail_graph::route_name);
+                place.routes.extend(names);
                 place.to_owner = true;
                 false
             }
             _ => false,
         };
+        if let Sink::Template(path, _) = &flow.sink {
+            place.templates.insert(path.clone());
+        }
     }
 }
 
@@ -198,6 +205,15 @@ fn carried(cx: &Context<'_>, flow: &Flow, edge: usize) -> Option<String> {
         }),
         _ => None,
     }
+}
+
+/// The templates that show it.
+fn shown_by(templates: &BTreeSet<String>) -> String {
+    if templates.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = templates.iter().map(String::as_str).collect();
+    format!(" (in {})", list(&names))
 }
 
 /// The route of the worst path first.

@@ -9,6 +9,7 @@ mod default_secret_key;
 mod environment_crossing;
 mod environment_shown;
 mod exception_shown;
+mod filter_after_read;
 mod hard_coded_key;
 mod index_projects_key;
 mod index_without_owner;
@@ -63,6 +64,7 @@ pub const RULES: &[&dyn Rule] = &[
     &environment_crossing::EnvironmentCrossing,
     &environment_shown::EnvironmentShown,
     &exception_shown::ExceptionShown,
+    &filter_after_read::FilterAfterRead,
     &hard_coded_key::HardCodedKey,
     &index_projects_key::IndexProjectsKey,
     &index_without_owner::IndexWithoutOwner,

@@ -124,7 +124,6 @@ fn deep_nesting_in_templates_is_survived() {
 }
 
 #[test]
-#[ignore = "keytrail-code overflows its stack here; to be mended there"]
 fn deep_nesting_in_python_is_survived() {
     let directory = tempfile::tempdir().unwrap();
     settings(directory.path());

@@ -3,12 +3,15 @@
 
 use keytrail_model::{Access, HttpMethod, Location, Setting, SettingValue, Step};
 
+mod body;
+mod permission;
+
 use super::urls::Binding;
 use crate::interp::Shape;
-use crate::program::{ClassRef, FunctionRef, ModuleId, Program, Site};
+use crate::program::{ClassRef, FunctionRef, Program, Site};
 use crate::resolve::{Base, Resolver};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, Operator, Stmt};
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
 
 /// What the settings say for views that say nothing.
 #[derive(Debug, Default)]
@@ -20,6 +23,9 @@ pub(crate) struct Defaults {
     /// DRF's default throttles are set.
     pub(crate) throttled: bool,
 }
+
+/// Of a view that the project's sign-in middleware lets through.
+const PUBLIC: &str = "lets in anybody";
 
 /// The answer for one route.
 #[derive(Debug)]
@@ -162,7 +168,7 @@ impl<'a> Doors<'a> {
             if !decided {
                 decided = self.class_permissions(class, binding.method, &mut verdicts);
             }
-            self.mixins(class, &mut verdicts, &mut door, binding.method);
+            self.mixins(class, &mut verdicts, &mut door, binding);
         }
         if drf && !decided {
             verdicts.push(self.default_permission(binding));
@@ -172,6 +178,9 @@ impl<'a> Doors<'a> {
         }
         if let Some(step) = &self.defaults.login_middleware
             && !drf
+            && !verdicts
+                .iter()
+                .any(|(_, step)| step.label.ends_with(PUBLIC))
         {
             verdicts.push((Access::Authenticated, step.clone()));
         }
@@ -257,13 +266,21 @@ impl<'a> Doors<'a> {
             | "admin_required" => {
                 verdicts.push((Access::Privileged, step("asks for a permission")));
             }
-            "user_passes_test" => verdicts.push((Access::Unknown, step("runs a test on the user"))),
+            "user_passes_test" => {
+                let test = self.arguments(site).first();
+                let access = test
+                    .and_then(|test| self.test_of_user(site.0, test.value))
+                    .unwrap_or(Access::Unknown);
+                verdicts.push((access, step("runs a test on the user")));
+            }
+            "login_not_required" => {
+                verdicts.push((Access::Anonymous, step(PUBLIC)));
+            }
             "permission_classes" => {
                 if let Some(first) = self.arguments(site).first() {
                     verdicts.push(self.permission_list(site.0, first.value, method));
                 }
             }
-            "throttle_classes" => door.throttled = true,
             "csrf_exempt" => door.csrf_exempt = Some(self.location(site)),
             "method_decorator" => {
                 if let Some(first) = self.arguments(site).first() {
@@ -277,7 +294,7 @@ impl<'a> Doors<'a> {
                     }
                 }
             }
-            "ratelimit" => door.throttled = true,
+            "throttle_classes" | "ratelimit" => door.throttled = true,
             "csrf_protect"
             | "api_view"
             | "action"
@@ -371,45 +388,14 @@ impl<'a> Doors<'a> {
             })
     }
 
-    /// `permission_classes`, `authentication_classes = []`, `get_permissions` over the lineage.
-    fn class_permissions(
-        &self,
-        class: ClassRef,
-        method: HttpMethod,
-        verdicts: &mut Vec<(Access, Step)>,
-    ) -> bool {
-        let find = |name: &str| self.program.symbols.find(name);
-        for base in &self.resolver.class(class).lineage {
-            let Base::Class(base) = base else { continue };
-            let facts = self.resolver.class(*base);
-            if let Some(&own) = find("get_permissions").and_then(|name| facts.methods.get(&name)) {
-                let location = self.program.function_location(own);
-                verdicts.push((
-                    Access::Unknown,
-                    Step::new("get_permissions decides by action", location),
-                ));
-                return true;
-            }
-            let list = facts
-                .fields
-                .iter()
-                .rev()
-                .find(|(name, _)| Some(*name) == find("permission_classes"));
-            if let Some((_, Some(list))) = list {
-                verdicts.push(self.permission_list(base.0, *list, method));
-                return true;
-            }
-        }
-        false
-    }
-
     fn mixins(
         &self,
         class: ClassRef,
         verdicts: &mut Vec<(Access, Step)>,
         door: &mut Door,
-        method: HttpMethod,
+        binding: &Binding,
     ) {
+        let method = binding.method;
         let throttles = self.program.symbols.find("throttle_classes");
         for base in &self.resolver.class(class).lineage {
             match base {
@@ -437,8 +423,14 @@ impl<'a> Doors<'a> {
                             ));
                         }
                         "UserPassesTestMixin" => {
+                            let test = self
+                                .program
+                                .symbols
+                                .find("test_func")
+                                .and_then(|name| self.resolver.method(class, name))
+                                .and_then(|test| self.user_mention(test));
                             verdicts.push((
-                                Access::Unknown,
+                                test.map_or(Access::Unknown, |(access, _)| access),
                                 Step::new("UserPassesTestMixin runs a test on the user", location),
                             ));
                         }
@@ -449,6 +441,9 @@ impl<'a> Doors<'a> {
                     let module = self.program.module(base.0);
                     let declaration = module.ir.class(base.1);
                     for &decorator in &declaration.decorators {
+                        if !self.is_for(Site(base.0, decorator), binding.view) {
+                            continue;
+                        }
                         self.decorator(Site(base.0, decorator), method, verdicts, door);
                     }
                     let facts = self.resolver.class(*base);
@@ -482,268 +477,22 @@ impl<'a> Doors<'a> {
         }
     }
 
+    /// `@method_decorator(login_required, name="post")` guards that method alone.
+    fn is_for(&self, decorator: Site, view: FunctionRef) -> bool {
+        let Some(name) = self.keyword(decorator, "name") else {
+            return true;
+        };
+        let Expr::Str(name) = self.program.module(decorator.0).ir.expr(name) else {
+            return true;
+        };
+        let name = self.program.module(decorator.0).ir.text(*name);
+        let module = self.program.module(view.0);
+        name == "dispatch" || name == module.ir.text(module.ir.function(view.1).name)
+    }
+
     fn class_location(&self, class: ClassRef) -> Location {
         let range = self.program.module(class.0).ir.class(class.1).range;
         self.program.range_location(class.0, range, None)
-    }
-
-    /// `[IsAuthenticated, IsOwner]`: the strictest of a list counts.
-    fn permission_list(
-        &self,
-        module: ModuleId,
-        list: ExprId,
-        method: HttpMethod,
-    ) -> (Access, Step) {
-        let location = self.location(Site(module, list));
-        let ir = &self.program.module(module).ir;
-        let parts = match ir.expr(list) {
-            Expr::Sequence(parts) => parts.to_vec(),
-            _ => vec![list],
-        };
-        if parts.is_empty() {
-            return (
-                Access::Anonymous,
-                Step::new("permission classes are empty: anybody may call", location),
-            );
-        }
-        let access = parts
-            .iter()
-            .map(|&part| self.permission(module, part, method))
-            .max_by_key(|access| strength(*access))
-            .unwrap_or(Access::Anonymous);
-        let label = format!("permission classes let in {}", who(access));
-        (access, Step::new(label, location))
-    }
-
-    fn permission(&self, module: ModuleId, expr: ExprId, method: HttpMethod) -> Access {
-        let ir = &self.program.module(module).ir;
-        if let Expr::Binary(operator, left, right) = ir.expr(expr) {
-            let (left, right) = (
-                self.permission(module, *left, method),
-                self.permission(module, *right, method),
-            );
-            let stricter = strength(left) >= strength(right);
-            return match operator {
-                Operator::Or if stricter => right,
-                Operator::Or => left,
-                _ if stricter => left,
-                _ => right,
-            };
-        }
-        match self.resolver.expression(module, expr) {
-            Some(Shape::Class(class)) => self.own_permission(class, method),
-            Some(Shape::External(path) | Shape::Object(path)) => {
-                path.last().map_or(Access::Unknown, |&last| {
-                    named_permission(self.program.text(last), method)
-                })
-            }
-            _ => Access::Unknown,
-        }
-    }
-
-    /// A permission class of the tree: its bases, or what its check looks at.
-    fn own_permission(&self, class: ClassRef, method: HttpMethod) -> Access {
-        let check = self
-            .program
-            .symbols
-            .find("has_permission")
-            .and_then(|name| self.resolver.method(class, name));
-        if let Some(check) = check {
-            if let Some((access, _)) = self.user_mention(check) {
-                return access;
-            }
-            if self.always_true(check) {
-                return Access::Anonymous;
-            }
-            return Access::Unknown;
-        }
-        self.resolver
-            .class(class)
-            .lineage
-            .iter()
-            .filter_map(|base| match base {
-                Base::External(path) => path
-                    .last()
-                    .map(|&last| named_permission(self.program.text(last), method)),
-                Base::Class(_) => None,
-            })
-            .max_by_key(|access| strength(*access))
-            .unwrap_or(Access::Unknown)
-    }
-
-    fn always_true(&self, function: FunctionRef) -> bool {
-        let module = self.program.module(function.0);
-        matches!(
-            &*module.ir.function(function.1).body,
-            [Stmt::Return(Some(value), _)] if matches!(module.ir.expr(*value), Expr::Bool(true))
-        )
-    }
-
-    fn default_permission(&self, binding: &Binding) -> (Access, Step) {
-        match &self.defaults.permissions {
-            Some((classes, location)) => {
-                let access = classes
-                    .iter()
-                    .map(|dotted| match self.class_named(dotted) {
-                        Some(class) => self.own_permission(class, binding.method),
-                        None => named_permission(
-                            dotted.rsplit('.').next().unwrap_or(dotted),
-                            binding.method,
-                        ),
-                    })
-                    .max_by_key(|access| strength(*access))
-                    .unwrap_or(Access::Anonymous);
-                let label = if classes.is_empty() {
-                    "REST framework's default lets in anybody, and the view names no permission class".to_owned()
-                } else {
-                    format!("the default permission classes let in {}", who(access))
-                };
-                (access, Step::new(label, location.clone()))
-            }
-            None => {
-                let location = match binding.class {
-                    Some(class) => self.class_location(class),
-                    None => self.program.function_location(binding.view),
-                };
-                (
-                    Access::Anonymous,
-                    Step::new(
-                        "no permission class, and REST framework's default lets in anybody",
-                        location,
-                    ),
-                )
-            }
-        }
-    }
-
-    /// A check at the head of a function: `if not request.user.is_authenticated: return …`.
-    fn body_check(&self, function: FunctionRef) -> Option<(Access, Step)> {
-        let module = self.program.module(function.0);
-        for statement in module.ir.function(function.1).body.iter().take(8) {
-            if let Stmt::If { test, then, .. } = statement
-                && let Some(access) = self.mention(function.0, *test, 0)
-                && (leaves(then) || !self.is_negative(function.0, *test))
-            {
-                let site = Site(function.0, *test);
-                let label = match access {
-                    Access::Unknown => "compares what the caller sends".to_owned(),
-                    _ => format!("checks the user and lets in {}", who(access)),
-                };
-                return Some((
-                    access,
-                    Step::new(label, self.program.location(site, Some(function))),
-                ));
-            }
-        }
-        None
-    }
-
-    fn is_negative(&self, module: ModuleId, expr: ExprId) -> bool {
-        matches!(self.program.module(module).ir.expr(expr), Expr::Not(_))
-    }
-
-    /// Any look at the user, anywhere in a permission class's check.
-    fn user_mention(&self, function: FunctionRef) -> Option<(Access, Step)> {
-        let module = self.program.module(function.0);
-        let mut best: Option<Access> = None;
-        let mut blocks: Vec<&[Stmt]> = vec![&module.ir.function(function.1).body];
-        while let Some(block) = blocks.pop() {
-            for statement in block {
-                let exprs: Vec<ExprId> = match statement {
-                    Stmt::Return(Some(value), _)
-                    | Stmt::Expr(value)
-                    | Stmt::Assign { value, .. } => {
-                        vec![*value]
-                    }
-                    Stmt::If { test, .. } => vec![*test],
-                    _ => Vec::new(),
-                };
-                for expr in exprs {
-                    if let Some(access) = self.mention(function.0, expr, 0)
-                        && best.is_none_or(|best| strength(access) > strength(best))
-                    {
-                        best = Some(access);
-                    }
-                }
-                statement.blocks(&mut |block| blocks.push(block));
-            }
-        }
-        best.map(|access| {
-            (
-                access,
-                Step::new(
-                    "looks at the user",
-                    self.program.function_location(function),
-                ),
-            )
-        })
-    }
-
-    fn mention(&self, module: ModuleId, expr: ExprId, depth: u32) -> Option<Access> {
-        if depth > 12 {
-            return None;
-        }
-        let ir = &self.program.module(module).ir;
-        let inner = |expr: ExprId| self.mention(module, expr, depth + 1);
-        let stricter = |left: Option<Access>, right: Option<Access>| match (left, right) {
-            (Some(left), Some(right)) if strength(left) >= strength(right) => Some(left),
-            (left, right) => right.or(left),
-        };
-        match ir.expr(expr) {
-            Expr::Attribute(object, name) => match ir.text(*name) {
-                "is_authenticated" => Some(Access::Authenticated),
-                "is_staff" | "is_superuser" => Some(Access::Privileged),
-                _ => inner(*object),
-            },
-            Expr::Call(function, arguments) => {
-                if let Expr::Attribute(_, name) = ir.expr(*function)
-                    && matches!(
-                        ir.text(*name),
-                        "has_perm" | "has_perms" | "has_module_perms"
-                    )
-                {
-                    return Some(Access::Privileged);
-                }
-                arguments.iter().fold(inner(*function), |found, argument| {
-                    stricter(found, inner(argument.value))
-                })
-            }
-            Expr::Not(value) => inner(*value),
-            Expr::Logic(_, parts) => parts
-                .iter()
-                .fold(None, |found, &part| stricter(found, inner(part))),
-            Expr::Compare(left, rest) => {
-                let sent = self.is_sent(module, *left, 0)
-                    || rest
-                        .iter()
-                        .any(|(_, right)| self.is_sent(module, *right, 0));
-                let found = rest.iter().fold(inner(*left), |found, (_, right)| {
-                    stricter(found, inner(*right))
-                });
-                found.or(sent.then_some(Access::Unknown))
-            }
-            Expr::Conditional { test, then, other } => {
-                stricter(inner(*test), stricter(inner(*then), inner(*other)))
-            }
-            _ => None,
-        }
-    }
-
-    /// `request.headers["X-Token"]`, `request.META.get(…)`.
-    fn is_sent(&self, module: ModuleId, expr: ExprId, depth: u32) -> bool {
-        if depth > 8 {
-            return false;
-        }
-        let ir = &self.program.module(module).ir;
-        match ir.expr(expr) {
-            Expr::Attribute(object, name) => {
-                matches!(ir.text(*name), "headers" | "META" | "auth")
-                    || self.is_sent(module, *object, depth + 1)
-            }
-            Expr::Subscript(object, _) => self.is_sent(module, *object, depth + 1),
-            Expr::Call(function, _) => self.is_sent(module, *function, depth + 1),
-            _ => false,
-        }
     }
 
     /// All functions that the framework may call for a request to a class view.
@@ -754,10 +503,6 @@ impl<'a> Doors<'a> {
             .filter_map(|name: Sym| self.resolver.method(class, name))
             .collect()
     }
-}
-
-fn leaves(block: &[Stmt]) -> bool {
-    matches!(block.last(), Some(Stmt::Return(..) | Stmt::Raise(_)))
 }
 
 /// Which of two checks on one route decides: the one that lets in fewer. A check that could not
@@ -777,24 +522,6 @@ fn who(access: Access) -> &'static str {
         Access::Authenticated => "any signed-in user",
         Access::Privileged => "privileged users",
         Access::Unknown => "whom a check of the project's own lets in",
-    }
-}
-
-fn named_permission(name: &str, method: HttpMethod) -> Access {
-    match name {
-        "AllowAny" => Access::Anonymous,
-        "IsAuthenticated" | "HasAPIKey" | "TokenHasReadWriteScope" | "TokenHasScope" => {
-            Access::Authenticated
-        }
-        "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" => {
-            if method.writes() && method != HttpMethod::Any {
-                Access::Authenticated
-            } else {
-                Access::Anonymous
-            }
-        }
-        "IsAdminUser" | "DjangoModelPermissions" | "DjangoObjectPermissions" => Access::Privileged,
-        _ => Access::Unknown,
     }
 }
 

@@ -60,6 +60,13 @@ pub(crate) struct Layer {
     settings: Vec<Setting>,
 }
 
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "what the settings facts are made from, whole; tests read it"
+    )
+)]
 impl Layer {
     /// The effective value: of `ROOT_URLCONF`, of `REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES`.
     pub(crate) fn value(&self, name: &str) -> Option<&SettingValue> {
@@ -111,6 +118,13 @@ pub(crate) struct SettingsIndex {
     layers: Vec<Layer>,
 }
 
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "what the settings facts are made from, whole; tests read it"
+    )
+)]
 impl SettingsIndex {
     pub(crate) fn new(
         program: &Program,

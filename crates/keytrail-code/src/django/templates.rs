@@ -12,7 +12,8 @@ pub(crate) struct Templates {
 }
 
 const MOST_PATHS: usize = 200;
-const DEEPEST_INCLUDE: u32 = 6;
+/// Pages that one page is made of.
+const MOST_INCLUDED: usize = 100;
 
 impl Templates {
     /// From paths relative to the root and their text. Templates have the name that follows
@@ -26,8 +27,7 @@ impl Templates {
         }
         let mut shown = FxHashMap::default();
         for name in parsed.keys() {
-            let mut paths = Vec::new();
-            collect(name, &parsed, &mut paths, 0);
+            let mut paths = collect(name, &parsed);
             paths.sort();
             paths.dedup();
             paths.truncate(MOST_PATHS);
@@ -74,14 +74,23 @@ struct Page {
     included: Vec<String>,
 }
 
-fn collect(name: &str, pages: &FxHashMap<String, Page>, paths: &mut Vec<Vec<String>>, depth: u32) {
-    let Some(page) = pages.get(name) else { return };
-    paths.extend(page.paths.iter().cloned());
-    if depth < DEEPEST_INCLUDE {
+/// What a page shows, with all that it includes or extends, each once: pages may include each
+/// other.
+fn collect(name: &str, pages: &FxHashMap<String, Page>) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    let mut seen: Vec<&str> = vec![name];
+    let mut next = 0;
+    while let Some(page) = seen.get(next).map(|name| pages.get(*name)) {
+        next += 1;
+        let Some(page) = page else { continue };
+        paths.extend(page.paths.iter().cloned());
         for included in &page.included {
-            collect(included, pages, paths, depth + 1);
+            if seen.len() < MOST_INCLUDED && !seen.contains(&included.as_str()) {
+                seen.push(included);
+            }
         }
     }
+    paths
 }
 
 impl Page {
@@ -97,6 +106,7 @@ impl Page {
             let (kind, close) = match rest.as_bytes().get(1) {
                 Some(b'{') => ('v', "}}"),
                 Some(b'%') => ('t', "%}"),
+                Some(b'#') => ('#', "#}"),
                 _ => {
                     rest = &rest[1..];
                     continue;
@@ -104,11 +114,15 @@ impl Page {
             };
             let Some(end) = rest.find(close) else { break };
             let inside = rest[2..end].trim();
+            rest = &rest[end + 2..];
             match kind {
                 'v' => page.variable(inside, &aliases),
-                _ => page.tag(inside, &mut aliases),
+                't' if inside.starts_with("comment") => {
+                    rest = rest.find("endcomment").map_or("", |at| &rest[at..]);
+                }
+                't' => page.tag(inside, &mut aliases),
+                _ => {}
             }
-            rest = &rest[end + 2..];
         }
         page
     }
@@ -149,6 +163,11 @@ impl Page {
                     if let Some(name) = names[..at].last() {
                         aliases.push((name.trim_matches(',').to_owned(), path));
                     }
+                }
+            }
+            ["with", source, "as", name] => {
+                if let Some(path) = resolved(source, aliases) {
+                    aliases.push(((*name).to_owned(), path));
                 }
             }
             ["with", assignments @ ..] => {

@@ -1,12 +1,15 @@
 //! URL configuration: which URL leads to which view.
 
+mod router;
+mod view;
+
 use keytrail_model::HttpMethod;
 
 use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, ModuleId, Program, Site};
-use crate::resolve::{Base, Resolver};
+use crate::resolve::Resolver;
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, Operator, Stmt};
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, FormatPart, Operator, Stmt};
 
 /// A view behind a URL, before access is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,21 +29,13 @@ pub(crate) struct Binding {
 
 const DEEPEST_INCLUDE: u32 = 12;
 const MOST_ROUTES: usize = 20_000;
+const MOST_STEPS: usize = 400_000;
 pub(crate) const HTTP: [(&str, HttpMethod); 5] = [
     ("get", HttpMethod::Get),
     ("post", HttpMethod::Post),
     ("put", HttpMethod::Put),
     ("patch", HttpMethod::Patch),
     ("delete", HttpMethod::Delete),
-];
-/// Actions of a viewset: name, method, on one object.
-const ACTIONS: [(&str, HttpMethod, bool); 6] = [
-    ("list", HttpMethod::Get, false),
-    ("create", HttpMethod::Post, false),
-    ("retrieve", HttpMethod::Get, true),
-    ("update", HttpMethod::Put, true),
-    ("partial_update", HttpMethod::Patch, true),
-    ("destroy", HttpMethod::Delete, true),
 ];
 /// Methods of generic views that the framework calls for each request.
 pub(crate) const HOOKS: [&str; 22] = [
@@ -73,6 +68,7 @@ pub(crate) struct Urls<'a> {
     resolver: &'a Resolver<'a>,
     found: Vec<Binding>,
     active: Vec<ModuleId>,
+    steps: usize,
 }
 
 #[derive(Clone, Default)]
@@ -93,6 +89,7 @@ pub(crate) fn bindings(
         resolver,
         found: Vec::new(),
         active: Vec::new(),
+        steps: 0,
     };
     let mut visited = Vec::new();
     for &root in roots {
@@ -143,7 +140,12 @@ pub(crate) fn bindings(
 }
 
 /// The value that a statement assigns (or adds) to `name`.
-fn assigned(program: &Program, module: ModuleId, statement: &Stmt, name: Sym) -> Option<ExprId> {
+pub(super) fn assigned(
+    program: &Program,
+    module: ModuleId,
+    statement: &Stmt,
+    name: Sym,
+) -> Option<ExprId> {
     let linked = program.module(module);
     let is = |target: ExprId| matches!(linked.ir.expr(target), Expr::Name(own) if linked.sym(*own) == name);
     match statement {
@@ -201,7 +203,9 @@ impl Urls<'_> {
     }
 
     fn list(&mut self, id: ModuleId, list: ExprId, prefix: &Prefix, depth: u32) {
-        if depth > DEEPEST_INCLUDE || self.found.len() > MOST_ROUTES {
+        // lists that include each other several times over would take for ever
+        self.steps += 1;
+        if depth > DEEPEST_INCLUDE || self.found.len() > MOST_ROUTES || self.steps > MOST_STEPS {
             return;
         }
         let module = self.program.module(id);
@@ -231,7 +235,7 @@ impl Urls<'_> {
                 }
             }
             Expr::Call(function, arguments) => {
-                self.entry(id, list, *function, arguments, prefix, depth)
+                self.entry(id, list, *function, arguments, prefix, depth);
             }
             _ => {}
         }
@@ -251,7 +255,13 @@ impl Urls<'_> {
         let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(function) else {
             return;
         };
-        match module.ir.text(*name) {
+        // `from django.urls import path as p`
+        let own = module.ir.text(*name);
+        let name = match self.resolver.expression(id, function) {
+            Some(Shape::External(path)) => path.last().map_or(own, |&last| self.program.text(last)),
+            _ => own,
+        };
+        match name {
             "path" | "re_path" | "url" => {
                 let route = self
                     .argument(id, arguments, 0, "route")
@@ -312,8 +322,45 @@ impl Urls<'_> {
             Expr::Call(_, arguments) => arguments
                 .first()
                 .map_or(String::new(), |first| self.pattern(id, first.value)),
+            Expr::Binary(Operator::Add, left, right) => {
+                format!("{}{}", self.pattern(id, *left), self.pattern(id, *right))
+            }
+            Expr::Format(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    FormatPart::Text(text) => module.ir.text(*text).to_owned(),
+                    FormatPart::Value(value) => self.pattern(id, *value),
+                })
+                .collect(),
+            Expr::Name(_) | Expr::Attribute(..) => {
+                self.constant(id, expr).unwrap_or_else(|| "*".to_owned())
+            }
             _ => "*".to_owned(),
         }
+    }
+
+    /// The text that a module's variable is set to.
+    fn constant(&self, id: ModuleId, expr: ExprId) -> Option<String> {
+        let module = self.program.module(id);
+        let places = match module.ir.expr(expr) {
+            Expr::Name(name) => self.resolver.variable(id, module.sym(*name)),
+            Expr::Attribute(object, name) => match self.resolver.expression(id, *object)? {
+                Shape::Module(inner) => self.resolver.variable(inner, module.sym(*name)),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        places.into_iter().find_map(|(place, name)| {
+            let ir = &self.program.module(place).ir;
+            let body = &ir.function(0).body;
+            body.iter().find_map(|statement| {
+                let value = assigned(self.program, place, statement, name)?;
+                match ir.expr(value) {
+                    Expr::Str(text) => Some(ir.text(*text).to_owned()),
+                    _ => None,
+                }
+            })
+        })
     }
 
     fn target(
@@ -355,6 +402,9 @@ impl Urls<'_> {
             }
         }
         match module.ir.expr(target) {
+            Expr::Lambda(function) => {
+                self.function_view(FunctionRef(id, *function), declared, prefix);
+            }
             Expr::Sequence(parts) if !parts.is_empty() => {
                 // an old-style (patterns, app name, namespace) tuple
                 self.list(id, parts[0], prefix, depth + 1);
@@ -466,339 +516,7 @@ impl Urls<'_> {
         }
     }
 
-    fn function_view(&mut self, view: FunctionRef, declared: Site, prefix: &Prefix) {
-        for method in self.methods_of(view) {
-            self.add(prefix, method, view, None, None, declared);
-        }
-    }
-
-    /// From `@api_view([…])`, `@require_POST` and their kin; else any.
-    fn methods_of(&self, view: FunctionRef) -> Vec<HttpMethod> {
-        let module = self.program.module(view.0);
-        for &decorator in &module.ir.function(view.1).decorators {
-            let (name, arguments): (_, &[Argument]) = match module.ir.expr(decorator) {
-                Expr::Call(function, arguments) => (*function, arguments),
-                _ => (decorator, &[]),
-            };
-            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(name) else {
-                continue;
-            };
-            match module.ir.text(*name) {
-                "require_GET" | "require_safe" => return vec![HttpMethod::Get],
-                "require_POST" => return vec![HttpMethod::Post],
-                "api_view" | "require_http_methods" | "action" => {
-                    let list = self
-                        .argument(view.0, arguments, 0, "http_method_names")
-                        .or_else(|| self.argument(view.0, arguments, 0, "methods"))
-                        .or_else(|| self.argument(view.0, arguments, 0, "request_method_list"));
-                    let methods = list
-                        .map(|list| self.methods(view.0, list))
-                        .unwrap_or_default();
-                    return if methods.is_empty() {
-                        vec![HttpMethod::Get]
-                    } else {
-                        methods
-                    };
-                }
-                _ => {}
-            }
-        }
-        vec![HttpMethod::Any]
-    }
-
-    fn methods(&self, id: ModuleId, list: ExprId) -> Vec<HttpMethod> {
-        let module = self.program.module(id);
-        let Expr::Sequence(parts) = module.ir.expr(list) else {
-            return Vec::new();
-        };
-        parts
-            .iter()
-            .filter_map(|&part| match module.ir.expr(part) {
-                Expr::Str(text) => {
-                    let lower = module.ir.text(*text).to_ascii_lowercase();
-                    HTTP.iter()
-                        .find(|(name, _)| *name == lower)
-                        .map(|(_, method)| *method)
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
-        self.resolver
-            .method(class, self.program.symbols.find(name)?)
-    }
-
-    fn class_view(
-        &mut self,
-        id: ModuleId,
-        class: ClassRef,
-        arguments: &[Argument],
-        declared: Site,
-        prefix: &Prefix,
-    ) {
-        // a viewset's as_view({"get": "list"})
-        let module = self.program.module(id);
-        if let Some(first) = arguments.first()
-            && let Expr::Dict(entries) = module.ir.expr(first.value)
-        {
-            for &(key, value) in entries {
-                let (Some(key), Expr::Str(action)) = (key, module.ir.expr(value)) else {
-                    continue;
-                };
-                let Expr::Str(method) = module.ir.expr(key) else {
-                    continue;
-                };
-                let method = module.ir.text(*method).to_ascii_lowercase();
-                let Some((_, method)) = HTTP.iter().find(|(name, _)| *name == method) else {
-                    continue;
-                };
-                if let Some(view) = self.method(class, module.ir.text(*action)) {
-                    self.add(prefix, *method, view, Some(class), None, declared);
-                }
-            }
-            return;
-        }
-        let mut any = false;
-        for (name, method) in HTTP {
-            if let Some(view) = self.method(class, name) {
-                self.add(prefix, method, view, Some(class), None, declared);
-                any = true;
-            }
-        }
-        if !any {
-            self.generic_view(class, declared, prefix);
-        }
-    }
-
-    /// A view whose methods the framework supplies: its hooks stand for them.
-    fn generic_view(&mut self, class: ClassRef, declared: Site, prefix: &Prefix) {
-        let external: Vec<&str> = self
-            .resolver
-            .class(class)
-            .lineage
-            .iter()
-            .filter_map(|base| match base {
-                Base::External(path) => path.last().map(|&last| self.program.text(last)),
-                Base::Class(_) => None,
-            })
-            .collect();
-        let writes = external.iter().any(|name| {
-            ["Create", "Update", "Destroy", "Delete", "Form", "Edit"]
-                .iter()
-                .any(|word| name.contains(word))
-        });
-        let reads = !writes
-            || external
-                .iter()
-                .any(|name| name.contains("List") || name.contains("Retrieve"));
-        let hook = |names: &[&str]| names.iter().find_map(|name| self.method(class, name));
-        let read = hook(&[
-            "get_context_data",
-            "get_queryset",
-            "get_object",
-            "list",
-            "retrieve",
-        ]);
-        let write = hook(&[
-            "form_valid",
-            "perform_create",
-            "perform_update",
-            "create",
-            "update",
-        ]);
-        let mut add = Vec::new();
-        if reads && let Some(view) = read {
-            add.push((HttpMethod::Get, view));
-        }
-        if writes && let Some(view) = write.or(read) {
-            add.push((HttpMethod::Post, view));
-        }
-        for (method, view) in add {
-            self.add(prefix, method, view, Some(class), None, declared);
-        }
-    }
-
     // ---- routers ----
-
-    /// `router.urls`: what was registered.
-    fn router(&mut self, id: ModuleId, router: ExprId, prefix: &Prefix, depth: u32) {
-        let module = self.program.module(id);
-        let places = match module.ir.expr(router) {
-            Expr::Name(name) => self.resolver.variable(id, module.sym(*name)),
-            Expr::Attribute(object, name) => match self.resolver.expression(id, *object) {
-                Some(Shape::Module(inner)) => self.resolver.variable(inner, module.sym(*name)),
-                _ => return,
-            },
-            _ => return,
-        };
-        let _ = depth;
-        for (place, name) in places {
-            let program = self.program;
-            let linked = program.module(place);
-            let mut blocks: Vec<&[Stmt]> = vec![&linked.ir.function(0).body];
-            while let Some(block) = blocks.pop() {
-                for statement in block {
-                    if let Stmt::Expr(call) = statement
-                        && let Expr::Call(function, arguments) = linked.ir.expr(*call)
-                        && let Expr::Attribute(object, method) = linked.ir.expr(*function)
-                        && linked.ir.text(*method) == "register"
-                        && matches!(linked.ir.expr(*object), Expr::Name(own) if linked.sym(*own) == name)
-                    {
-                        self.registered(place, *call, arguments, prefix);
-                    }
-                    statement.blocks(&mut |block| blocks.push(block));
-                }
-            }
-        }
-    }
-
-    fn registered(&mut self, id: ModuleId, call: ExprId, arguments: &[Argument], prefix: &Prefix) {
-        let route = self
-            .argument(id, arguments, 0, "prefix")
-            .map_or(String::new(), |route| self.pattern(id, route));
-        let Some(view) = self.argument(id, arguments, 1, "viewset") else {
-            return;
-        };
-        let Some(Shape::Class(class)) = self.resolver.expression(id, view) else {
-            return;
-        };
-        let mut prefix = prefix.clone();
-        prefix.pattern = joined(&prefix.pattern, &route);
-        if !prefix.pattern.ends_with('/') {
-            prefix.pattern.push('/');
-        }
-        self.viewset(class, Site(id, call), &prefix);
-    }
-
-    fn viewset(&mut self, class: ClassRef, declared: Site, prefix: &Prefix) {
-        let lookup = self.lookup(class);
-        let one = Prefix {
-            pattern: format!("{}{{{lookup}}}/", prefix.pattern),
-            wrappers: prefix.wrappers.clone(),
-        };
-        for (name, method, single) in ACTIONS {
-            if let Some(view) = self.method(class, name) {
-                self.add(
-                    if single { &one } else { prefix },
-                    method,
-                    view,
-                    Some(class),
-                    None,
-                    declared,
-                );
-            }
-        }
-        for base in self.resolver.class(class).lineage.clone() {
-            let Base::Class(base) = base else { continue };
-            let mut methods: Vec<FunctionRef> = self
-                .resolver
-                .class(base)
-                .methods
-                .values()
-                .copied()
-                .collect();
-            methods.sort();
-            for view in methods {
-                self.extra_action(view, class, declared, prefix, &one);
-            }
-        }
-        // actions that the framework supplies work on the hooks
-        let hooks = [
-            "get_queryset",
-            "get_object",
-            "perform_create",
-            "perform_update",
-        ];
-        if ACTIONS
-            .iter()
-            .all(|(name, ..)| self.method(class, name).is_none())
-            && let Some(view) = hooks.iter().find_map(|name| self.method(class, name))
-        {
-            self.add(prefix, HttpMethod::Get, view, Some(class), None, declared);
-        }
-    }
-
-    fn lookup(&self, class: ClassRef) -> String {
-        let fields = &self.resolver.class(class).fields;
-        let named = |wanted: &str| {
-            fields
-                .iter()
-                .find(|(name, _)| self.text(*name) == wanted)
-                .and_then(|(_, value)| {
-                    let module = self.program.module(class.0);
-                    match module.ir.expr((*value)?) {
-                        Expr::Str(text) => Some(module.ir.text(*text).to_owned()),
-                        _ => None,
-                    }
-                })
-        };
-        named("lookup_url_kwarg")
-            .or_else(|| named("lookup_field"))
-            .unwrap_or_else(|| "pk".to_owned())
-    }
-
-    /// `@action(detail=True, methods=["post"], url_path="reveal")`.
-    fn extra_action(
-        &mut self,
-        view: FunctionRef,
-        class: ClassRef,
-        declared: Site,
-        many: &Prefix,
-        one: &Prefix,
-    ) {
-        let module = self.program.module(view.0);
-        let function = module.ir.function(view.1);
-        let Some((decorator, arguments)) = function.decorators.iter().find_map(|&decorator| {
-            let Expr::Call(function, arguments) = module.ir.expr(decorator) else {
-                return None;
-            };
-            let (Expr::Name(name) | Expr::Attribute(_, name)) = module.ir.expr(*function) else {
-                return None;
-            };
-            matches!(
-                module.ir.text(*name),
-                "action" | "detail_route" | "list_route"
-            )
-            .then_some((decorator, arguments))
-        }) else {
-            return;
-        };
-        let keyword = |name: &str| {
-            arguments.iter().find_map(|argument| match argument.kind {
-                ArgumentKind::Keyword(own) if module.ir.text(own) == name => Some(argument.value),
-                _ => None,
-            })
-        };
-        let detail = keyword("detail")
-            .is_some_and(|value| matches!(module.ir.expr(value), Expr::Bool(true)));
-        let path = match keyword("url_path").map(|value| module.ir.expr(value)) {
-            Some(Expr::Str(text)) => module.ir.text(*text).to_owned(),
-            _ => module.ir.text(function.name).to_owned(),
-        };
-        let base = if detail { one } else { many };
-        let prefix = Prefix {
-            pattern: format!("{}{path}/", base.pattern),
-            wrappers: base.wrappers.clone(),
-        };
-        let mut methods = keyword("methods")
-            .map(|list| self.methods(view.0, list))
-            .unwrap_or_default();
-        if methods.is_empty() {
-            methods.push(HttpMethod::Get);
-        }
-        for method in methods {
-            self.add(
-                &prefix,
-                method,
-                view,
-                Some(class),
-                Some(Site(view.0, decorator)),
-                declared,
-            );
-        }
-    }
 }
 
 fn joined(prefix: &str, route: &str) -> String {

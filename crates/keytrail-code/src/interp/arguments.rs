@@ -146,12 +146,13 @@ impl Arguments {
                     Some(rest)
                 }
             };
-            let value = value.or_else(|| self.star.clone()).or_else(|| {
-                // an unknown `**kwargs` may hold it
-                self.double
-                    .as_ref()
-                    .map(|double| double.field(name))
-                    .filter(|part| !part.is_nothing())
+            let value = value.or_else(|| {
+                // an unknown `*args` or `**kwargs` may hold it
+                let mut open = self.star.clone().unwrap_or_default();
+                if let Some(double) = &self.double {
+                    open.join(&double.field(name));
+                }
+                (!open.is_nothing()).then_some(open)
             });
             bindings
                 .push(value.unwrap_or_else(|| defaults.get(index).cloned().unwrap_or_default()));
@@ -169,7 +170,7 @@ impl Machine<'_> {
             match argument.kind {
                 ArgumentKind::Positional => arguments.positional.push((value, site)),
                 ArgumentKind::Keyword(name) => {
-                    arguments.keyword.push((self.sym(name), value, site))
+                    arguments.keyword.push((self.sym(name), value, site));
                 }
                 ArgumentKind::Star => arguments
                     .star

@@ -1,7 +1,9 @@
 //! Assignments.
 
+use super::record::SinkKind;
 use super::value::{Label, Shape, Value, What};
 use super::{Cell, Machine};
+use crate::program::FunctionRef;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Expr, ExprId};
 
@@ -16,6 +18,13 @@ impl Machine<'_> {
                 if self.globals.contains(&name) {
                     self.write_cell(Cell::Global(self.function.0, name), &value);
                 }
+                if self.nonlocals.contains(&name) {
+                    let outer = self.module.ir.function(self.function.1).parent;
+                    self.write_cell(
+                        Cell::Nonlocal(FunctionRef(self.function.0, outer), name),
+                        &value,
+                    );
+                }
                 self.env.vars.insert(name, value);
             }
             Expr::Sequence(parts) => self.unpack(parts, from, value),
@@ -24,6 +33,10 @@ impl Machine<'_> {
                 let name = self.sym(*name);
                 let receiver = self.expr(*object);
                 let value = value.hopped(self.site(target), What::Kept(name));
+                if self.is_response(&receiver) {
+                    let site = self.site(target);
+                    self.sink(&SinkKind::Response, site, &value);
+                }
                 self.assign_attribute(&receiver, name, &value);
                 self.update(*object, &mut |old| old.set_field(name, value.clone()));
             }
@@ -31,13 +44,26 @@ impl Machine<'_> {
                 let receiver = self.expr(*object);
                 let key_value = self.expr(*key);
                 self.header(&receiver, &key_value, value, self.site(target));
-                match key_value.constant() {
-                    Some(name) => {
-                        let value = value.hopped(self.site(target), What::Kept(name));
-                        self.change_parameter(&receiver, name, &value);
-                        self.update(*object, &mut |old| old.set_field(name, value.clone()));
+                if let Some(name) = key_value.constant() {
+                    let value = value.hopped(self.site(target), What::Kept(name));
+                    self.change_parameter(&receiver, name, &value);
+                    self.update(*object, &mut |old| old.set_field(name, value.clone()));
+                } else {
+                    let value = &self.with_ties(value);
+                    let names = key_value.names();
+                    for &name in &names {
+                        self.change_parameter(&receiver, name, value);
+                        self.update(*object, &mut |old| {
+                            let mut part = old.field(name);
+                            part.join(value);
+                            old.set_field(name, part);
+                        });
                     }
-                    None => self.update(*object, &mut |old| old.join(&value.flat())),
+                    if names.is_empty() {
+                        let flat = value.flat();
+                        self.change_parameter(&receiver, self.shared.words.hidden_whole, &flat);
+                        self.update(*object, &mut |old| old.join(&flat));
+                    }
                 }
             }
             _ => {}
@@ -79,9 +105,10 @@ impl Machine<'_> {
         if let Expr::Sequence(values) = module.ir.expr(from)
             && values.len() == parts.len()
         {
-            for (&part, &single) in parts.iter().zip(values) {
-                let single_value = self.expr(single);
-                self.assign(part, single, &single_value);
+            // all of them before any is assigned: `a, b = b, a`
+            let evaluated: Vec<Value> = values.iter().map(|&single| self.expr(single)).collect();
+            for ((&part, &single), value) in parts.iter().zip(values).zip(&evaluated) {
+                self.assign(part, single, value);
             }
             return;
         }
@@ -91,7 +118,7 @@ impl Machine<'_> {
         }
     }
 
-    fn assign_attribute(&mut self, receiver: &Value, name: Sym, value: &Value) {
+    pub(super) fn assign_attribute(&mut self, receiver: &Value, name: Sym, value: &Value) {
         for shape in &receiver.shapes {
             match shape {
                 Shape::Instance(class) | Shape::Class(class) => {
@@ -112,14 +139,14 @@ impl Machine<'_> {
                 }
                 Shape::Module(module) => self.write_cell(Cell::Global(*module, name), value),
                 Shape::Param(index, path) if path.is_empty() => {
-                    self.note_change(*index, name, value)
+                    self.note_change(*index, name, value);
                 }
                 _ => {}
             }
         }
     }
 
-    fn change_parameter(&mut self, receiver: &Value, name: Sym, value: &Value) {
+    pub(super) fn change_parameter(&mut self, receiver: &Value, name: Sym, value: &Value) {
         for shape in &receiver.shapes {
             if let Shape::Param(index, path) = shape
                 && path.is_empty()
@@ -180,6 +207,23 @@ impl Machine<'_> {
                     let mut part = self.expr(object);
                     change(&mut part);
                     self.update(*outer, &mut |value| value.join(&part));
+                }
+            }
+            // `out.setdefault("rows", []).append(…)`
+            Expr::Call(function, arguments) => {
+                let words = self.shared.words;
+                if let Expr::Attribute(outer, name) = module.ir.expr(*function)
+                    && [words.setdefault, words.get].contains(&self.sym(*name))
+                    && let Some(first) = arguments.first()
+                {
+                    let mut part = self.expr(object);
+                    change(&mut part);
+                    match self.expr(first.value).constant() {
+                        Some(field) => {
+                            self.update(*outer, &mut |value| value.set_field(field, part.clone()));
+                        }
+                        None => self.update(*outer, &mut |value| value.join(&part)),
+                    }
                 }
             }
             Expr::Attribute(outer, name) => {

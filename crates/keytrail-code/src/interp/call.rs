@@ -1,12 +1,11 @@
 //! Calls: of functions of the tree by their summaries, of classes, of methods.
 
+use super::Machine;
 use super::arguments::Arguments;
-use super::summary::substitute;
-use super::value::{Aws, Label, Path, Shape, Value, What};
-use super::{Machine, Summary};
-use crate::program::{ClassRef, FunctionRef, Site};
+use super::value::{Aws, Path, Shape, Value};
+use crate::program::{ClassRef, Site};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
+use crate::syntax::ir::{Argument, Expr, ExprId};
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, id: ExprId, function: ExprId, list: &[Argument]) -> Value {
@@ -28,6 +27,7 @@ impl Machine<'_> {
         }
         let callee = self.expr(function);
         let arguments = self.arguments(list);
+        self.set_attribute(&callee, list, &arguments);
         let hint = match module.ir.expr(function) {
             Expr::Name(name) => Some(self.sym(*name)),
             _ => None,
@@ -39,6 +39,28 @@ impl Machine<'_> {
             }
         }
         result
+    }
+
+    /// `setattr(x, "name", value)`: an assignment.
+    pub(super) fn set_attribute(
+        &mut self,
+        callee: &Value,
+        list: &[Argument],
+        arguments: &Arguments,
+    ) {
+        let is_setattr = callee.shapes.iter().any(|shape| {
+            matches!(shape, Shape::External(path)
+                if self.shared.known.find(path) == Some(crate::known::Known::SetAttr))
+        });
+        if is_setattr
+            && let [object, _, _] = list
+            && let Some(name) = arguments.at(1).constant()
+        {
+            let value = arguments.at(2);
+            let receiver = arguments.first();
+            self.assign_attribute(&receiver, name, &value);
+            self.update(object.value, &mut |old| old.set_field(name, value.clone()));
+        }
     }
 
     pub(super) fn call_value(
@@ -53,6 +75,10 @@ impl Machine<'_> {
         for shape in &callee.shapes {
             let value = match shape {
                 Shape::Function(function) => self.invoke(site, *function, None, arguments),
+                Shape::Closure(function, captured) => {
+                    let captured = captured.clone();
+                    self.invoke_with(site, *function, None, arguments, &captured)
+                }
                 Shape::Method(function, class) => self.invoke(
                     site,
                     *function,
@@ -61,7 +87,18 @@ impl Machine<'_> {
                 ),
                 Shape::Class(class) => self.construct(site, *class, arguments),
                 Shape::External(path) => self.call_external(site, path, arguments),
+                Shape::Param(..) => {
+                    self.note_callback(shape, arguments);
+                    continue;
+                }
                 Shape::Object(path) => self.call_object(site, path, arguments),
+                Shape::Instance(class) => {
+                    let call = self.shared.words.call_;
+                    match self.shared.resolver.method(*class, call) {
+                        Some(method) => self.invoke(site, method, Some(callee), arguments),
+                        None => continue,
+                    }
+                }
                 Shape::Partial(partial) => {
                     let partial = partial.clone();
                     let given = arguments.after(&partial, site);
@@ -79,7 +116,7 @@ impl Machine<'_> {
     }
 
     /// A callable from outside, called: `env("NAME")` of django-environ among them.
-    fn call_object(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
+    pub(super) fn call_object(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
         if path
             .first()
             .is_some_and(|&first| self.text(first) == "environ")
@@ -125,183 +162,6 @@ impl Machine<'_> {
         }
     }
 
-    /// A function of the tree.
-    pub(super) fn invoke(
-        &mut self,
-        site: Site,
-        callee: FunctionRef,
-        receiver: Option<&Value>,
-        arguments: &Arguments,
-    ) -> Value {
-        self.out.calls.push((callee, site));
-        self.out.read_functions.insert(callee);
-        let state = self.state;
-        let summary = &state.summaries[state.index(callee)];
-        let module = self.shared.program.module(callee.0);
-        let function = module.ir.function(callee.1);
-        let words = self.shared.words;
-        let receiver = receiver.filter(|_| !self.decorated(callee, words.static_method));
-        let bindings = arguments.bind(
-            function,
-            &|name| module.sym(name),
-            receiver,
-            &summary.defaults,
-        );
-        self.apply(site, callee, summary, &bindings)
-    }
-
-    /// Reads a summary under `bindings`.
-    fn apply(
-        &mut self,
-        site: Site,
-        callee: FunctionRef,
-        summary: &Summary,
-        bindings: &[Value],
-    ) -> Value {
-        self.inherit_sinks(&summary.sinks, bindings, site, callee);
-        self.inherit_operations(&summary.operations, bindings, site, callee);
-        for (cell, value) in &summary.cells {
-            let value = substitute(value, bindings, site, callee);
-            self.write_cell(*cell, &value);
-        }
-        for (item, identity, _) in &summary.ties {
-            let items = substitute(
-                &Value {
-                    taints: [item.clone()].into_iter().collect(),
-                    ..Value::default()
-                },
-                bindings,
-                site,
-                callee,
-            );
-            let identities = substitute(
-                &Value {
-                    taints: [identity.clone()].into_iter().collect(),
-                    ..Value::default()
-                },
-                bindings,
-                site,
-                callee,
-            );
-            let mut pairs = Vec::new();
-            for item in &items.flat().taints {
-                for identity in &identities.flat().taints {
-                    let open = matches!(item.label, Label::Item(_) | Label::Param(_))
-                        && (matches!(identity.label, Label::Param(_))
-                            || self.is_identity(identity));
-                    if open {
-                        pairs.push((item.clone(), identity.clone(), site));
-                    }
-                }
-            }
-            pairs.truncate(8);
-            self.assume(&pairs);
-        }
-        let returned = substitute(&summary.returned, bindings, site, callee);
-        returned.hopped(site, What::Returned(callee))
-    }
-
-    /// What a callee set in the entries of what it was given: `fill(item, key)`.
-    fn apply_changes(
-        &mut self,
-        site: Site,
-        callee: FunctionRef,
-        list: &[Argument],
-        has_receiver: bool,
-        arguments: &Arguments,
-    ) {
-        let state = self.state;
-        let summary = &state.summaries[state.index(callee)];
-        if summary.changes.is_empty() {
-            return;
-        }
-        let module = self.shared.program.module(callee.0);
-        let function = module.ir.function(callee.1);
-        let receiver = has_receiver.then(Value::default);
-        let bindings = arguments.bind(
-            function,
-            &|name| module.sym(name),
-            receiver.as_ref(),
-            &summary.defaults,
-        );
-        for (index, field, value) in &summary.changes {
-            let parameter = function
-                .parameters
-                .get(usize::from(*index))
-                .map(|parameter| module.sym(parameter.name));
-            let position = usize::from(*index).checked_sub(usize::from(has_receiver));
-            let passed = list
-                .iter()
-                .enumerate()
-                .find(|(number, argument)| match argument.kind {
-                    ArgumentKind::Positional => position == Some(*number),
-                    ArgumentKind::Keyword(name) => Some(self.sym(name)) == parameter,
-                    _ => false,
-                });
-            if let Some((_, argument)) = passed {
-                let value = substitute(value, &bindings, site, callee);
-                self.update(argument.value, &mut |old| {
-                    old.set_field(*field, value.clone())
-                });
-            }
-        }
-    }
-
-    fn construct(&mut self, site: Site, class: ClassRef, arguments: &Arguments) -> Value {
-        let words = self.shared.words;
-        let resolver = self.shared.resolver;
-        let mut instance = Value::of(Shape::Instance(class));
-        if self.is_serializer(class) {
-            let data = arguments.named(words.data).unwrap_or_default();
-            let object = arguments.either(0, words.instance);
-            instance.set_field(words.hidden_data, data);
-            instance.set_field(words.hidden_instance, object);
-            return instance;
-        }
-        if let Some(init) = resolver.method(class, words.init) {
-            let state = self.state;
-            self.invoke(site, init, Some(&instance), arguments);
-            let summary = &state.summaries[state.index(init)];
-            let module = self.shared.program.module(init.0);
-            let function = module.ir.function(init.1);
-            let bindings = arguments.bind(
-                function,
-                &|name| module.sym(name),
-                Some(&instance),
-                &summary.defaults,
-            );
-            let own_fields: Vec<(Sym, Value)> = summary
-                .own_fields
-                .iter()
-                .map(|(name, value)| (*name, substitute(value, &bindings, site, init)))
-                .collect();
-            for (name, value) in own_fields {
-                instance.set_field(name, value);
-            }
-            return instance;
-        }
-        // data classes, attrs, pydantic, named tuples: keywords are fields, positions follow
-        // the declaration
-        let names: Vec<Sym> = resolver
-            .class(class)
-            .fields
-            .iter()
-            .map(|(name, _)| *name)
-            .collect();
-        let mut given = arguments.fields();
-        for ((value, _), name) in arguments.positional.iter().zip(&names) {
-            given.set_field(*name, value.clone());
-        }
-        for taint in &given.taints {
-            instance.add_taint(taint.clone());
-        }
-        for (name, value) in given.fields.iter().flat_map(|fields| fields.iter()) {
-            instance.set_field(*name, value.clone());
-            self.write_cell(super::Cell::Attribute(class, *name), value);
-        }
-        instance
-    }
-
     pub(super) fn call_method(
         &mut self,
         site: Site,
@@ -310,7 +170,8 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Value {
-        if name == self.shared.words.get_secret_value {
+        let is_aws = |shape: &Shape| matches!(shape, Shape::Aws(_));
+        if name == self.shared.words.get_secret_value && !receiver.shapes.iter().any(is_aws) {
             return receiver.unmasked();
         }
         let mut result = Value::default();
@@ -327,7 +188,7 @@ impl Machine<'_> {
                     self.call_on_instance(site, receiver, *class, name, arguments)
                 }
                 Shape::Class(class) => self.call_on_class(site, *class, name, arguments),
-                Shape::Super(class) => self.call_on_super(site, receiver, *class, name, arguments),
+                Shape::Super(class) => Some(self.call_on_super(site, *class, name, arguments)),
                 Shape::Module(_) | Shape::Namespace(_) => {
                     let callee = self.attribute(&Value::of(shape.clone()), name, site.1);
                     Some(self.call_value(site, &callee, Some(name), arguments))
@@ -338,6 +199,23 @@ impl Machine<'_> {
                     Some(self.call_external(site, &path, arguments))
                 }
                 Shape::Object(path) => self.call_on_object(site, path, name, arguments),
+                // `task.delay(x)`, `task.apply_async(args=(x,))` of Celery, RQ and their kin
+                Shape::Function(_) | Shape::Closure(..)
+                    if matches!(
+                        self.text(name),
+                        "delay"
+                            | "apply_async"
+                            | "apply"
+                            | "send"
+                            | "s"
+                            | "si"
+                            | "enqueue"
+                            | "defer"
+                    ) =>
+                {
+                    let callee = Value::of(shape.clone());
+                    Some(self.call_later(site, &callee, arguments))
+                }
                 Shape::Aws(aws) => {
                     let aws = aws.clone();
                     self.call_on_aws(site, &aws, name, arguments)
@@ -374,7 +252,26 @@ impl Machine<'_> {
         result
     }
 
-    fn call_on_instance(
+    pub(super) fn call_later(
+        &mut self,
+        site: Site,
+        callee: &Value,
+        arguments: &Arguments,
+    ) -> Value {
+        let words = self.shared.words;
+        let (args, kwargs) = (arguments.named(words.args), arguments.named(words.kwargs));
+        if args.is_none() && kwargs.is_none() {
+            return self.call_value(site, callee, None, arguments);
+        }
+        let given = Arguments {
+            star: args.map(|args| args.element()),
+            double: kwargs,
+            ..Arguments::default()
+        };
+        self.call_value(site, callee, None, &given)
+    }
+
+    pub(super) fn call_on_instance(
         &mut self,
         site: Site,
         receiver: &Value,
@@ -382,6 +279,7 @@ impl Machine<'_> {
         name: Sym,
         arguments: &Arguments,
     ) -> Option<Value> {
+        let words = self.shared.words;
         if let Some(function) = self.shared.resolver.method(class, name) {
             return Some(self.invoke(site, function, Some(receiver), arguments));
         }
@@ -390,6 +288,9 @@ impl Machine<'_> {
         }
         if let Some(own) = receiver.own_field(name).cloned() {
             return Some(self.call_value(site, &own, Some(name), arguments));
+        }
+        if name == words.get_serializer && self.is_view(class) {
+            return self.made_serializer(site, receiver, class, arguments);
         }
         let callee = self.class_attribute(class, name);
         if !callee.shapes.is_empty() {
@@ -412,7 +313,7 @@ impl Machine<'_> {
         result
     }
 
-    fn call_on_class(
+    pub(super) fn call_on_class(
         &mut self,
         site: Site,
         class: ClassRef,
@@ -430,26 +331,31 @@ impl Machine<'_> {
         Some(self.invoke(site, function, receiver.as_ref(), arguments))
     }
 
-    fn call_on_super(
+    pub(super) fn call_on_super(
         &mut self,
         site: Site,
-        receiver: &Value,
         class: ClassRef,
         name: Sym,
         arguments: &Arguments,
-    ) -> Option<Value> {
+    ) -> Value {
         let words = self.shared.words;
-        if let Some(function) = self.shared.resolver.method_above(class, name) {
-            let own = Value::of(Shape::Instance(class));
-            return Some(self.invoke(site, function, Some(&own), arguments));
+        let above = self.shared.resolver.methods_above(class, name);
+        if !above.is_empty() {
+            // the instance is the caller's own, with all that it holds
+            let mut own = Value::of(Shape::Instance(class));
+            own.add_shape(Shape::Param(0, super::Fields::new()));
+            let mut result = Value::default();
+            for function in above {
+                result.join(&self.invoke(site, function, Some(&own), arguments));
+            }
+            return result;
         }
         // what the framework's own method gives back
         if name == words.to_representation {
             let serialized = arguments.first();
-            return Some(self.pick(class, &serialized));
+            return self.pick(class, &serialized);
         }
-        let _ = receiver;
-        Some(Value::default())
+        Value::default()
     }
 
     /// `super()`: the class around.
@@ -468,7 +374,7 @@ impl Machine<'_> {
     }
 
     /// A method of a parameter: of a table or client, if the caller passes one.
-    fn call_on_parameter(
+    pub(super) fn call_on_parameter(
         &mut self,
         site: Site,
         receiver: &Value,

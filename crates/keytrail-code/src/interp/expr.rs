@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use keytrail_model::{SightingConfidence, Transform};
+use keytrail_model::SightingConfidence;
 
+use super::Machine;
 use super::arguments::Arguments;
 use super::record::SinkKind;
-use super::value::{Label, NameSourceRef, Path, Shape, Value, What, hop};
-use super::{Cell, Machine};
-use crate::program::{FunctionRef, ModuleId, Site, Target};
+use super::value::{Label, Shape, Value, What, hop};
+use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
-use crate::syntax::ir::{
-    Comparator, Comprehension, Expr, ExprId, FormatPart, FunctionKind, Operator,
-};
+use crate::syntax::ir::{Comparator, Expr, ExprId, FormatPart, Operator};
 
 /// A slice that leaves no more characters than this hides a key.
 const FEW: i64 = 8;
@@ -31,7 +29,7 @@ impl Machine<'_> {
         value
     }
 
-    fn evaluate(&mut self, id: ExprId) -> Value {
+    pub(super) fn evaluate(&mut self, id: ExprId) -> Value {
         let module = self.module;
         match module.ir.expr(id) {
             Expr::Name(name) => self.variable(self.sym(*name)),
@@ -46,13 +44,12 @@ impl Machine<'_> {
             Expr::Call(function, arguments) => self.call(id, *function, arguments),
             Expr::Subscript(object, key) => self.subscript(id, *object, *key),
             Expr::Dict(entries) => self.dictionary(entries),
-            Expr::Sequence(parts) => self.joined(parts),
             Expr::Binary(operator, left, right) => self.binary(*operator, *left, *right),
             Expr::Not(inner) => {
                 self.expr(*inner);
                 Value::default()
             }
-            Expr::Logic(_, parts) => self.joined(parts),
+            Expr::Sequence(parts) | Expr::Logic(_, parts) => self.joined(parts),
             Expr::Compare(left, rest) => self.compare(id, *left, rest),
             Expr::Conditional { test, then, other } => {
                 self.expr(*test);
@@ -60,14 +57,13 @@ impl Machine<'_> {
                 value.join(&self.expr(*other));
                 value
             }
-            Expr::Lambda(function) => {
-                Value::of(Shape::Function(FunctionRef(self.function.0, *function)))
-            }
+            Expr::Lambda(function) => self.closure(FunctionRef(self.function.0, *function)),
             Expr::Format(parts) => self.format(parts),
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
             Expr::Yield(inner) => {
                 if let Some(inner) = inner {
                     let value = self.expr(*inner);
+                    let value = self.with_ties(&value);
                     self.out.summary.returned.join(&value);
                 }
                 Value::default()
@@ -86,7 +82,7 @@ impl Machine<'_> {
         }
     }
 
-    fn joined(&mut self, parts: &[ExprId]) -> Value {
+    pub(super) fn joined(&mut self, parts: &[ExprId]) -> Value {
         let mut value = Value::default();
         for &part in parts {
             value.join(&self.expr(part));
@@ -95,7 +91,7 @@ impl Machine<'_> {
     }
 
     /// A string: a source when it is a key by its own looks.
-    fn literal(&mut self, id: ExprId, text: Sym) -> Value {
+    pub(super) fn literal(&mut self, id: ExprId, text: Sym) -> Value {
         let mut value = Value::of(Shape::Str(text));
         let plain = self.text(text);
         if plain.len() >= 16
@@ -111,250 +107,9 @@ impl Machine<'_> {
         value
     }
 
-    // ---- names ----
-
-    pub(super) fn variable(&mut self, name: Sym) -> Value {
-        if let Some(value) = self.env.vars.get(&name) {
-            return value.clone();
-        }
-        if let Some(value) = self.captured(name) {
-            return value;
-        }
-        let mut value = Value::default();
-        for shape in self.shared.resolver.global(self.function.0, name) {
-            value.add_shape(shape);
-        }
-        value.join(&self.module_variable(self.function.0, name));
-        if value.is_nothing() {
-            value.add_shape(Shape::External(Path::from_iter([name])));
-        }
-        value
-    }
-
-    /// A local of a function around this one.
-    fn captured(&mut self, name: Sym) -> Option<Value> {
-        let module = self.module;
-        let mut outer = module.ir.function(self.function.1).parent;
-        while outer != 0 {
-            let function = module.ir.function(outer);
-            if function.kind != FunctionKind::ClassBody {
-                let cell = Cell::Captured(FunctionRef(self.function.0, outer), name);
-                let value = self.read_cell(cell);
-                if !value.is_nothing() {
-                    return Some(value);
-                }
-            }
-            if function.parent == outer {
-                break;
-            }
-            outer = function.parent;
-        }
-        None
-    }
-
-    pub(super) fn module_variable(&mut self, module: ModuleId, name: Sym) -> Value {
-        let mut value = Value::default();
-        for (module, name) in self.shared.resolver.variable(module, name) {
-            value.join(&self.read_cell(Cell::Global(module, name)));
-        }
-        value
-    }
-
-    pub(super) fn read_cell(&mut self, cell: Cell) -> Value {
-        self.out.read_cells.insert(cell);
-        self.state.cells.get(&cell).cloned().unwrap_or_default()
-    }
-
     // ---- parts ----
 
-    pub(super) fn attribute(&mut self, receiver: &Value, name: Sym, id: ExprId) -> Value {
-        let words = self.shared.words;
-        let mut value = Value::default();
-        let mut known = false;
-        for shape in &receiver.shapes {
-            let part = match shape {
-                Shape::Module(module) => self.module_attribute(&Target::Module(*module), name),
-                Shape::Namespace(directory) => {
-                    self.module_attribute(&Target::Namespace(directory.clone()), name)
-                }
-                Shape::External(path) => self.external_attribute(path, name, id),
-                Shape::Instance(class) => self.instance_attribute(receiver, *class, name, id),
-                Shape::Class(class) => self.class_attribute(*class, name),
-                Shape::Object(path) => {
-                    let mut path = path.clone();
-                    path.push(name);
-                    Value::of(Shape::Object(path))
-                }
-                _ => continue,
-            };
-            known = true;
-            value.join(&part);
-        }
-        if name == words.dict_ {
-            return self.fields_of(receiver);
-        }
-        // what authentication, the transport and the framework say, not the caller
-        let harmless = name == words.method
-            && receiver
-                .taints
-                .iter()
-                .any(|t| t.label == Label::Request && t.path.is_empty());
-        if !harmless && !(known && receiver.taints.is_empty() && receiver.fields.is_none()) {
-            let mut part = receiver.field(name);
-            if receiver
-                .taints
-                .iter()
-                .any(|taint| taint.label == Label::Request && taint.path.is_empty())
-            {
-                let site = self.site(id);
-                part = part.map_traces(&|trace| hop(site, What::Source, trace), 0);
-            }
-            value.join(&part);
-        }
-        value
-    }
-
-    fn module_attribute(&mut self, target: &Target, name: Sym) -> Value {
-        let mut value = Value::default();
-        for shape in self.shared.resolver.attribute(target, name) {
-            value.add_shape(shape);
-        }
-        if let Target::Module(module) = target {
-            value.join(&self.module_variable(*module, name));
-        }
-        value
-    }
-
-    fn external_attribute(&mut self, path: &Path, name: Sym, id: ExprId) -> Value {
-        let words = self.shared.words;
-        if path.as_slice() == [words.django, words.conf, words.settings] {
-            return self.setting(name, id);
-        }
-        let mut path = path.clone();
-        path.push(name);
-        if path.as_slice() == [words.os, words.environ] {
-            let site = self.site(id);
-            let mut value = Value::tainted(Label::WholeEnvironment, hop(site, What::Source, &None));
-            value.add_shape(Shape::External(path));
-            return value;
-        }
-        Value::of(Shape::External(path))
-    }
-
-    /// `settings.NAME`: what the settings modules of the tree say, and where it came from.
-    pub(super) fn setting(&mut self, name: Sym, id: ExprId) -> Value {
-        let site = self.site(id);
-        let mut value = Value::tainted(Label::Setting(name), hop(site, What::Source, &None));
-        value.add_shape(Shape::NameSource(NameSourceRef::Setting(name)));
-        for module in self.shared.templates.settings_modules() {
-            let set = self.read_cell(Cell::Global(*module, name));
-            for shape in set.shapes {
-                value.add_shape(shape);
-            }
-            if let Some(fields) = set.fields {
-                value.fields = Some(fields);
-            }
-        }
-        value
-    }
-
-    fn instance_attribute(
-        &mut self,
-        receiver: &Value,
-        class: crate::program::ClassRef,
-        name: Sym,
-        id: ExprId,
-    ) -> Value {
-        let words = self.shared.words;
-        if let Some(own) = receiver.own_field(name) {
-            return own.clone();
-        }
-        if let Some(value) = self.serializer_attribute(receiver, class, name, self.site(id)) {
-            return value;
-        }
-        if name == words.request && self.is_view(class) {
-            return Value::tainted(Label::Request, None);
-        }
-        if name == words.kwargs && self.is_view(class) {
-            let site = self.site(id);
-            return Value::tainted(Label::Request, hop(site, What::Source, &None))
-                .field(words.kwargs);
-        }
-        if let Some(method) = self.shared.resolver.method(class, name) {
-            if self.decorated(method, words.property)
-                || self.decorated(method, words.cached_property)
-            {
-                return self.invoke(self.site(id), method, Some(receiver), &Arguments::default());
-            }
-            return Value::of(Shape::Method(method, class));
-        }
-        self.class_attribute(class, name)
-    }
-
-    /// Class variables and what methods store on `self`, over the class's lineage; of its
-    /// subclasses when the lineage says nothing (template methods).
-    pub(super) fn class_attribute(&mut self, class: crate::program::ClassRef, name: Sym) -> Value {
-        use crate::resolve::Base;
-        let resolver = self.shared.resolver;
-        let facts = resolver.class(class);
-        if let Some(&inner) = facts.classes.get(&name) {
-            return Value::of(Shape::Class(inner));
-        }
-        let mut value = Value::default();
-        for base in &facts.lineage {
-            if let Base::Class(base) = base {
-                value.join(&self.read_cell(Cell::Attribute(*base, name)));
-                if let Some(&method) = resolver.class(*base).methods.get(&name) {
-                    value.add_shape(Shape::Function(method));
-                    break;
-                }
-            }
-        }
-        if value.is_nothing() {
-            for &subclass in facts.subclasses.iter().take(4) {
-                value.join(&self.read_cell(Cell::Attribute(subclass, name)));
-            }
-        }
-        value
-    }
-
-    pub(super) fn is_view(&self, class: crate::program::ClassRef) -> bool {
-        let words = self.shared.words;
-        self.shared.resolver.descends_from(class, &|path| {
-            matches!(path.first(), Some(&first) if first == words.django || first == words.rest_framework)
-                || path.last().is_some_and(|&last| self.text(last).ends_with("View"))
-        })
-    }
-
-    /// `vars(x)`, `x.__dict__`, `asdict(x)`.
-    pub(super) fn fields_of(&mut self, value: &Value) -> Value {
-        let mut all = Value {
-            shapes: smallvec::SmallVec::new(),
-            ..value.clone()
-        };
-        for shape in &value.shapes {
-            if let Shape::Instance(class) = shape {
-                let names: Vec<Sym> = self
-                    .shared
-                    .resolver
-                    .class(*class)
-                    .fields
-                    .iter()
-                    .map(|(name, _)| *name)
-                    .collect();
-                for name in names {
-                    if all.own_field(name).is_none() {
-                        let mut part = self.class_attribute(*class, name);
-                        part.shapes.clear();
-                        all.set_field(name, part);
-                    }
-                }
-            }
-        }
-        all
-    }
-
-    fn subscript(&mut self, id: ExprId, object: ExprId, key: ExprId) -> Value {
+    pub(super) fn subscript(&mut self, id: ExprId, object: ExprId, key: ExprId) -> Value {
         let module = self.module;
         let receiver = self.expr(object);
         if let Expr::Slice(lower, upper) = module.ir.expr(key) {
@@ -378,15 +133,36 @@ impl Machine<'_> {
                 part
             }
             None => {
-                let mut element = receiver.flat();
-                element.join(&receiver.element());
+                let names = key.names();
+                if !names.is_empty() && !is_environment {
+                    let mut part = Value::default();
+                    for name in names {
+                        part.join(&receiver.field(name));
+                    }
+                    return part;
+                }
+                let index = key
+                    .shapes
+                    .iter()
+                    .any(|shape| matches!(shape, Shape::Int(_)));
+                let mut element = if index {
+                    receiver.flat()
+                } else {
+                    receiver.field(Sym::ANY)
+                };
+                for shape in &receiver.shapes {
+                    element.add_shape(shape.clone());
+                }
+                if index {
+                    element.join(&receiver.element());
+                }
                 element
             }
         }
     }
 
     /// `object[key]` of an own class: what `__getitem__` gives.
-    fn instance_item(
+    pub(super) fn instance_item(
         &mut self,
         receiver: &Value,
         class: crate::program::ClassRef,
@@ -401,7 +177,12 @@ impl Machine<'_> {
         }
     }
 
-    fn slice(&mut self, receiver: &Value, lower: Option<ExprId>, upper: Option<ExprId>) -> Value {
+    pub(super) fn slice(
+        &mut self,
+        receiver: &Value,
+        lower: Option<ExprId>,
+        upper: Option<ExprId>,
+    ) -> Value {
         let lower = lower.and_then(|expr| self.number(expr));
         let upper = upper.and_then(|expr| self.number(expr));
         let few = match (lower, upper) {
@@ -417,7 +198,7 @@ impl Machine<'_> {
         }
     }
 
-    fn number(&self, expr: ExprId) -> Option<i64> {
+    pub(super) fn number(&self, expr: ExprId) -> Option<i64> {
         match self.module.ir.expr(expr) {
             Expr::Int(number) => Some(*number),
             Expr::Negative(inner) => match self.module.ir.expr(*inner) {
@@ -428,16 +209,9 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn environment(&mut self, name: Sym, id: ExprId) -> Value {
-        let site = self.site(id);
-        let mut value = Value::tainted(Label::Environment(name), hop(site, What::Source, &None));
-        value.add_shape(Shape::NameSource(NameSourceRef::Environment(name)));
-        value
-    }
-
     // ---- composed values ----
 
-    fn dictionary(&mut self, entries: &[(Option<ExprId>, ExprId)]) -> Value {
+    pub(super) fn dictionary(&mut self, entries: &[(Option<ExprId>, ExprId)]) -> Value {
         let mut value = Value::with_fields(Vec::new());
         for &(key, entry) in entries {
             let part = self.expr(entry);
@@ -451,29 +225,30 @@ impl Machine<'_> {
                         value.set_field(*name, inner.clone());
                     }
                 }
-                Some(key) => match key.constant() {
-                    Some(name) => value.set_field(name, part),
-                    None => {
+                Some(key) => {
+                    if let Some(name) = key.constant() {
+                        value.set_field(name, part);
+                    } else {
                         let part = part.flat();
                         for taint in &part.taints {
                             value.add_taint(taint.clone());
                         }
                     }
-                },
+                }
             }
         }
         value
     }
 
-    fn binary(&mut self, operator: Operator, left: ExprId, right: ExprId) -> Value {
+    pub(super) fn binary(&mut self, operator: Operator, left: ExprId, right: ExprId) -> Value {
         let left = self.expr(left);
         let right = self.expr(right);
-        self.combined(operator, left, right)
+        self.combined(operator, left, &right)
     }
 
     /// `left + right`, `left | right`… of values.
-    pub(super) fn combined(&mut self, operator: Operator, left: Value, right: Value) -> Value {
-        let conditions: Vec<_> = [&left, &right]
+    pub(super) fn combined(&self, operator: Operator, left: Value, right: &Value) -> Value {
+        let conditions: Vec<_> = [&left, right]
             .into_iter()
             .flat_map(|value| &value.shapes)
             .filter_map(|shape| match shape {
@@ -501,11 +276,11 @@ impl Machine<'_> {
                 value
             }
             Operator::Add | Operator::Percent => {
-                let pattern = self.pattern(&[Some(&left), Some(&right)]);
+                let pattern = self.pattern(&[Some(&left), Some(right)]);
                 // lists keep their elements' fields, strings have none
                 let mut value = if left.fields.is_some() || right.fields.is_some() {
                     let mut value = left;
-                    value.join(&right);
+                    value.join(right);
                     value.shapes.retain(|shape| !matches!(shape, Shape::Str(_)));
                     value
                 } else {
@@ -526,7 +301,7 @@ impl Machine<'_> {
         }
     }
 
-    fn format(&mut self, parts: &[FormatPart]) -> Value {
+    pub(super) fn format(&mut self, parts: &[FormatPart]) -> Value {
         let mut value = Value::default();
         let mut pieces = Vec::with_capacity(parts.len());
         for part in parts {
@@ -535,6 +310,8 @@ impl Machine<'_> {
                 FormatPart::Value(inner) => {
                     let part = self.expr(*inner);
                     value.join(&part.text());
+                    let site = self.site(*inner);
+                    value.join(&self.shown_as_text(&part, site));
                     pieces.push(part);
                 }
             }
@@ -547,7 +324,7 @@ impl Machine<'_> {
     }
 
     /// The text that a value is, or the one pattern that it follows.
-    fn known_text<'v>(&'v self, value: &'v Value) -> Option<&'v str> {
+    pub(super) fn known_text<'v>(&'v self, value: &'v Value) -> Option<&'v str> {
         if let Some(text) = value.constant() {
             return Some(self.text(text));
         }
@@ -560,7 +337,7 @@ impl Machine<'_> {
     }
 
     /// Constant parts with `*` for the others; `None` when nothing is constant.
-    fn pattern(&self, pieces: &[Option<&Value>]) -> Option<Shape> {
+    pub(super) fn pattern(&self, pieces: &[Option<&Value>]) -> Option<Shape> {
         let mut text = String::new();
         let mut constant = false;
         for piece in pieces {
@@ -583,129 +360,12 @@ impl Machine<'_> {
         }
     }
 
-    fn comprehension(&mut self, comprehension: &Comprehension) -> Value {
-        let saved = self.env.clone();
-        for generator in &comprehension.generators {
-            self.bind_generator(generator.target, generator.iter);
-            for &condition in &generator.conditions {
-                self.expr(condition);
-                let ties = self.ties(condition);
-                self.assume(&ties.when_true);
-            }
-        }
-        let picked = self.picked_fields(comprehension);
-        let element = self.expr(comprehension.element);
-        let value = match (comprehension.key, picked) {
-            (Some(_), Some(Picked::Only(names))) => {
-                let source = self.expr_source(comprehension);
-                Value::with_fields(
-                    names
-                        .iter()
-                        .map(|&name| (name, source.field(name)))
-                        .collect(),
-                )
-            }
-            (Some(_), Some(Picked::Without(names))) => {
-                let mut source = self.expr_source(comprehension);
-                for name in names {
-                    source.set_field(name, Value::default());
-                }
-                source
-            }
-            (Some(key), None) => {
-                let key = self.expr(key);
-                match key.constant() {
-                    Some(name) => Value::with_fields(vec![(name, element)]),
-                    None => self.keyed(comprehension, element),
-                }
-            }
-            (None, _) => element,
-        };
-        self.env = saved;
-        value
-    }
-
-    /// `{k: f(v) for k, v in item.items()}`: the fields stay what they were.
-    fn keyed(&mut self, comprehension: &Comprehension, element: Value) -> Value {
-        let module = self.module;
-        if let [generator] = &*comprehension.generators
-            && let Expr::Call(function, arguments) = module.ir.expr(generator.iter)
-            && arguments.is_empty()
-            && let Expr::Attribute(receiver, name) = module.ir.expr(*function)
-            && self.sym(*name) == self.shared.words.items
-        {
-            let source = self.expr(*receiver);
-            let unchanged = element
-                .taints
-                .iter()
-                .all(|taint| taint.transform == Transform::None);
-            if source.fields.is_some() && unchanged {
-                return Value {
-                    shapes: smallvec::SmallVec::new(),
-                    ..source
-                };
-            }
-        }
-        element.flat()
-    }
-
-    /// The dictionary that a comprehension walks.
-    fn expr_source(&mut self, comprehension: &Comprehension) -> Value {
-        let module = self.module;
-        if let [generator] = &*comprehension.generators
-            && let Expr::Call(function, _) = module.ir.expr(generator.iter)
-            && let Expr::Attribute(receiver, _) = module.ir.expr(*function)
-        {
-            return self.expr(*receiver);
-        }
-        Value::default()
-    }
-
-    /// `{… for k, v in item.items() if k in ("a", "b")}` picks fields, `not in` and `!=` drop them;
-    /// `{name: item[name] for name in ("a", "b")}` picks them too.
-    fn picked_fields(&mut self, comprehension: &Comprehension) -> Option<Picked> {
-        let module = self.module;
-        let [generator] = &*comprehension.generators else {
-            return None;
-        };
-        for &condition in &generator.conditions {
-            if let Expr::Compare(_, rest) = module.ir.expr(condition)
-                && let [(comparator, right)] = &**rest
-            {
-                let names = self.constants(*right);
-                if !names.is_empty() {
-                    return match comparator {
-                        Comparator::In | Comparator::Equal => Some(Picked::Only(names)),
-                        Comparator::NotIn | Comparator::NotEqual => Some(Picked::Without(names)),
-                        _ => None,
-                    };
-                }
-            }
-        }
-        None
-    }
-
-    /// The constant strings that an expression lists.
-    pub(super) fn constants(&mut self, expr: ExprId) -> Vec<Sym> {
-        let module = self.module;
-        if let Expr::Sequence(parts) = module.ir.expr(expr) {
-            let parts = parts.to_vec();
-            return parts
-                .iter()
-                .filter_map(|&part| self.expr(part).constant())
-                .collect();
-        }
-        self.expr(expr)
-            .shapes
-            .iter()
-            .filter_map(|shape| match shape {
-                Shape::Str(text) => Some(*text),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn compare(&mut self, id: ExprId, left: ExprId, rest: &[(Comparator, ExprId)]) -> Value {
+    pub(super) fn compare(
+        &mut self,
+        id: ExprId,
+        left: ExprId,
+        rest: &[(Comparator, ExprId)],
+    ) -> Value {
         let first = self.expr(left);
         for &(comparator, right) in rest {
             let second = self.expr(right);
@@ -721,9 +381,4 @@ impl Machine<'_> {
         }
         Value::default()
     }
-}
-
-enum Picked {
-    Only(Vec<Sym>),
-    Without(Vec<Sym>),
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::record::{ClientRecord, SinkKind};
+use super::record::SinkKind;
 use super::value::{Aws, Label, NameSourceRef, Path, Shape, Value, What, hop};
 use crate::known::Known;
 use crate::program::Site;
@@ -25,7 +25,7 @@ impl Machine<'_> {
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each behaviour")]
-    fn call_known(
+    pub(super) fn call_known(
         &mut self,
         site: Site,
         known: Known,
@@ -45,7 +45,13 @@ impl Machine<'_> {
                 None => Value::default(),
             },
             Known::EnvironmentRead => self.environment_read(site, arguments),
-            Known::Pass => arguments.all().text(),
+            Known::Pass => {
+                let mut text = arguments.all().text();
+                for (value, _) in &arguments.positional {
+                    text.join(&self.shown_as_text(value, site));
+                }
+                text
+            }
             Known::PassFirst => keep(arguments.first()),
             Known::Copy => {
                 let mut value = keep_constants(&arguments.first());
@@ -78,7 +84,6 @@ impl Machine<'_> {
             }
             Known::Random => Value::tainted(Label::Generated(site), hop(site, What::Source, &None)),
             Known::Fresh => Value::of(Shape::Object(path.clone())),
-            Known::Clean => Value::default(),
             Known::Traceback => match self.handling.last() {
                 Some(&handler) => {
                     Value::tainted(Label::Exception(handler), hop(site, What::Source, &None))
@@ -121,7 +126,6 @@ impl Machine<'_> {
                 self.sink(&SinkKind::ThirdParty(who), site, &arguments.all());
                 Value::default()
             }
-            Known::Lookup => Value::default(),
             Known::Super => self.super_value(),
             Known::GetAttr => {
                 let object = arguments.first();
@@ -131,7 +135,7 @@ impl Machine<'_> {
                         value.join(&arguments.at(2));
                         value
                     }
-                    None => object.flat(),
+                    None => object.field(Sym::ANY),
                 }
             }
             Known::Map => {
@@ -141,6 +145,24 @@ impl Machine<'_> {
                     ..Arguments::default()
                 };
                 self.call_value(site, &arguments.first(), None, &elements)
+            }
+            Known::Reduce => {
+                let mut element = arguments.at(1).element();
+                element.join(&arguments.at(2));
+                let pair = Arguments {
+                    positional: vec![(element.clone(), site), (element, site)],
+                    ..Arguments::default()
+                };
+                self.call_value(site, &arguments.first(), None, &pair)
+            }
+            Known::Same => arguments.first(),
+            Known::Second => arguments.at(1),
+            // of `setattr` the call's own expression says which variable changes
+            Known::Clean | Known::Lookup | Known::SetAttr => Value::default(),
+            Known::Message => {
+                let text = arguments.at(1);
+                self.sink(&SinkKind::Response, site, &text);
+                Value::default()
             }
             Known::Filter => keep(arguments.at(1)),
             Known::Partial => arguments.partial(),
@@ -159,13 +181,77 @@ impl Machine<'_> {
         }
     }
 
+    /// What `str()` of an own class's instance gives.
+    pub(super) fn shown_as_text(&mut self, value: &Value, site: Site) -> Value {
+        let words = self.shared.words;
+        let mut text = Value::default();
+        for shape in &value.shapes {
+            if let Shape::Instance(class) = shape {
+                let method = [words.str_, words.repr_]
+                    .into_iter()
+                    .find_map(|name| self.shared.resolver.method(*class, name));
+                if let Some(method) = method {
+                    let shown = self.invoke(site, method, Some(value), &Arguments::default());
+                    text.join(&shown.text());
+                }
+            }
+        }
+        text
+    }
+
+    /// What is not known may call what it is given: `executor.submit(f, x)`,
+    /// `Thread(target=f, args=(x,))`, `on_commit(lambda: …)`.
+    pub(super) fn call_callables(&mut self, site: Site, arguments: &Arguments) -> Value {
+        let words = self.shared.words;
+        let mut result = Value::default();
+        let is_callable = |value: &Value| {
+            value.shapes.iter().any(|shape| {
+                matches!(
+                    shape,
+                    Shape::Function(_) | Shape::Method(..) | Shape::Partial(_) | Shape::Closure(..)
+                )
+            })
+        };
+        let star = arguments.named(words.args).map(|args| args.element());
+        let double = arguments.named(words.kwargs);
+        for (index, (value, _)) in arguments.positional.iter().enumerate() {
+            // a function alone may be a view, a handler, a key: only what it is given tells
+            let rest = &arguments.positional[index + 1..];
+            let given = !rest.is_empty() || star.is_some() || double.is_some();
+            let made_here = value
+                .shapes
+                .iter()
+                .any(|shape| matches!(shape, Shape::Closure(..) | Shape::Partial(_)));
+            if is_callable(value) && (given || made_here) {
+                let given = Arguments {
+                    positional: rest.to_vec(),
+                    keyword: arguments.keyword.clone(),
+                    star: star.clone().or_else(|| arguments.star.clone()),
+                    double: double.clone().or_else(|| arguments.double.clone()),
+                };
+                result.join(&self.call_value(site, value, None, &given));
+            }
+        }
+        for (_, value, _) in &arguments.keyword {
+            if is_callable(value) && (star.is_some() || double.is_some()) {
+                let given = Arguments {
+                    star: star.clone(),
+                    double: double.clone(),
+                    ..Arguments::default()
+                };
+                result.join(&self.call_value(site, value, None, &given));
+            }
+        }
+        result
+    }
+
     /// Something unknown from outside: its last word may tell; a class keeps what it is given.
-    fn call_foreign(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
+    pub(super) fn call_foreign(&mut self, site: Site, path: &Path, arguments: &Arguments) -> Value {
         let Some(&last) = path.last() else {
             return Value::default();
         };
         let name = self.text(last);
-        let is_response = name.ends_with("Response")
+        let is_response = name.contains("Response")
             && path.first().is_some_and(|&first| {
                 matches!(
                     self.text(first),
@@ -174,8 +260,17 @@ impl Machine<'_> {
             });
         if is_response {
             self.respond(site, arguments);
-            return Value::default();
+            return Value::of(Shape::Object(Path::from_iter([self.shared.words.response])));
         }
+        // what wraps a response writes to it: `csv.writer(response)`
+        if arguments
+            .positional
+            .iter()
+            .any(|(value, _)| self.is_response(value))
+        {
+            return Value::of(Shape::Object(Path::from_iter([self.shared.words.response])));
+        }
+        let is_url = matches!(name, "path" | "re_path" | "url" | "include");
         let mut value = if name.starts_with(char::is_uppercase) {
             let mut fields = arguments.fields();
             for (argument, _) in &arguments.positional {
@@ -186,93 +281,10 @@ impl Machine<'_> {
             self.call_unknown(Some(last), arguments)
         };
         value.add_shape(Shape::Object(path.clone()));
+        if !is_url {
+            value.join(&self.call_callables(site, arguments));
+        }
         value
-    }
-
-    fn respond(&mut self, site: Site, arguments: &Arguments) {
-        let words = self.shared.words;
-        let mut body = arguments
-            .positional
-            .first()
-            .map(|(value, _)| value.clone())
-            .unwrap_or_default();
-        for name in [words.data, words.content] {
-            if let Some(value) = arguments.named(name) {
-                body.join(&value);
-            }
-        }
-        if let Some(headers) = arguments.named(words.headers) {
-            for (name, value) in headers.fields.iter().flat_map(|fields| fields.iter()) {
-                self.note_header(site, *name, value);
-            }
-        }
-        self.sink(&SinkKind::Response, site, &body);
-    }
-
-    /// Context → page: only variables that the template shows, where it is known.
-    pub(super) fn render(&mut self, site: Site, template: &Value, context: &Value) {
-        let Some(name) = template.constant() else {
-            return;
-        };
-        match self.shared.templates.shown(self.text(name)) {
-            Some(paths) => {
-                for path in paths {
-                    let mut value = context.clone();
-                    let mut variable = None;
-                    for part in path {
-                        let Some(part) = self.shared.program.symbols.find(part) else {
-                            break;
-                        };
-                        variable.get_or_insert(part);
-                        value = if value
-                            .shapes
-                            .iter()
-                            .any(|shape| matches!(shape, Shape::Instance(_)))
-                        {
-                            self.attribute(&value, part, site.1)
-                        } else {
-                            value.field(part)
-                        };
-                    }
-                    if variable.is_some() {
-                        self.sink(&SinkKind::Template(name, variable), site, &value);
-                    }
-                }
-            }
-            None => {
-                for (variable, value) in context.fields.iter().flat_map(|fields| fields.iter()) {
-                    self.sink(&SinkKind::Template(name, Some(*variable)), site, value);
-                }
-            }
-        }
-    }
-
-    pub(super) fn http_call(&mut self, site: Site, arguments: &Arguments) -> Value {
-        let words = self.shared.words;
-        for name in [words.headers, words.auth, words.cookies] {
-            if let Some(value) = arguments.named(name) {
-                self.sink(&SinkKind::Replay, site, &value);
-            }
-        }
-        for name in [words.data, words.json] {
-            if let Some(value) = arguments.named(name) {
-                self.sink(&SinkKind::ThirdParty("another service"), site, &value);
-            }
-        }
-        if let Some(value) = arguments.named(words.params) {
-            self.sink(&SinkKind::Url, site, &value);
-        }
-        // a URL that was put together round the key; one that is itself the secret (a webhook's)
-        // is used as it is meant to be
-        let urls = arguments.named(words.url).into_iter();
-        let urls: Vec<Value> = urls
-            .chain(arguments.positional.iter().take(2).map(|(value, _)| value.clone()))
-            .filter(|value| value.shapes.iter().any(|shape| matches!(shape, Shape::Pattern(_))))
-            .collect();
-        for value in urls {
-            self.sink(&SinkKind::Url, site, &value);
-        }
-        Value::default()
     }
 
     /// `os.environ.get("NAME", default)`, `env("NAME", default=…)`, `config("NAME")`.
@@ -292,63 +304,6 @@ impl Machine<'_> {
         }
         value
     }
-
-    pub(super) fn aws_client(
-        &mut self,
-        site: Site,
-        arguments: &Arguments,
-        resource: bool,
-    ) -> Value {
-        let service = arguments.either(0, self.shared.words.service_name);
-        self.note_client(site, service.constant(), arguments);
-        let service = keep_constants(&service);
-        Value::of(Shape::Aws(Arc::new(Aws::of_service(service, resource))))
-    }
-
-    fn note_client(&mut self, site: Site, service: Option<Sym>, arguments: &Arguments) {
-        let words = self.shared.words;
-        let named = |name| arguments.named(name).unwrap_or_default();
-        let mut credentials = named(words.access_key_id);
-        credentials.join(&named(words.secret_access_key));
-        credentials.join(&arguments.at(usize::MAX));
-        let credentials = keep_constants(&credentials);
-        self.sink(&SinkKind::Credential(site), site, &credentials);
-        self.out.clients.push(ClientRecord {
-            site,
-            service,
-            plain: named(words.use_ssl).is_bool(false),
-            unverified: named(words.verify).is_bool(false),
-            endpoint: named(words.endpoint_url),
-            credentials,
-        });
-    }
-
-    /// `response["Access-Control-Allow-Origin"] = "*"`.
-    pub(super) fn header(&mut self, receiver: &Value, key: &Value, value: &Value, site: Site) {
-        let words = self.shared.words;
-        let is_response = receiver.shapes.iter().any(
-            |shape| matches!(shape, Shape::Object(path) if path.first() == Some(&words.response)),
-        );
-        if let Some(name) = key.constant()
-            && (is_response || self.text(name).starts_with("Access-Control-"))
-        {
-            self.note_header(site, name, value);
-        }
-    }
-
-    fn note_header(&mut self, site: Site, name: Sym, value: &Value) {
-        if self
-            .text(name)
-            .to_ascii_lowercase()
-            .starts_with("access-control-")
-        {
-            self.out.headers.push(super::HeaderRecord {
-                site,
-                name,
-                value: value.clone(),
-            });
-        }
-    }
 }
 
 /// The contents without what the value is.
@@ -358,7 +313,7 @@ fn keep(mut value: Value) -> Value {
 }
 
 /// The contents and constants.
-fn keep_constants(value: &Value) -> Value {
+pub(super) fn keep_constants(value: &Value) -> Value {
     let mut value = value.clone();
     value.shapes.retain(|shape| {
         matches!(

@@ -22,6 +22,63 @@ const LOG_METHODS: [&str; 9] = [
     "log",
 ];
 
+/// Methods of strings, bytes, lists, dictionaries, forms and files that give back what they hold.
+const CONTENT_METHODS: [&str; 53] = [
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "casefold",
+    "swapcase",
+    "encode",
+    "decode",
+    "split",
+    "rsplit",
+    "splitlines",
+    "partition",
+    "rpartition",
+    "zfill",
+    "ljust",
+    "rjust",
+    "center",
+    "expandtabs",
+    "translate",
+    "removeprefix",
+    "removesuffix",
+    "hex",
+    "fromhex",
+    "tobytes",
+    "popitem",
+    "union",
+    "intersection",
+    "difference",
+    "symmetric_difference",
+    "sort",
+    "reverse",
+    "popleft",
+    "most_common",
+    "elements",
+    "get_json",
+    "lists",
+    "urlencode",
+    "read",
+    "readline",
+    "readlines",
+    "getvalue",
+    "chunks",
+    "first",
+    "last",
+    "__str__",
+    "__repr__",
+    "isoformat",
+    "to_json",
+    "json_dumps",
+    "get_secret_value",
+];
+
 impl Machine<'_> {
     /// By the method's name, on whatever the receiver holds.
     pub(super) fn general_method(
@@ -38,6 +95,9 @@ impl Machine<'_> {
         if name == words.update {
             let mut added = arguments.fields();
             added.join(&arguments.first());
+            for (name, part) in added.fields.iter().flat_map(|fields| fields.iter()) {
+                self.header(receiver, &Value::of(Shape::Str(*name)), part, site);
+            }
             self.update(object, &mut |old| merge_into(old, &added));
             return Value::default();
         }
@@ -46,9 +106,11 @@ impl Machine<'_> {
             let added = arguments
                 .positional
                 .last()
-                .map(|(value, _)| value.clone())
+                .map(|(value, _)| self.with_ties(value))
                 .unwrap_or_default();
             if !added.is_nothing() && !known {
+                let whole = words.hidden_whole;
+                self.change_parameter(receiver, whole, &added);
                 self.update(object, &mut |old| old.join(&added));
             }
             return Value::default();
@@ -63,18 +125,18 @@ impl Machine<'_> {
             }
         }
         if !holds || (known && receiver.taints.is_empty()) {
-            return self.text_method(site, name, arguments);
+            return self.text_method(name, arguments);
         }
         if name == words.get || name == words.pop {
             let mut part = match arguments.first().constant() {
                 Some(field) => {
-                    let part = self.read_field(receiver, field, site);
+                    let part = receiver.field(field);
                     if name == words.pop {
                         self.take_out(object, field);
                     }
                     part
                 }
-                None => receiver.flat(),
+                None => receiver.field(Sym::ANY),
             };
             part.join(&arguments.at(1));
             return part;
@@ -89,8 +151,8 @@ impl Machine<'_> {
             "copy" | "deepcopy" | "dict" | "model_dump" | "_asdict" | "asdict" | "to_dict"
             | "json" | "items_list" | "as_dict" => receiver.clone(),
             "getlist" => match arguments.first().constant() {
-                Some(field) => self.read_field(receiver, field, site),
-                None => receiver.flat(),
+                Some(field) => receiver.field(field),
+                None => receiver.field(Sym::ANY),
             },
             "hexdigest" | "digest" => receiver.transformed(Transform::Hashed),
             "startswith" | "endswith" | "isdigit" | "isalnum" | "isalpha" | "count" | "index"
@@ -110,9 +172,15 @@ impl Machine<'_> {
             {
                 Value::default()
             }
-            // methods of strings, and of what cannot be told: the contents stay
-            _ => {
+            name if CONTENT_METHODS.contains(&name) => {
                 let mut value = receiver.clone();
+                value.shapes.clear();
+                value
+            }
+            // any other method is the object's own: what it gives is no more than a part that
+            // has its name
+            _ => {
+                let mut value = receiver.field(name);
                 value.shapes.clear();
                 value
             }
@@ -120,16 +188,11 @@ impl Machine<'_> {
     }
 
     /// Methods of constant strings: `"…{}".format(key)`, `", ".join(keys)`.
-    fn text_method(&mut self, _site: Site, name: Sym, arguments: &Arguments) -> Value {
+    fn text_method(&self, name: Sym, arguments: &Arguments) -> Value {
         match self.text(name) {
             "format" | "join" => arguments.all().text(),
             _ => Value::default(),
         }
-    }
-
-    /// `request.GET.get("x")`, `item["x"]`: a part, with the place where it is read.
-    fn read_field(&mut self, receiver: &Value, field: Sym, _site: Site) -> Value {
-        receiver.field(field)
     }
 
     /// A logger known only by its name: `logger.info(…)`, `self.log.warning(…)`.
@@ -168,9 +231,11 @@ impl Machine<'_> {
     pub(super) fn log(&mut self, site: Site, level: Sym, arguments: &Arguments) {
         let all = arguments_of_log(arguments);
         self.sink(&SinkKind::Log(level), site, &all);
-        if self.text(level) == "exception"
-            && let Some(&handler) = self.handling.last()
-        {
+        let traced = self.text(level) == "exception"
+            || arguments
+                .named(self.shared.words.exc_info)
+                .is_some_and(|shown| !shown.is_bool(false) && !shown.shapes.contains(&Shape::None));
+        if traced && let Some(&handler) = self.handling.last() {
             let trace = Value::tainted(Label::Exception(handler), None);
             self.sink(&SinkKind::Log(level), site, &trace);
         }
@@ -190,7 +255,10 @@ impl Machine<'_> {
                 self.log(site, name, arguments);
                 Value::default()
             } else {
-                // `bind`, `getChild`, `opt`
+                // `bind`, `getChild`, `opt`: what is bound is part of each line from here on
+                if matches!(self.text(name), "bind" | "new") {
+                    self.log(site, name, arguments);
+                }
                 Value::of(Shape::Object(path.clone()))
             });
         }
@@ -211,6 +279,14 @@ impl Machine<'_> {
             }
             ("argon2.PasswordHasher", "hash") => {
                 Some(arguments.all().transformed(Transform::Hashed))
+            }
+            (
+                "Response",
+                "write" | "writelines" | "set_cookie" | "set_signed_cookie" | "writerow"
+                | "writerows",
+            ) => {
+                self.sink(&SinkKind::Response, site, &arguments.all());
+                Some(Value::default())
             }
             (_, "hexdigest" | "digest") => None,
             (
@@ -237,9 +313,11 @@ impl Machine<'_> {
                 Some(self.environment_read(site, arguments))
             }
             _ => {
+                let mut value = self.call_callables(site, arguments);
                 let mut path = path.clone();
                 path.push(name);
-                Some(Value::of(Shape::Object(path)))
+                value.add_shape(Shape::Object(path));
+                Some(value)
             }
         }
     }

@@ -3,11 +3,21 @@
 mod arguments;
 mod assign;
 mod aws;
+mod aws_read;
+mod aws_text;
+mod aws_write;
+mod branch;
 mod call;
+mod comprehension;
+mod effect;
 mod expr;
 mod external;
+mod framework;
+mod invoke;
 mod method;
+mod names;
 mod operation;
+mod parameters;
 mod record;
 mod serializer;
 mod stmt;
@@ -16,12 +26,12 @@ mod tie;
 mod value;
 
 use keytrail_detect::Detector;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
-pub(crate) use summary::{Cell, Outcome, Summary, substitute};
+pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
 pub(crate) use value::{
     Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll,
 };
@@ -40,6 +50,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) words: &'a Words,
     pub(crate) detector: &'a Detector,
     pub(crate) templates: &'a Templates,
+    /// Functions that some route leads to.
+    pub(crate) views: &'a FxHashSet<FunctionRef>,
 }
 
 /// Results of the last round.
@@ -64,6 +76,8 @@ pub(crate) struct Env {
     vars: FxHashMap<Sym, Value>,
     /// Items that a check has tied to the caller on every way to here.
     ties: Vec<(Label, Site)>,
+    /// The same for what callers pass.
+    open_ties: Vec<(Taint, Taint, Site)>,
 }
 
 /// The analysis of one function.
@@ -78,7 +92,14 @@ pub(crate) struct Machine<'a> {
     fuel: u32,
     depth: u32,
     loops: u32,
+    /// Set while a call of another function is resumed: whose call it is.
+    holder: Option<FunctionRef>,
+    /// Ties that hold on every way out so far; `None` before the first.
+    exits: Option<Vec<(Taint, Taint, Site)>>,
     globals: Vec<Sym>,
+    nonlocals: Vec<Sym>,
+    /// Functions inside this one may write its variables.
+    shared_locals: bool,
     /// Handlers around, innermost last: the exception they hold.
     handling: Vec<Site>,
 }
@@ -100,11 +121,18 @@ impl<'a> Machine<'a> {
             fuel: FUEL,
             depth: 0,
             loops: 0,
+            holder: None,
+            exits: None,
             globals: Vec::new(),
+            nonlocals: Vec::new(),
+            shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
         };
         machine.bind_parameters();
-        machine.block(&module.ir.function(function.1).body);
+        if machine.block(&module.ir.function(function.1).body) {
+            machine.leave();
+        }
+        machine.out.summary.ties = machine.exits.take().unwrap_or_default();
         machine.finish();
         machine.out
     }

@@ -1,8 +1,9 @@
 //! A call of DynamoDB, as seen inside one function.
 
 use super::Machine;
+use super::arguments::Arguments;
 use super::summary::substitute;
-use super::value::Value;
+use super::value::{Shape, Value};
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
 use keytrail_model::OperationKind;
@@ -15,6 +16,10 @@ pub(crate) enum ProjectionRecord {
     Unknown,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one parameter of the call, set or not"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OperationRecord {
     pub(crate) site: Site,
@@ -39,6 +44,8 @@ pub(crate) struct OperationRecord {
     /// Neither the receiver nor the parameters say that this is DynamoDB: it is, if a caller
     /// passes a table.
     pub(crate) assumed: bool,
+    /// The parameters, where some come in a `**kwargs` that only a caller knows.
+    pub(crate) deferred: Option<Value>,
     /// Calls from where the record is now known down to the call, outermost first.
     pub(crate) chain: Vec<Site>,
 }
@@ -53,6 +60,7 @@ impl OperationRecord {
             || self.index.as_ref().is_some_and(Value::has_params)
             || self.keys.iter().any(|(_, _, value)| value.has_params())
             || self.text.has_params()
+            || self.deferred.is_some()
     }
 
     /// As the caller at `site` sees it.
@@ -69,6 +77,7 @@ impl OperationRecord {
                 .map(|(name, equal, value)| (name.clone(), *equal, at(value)))
                 .collect(),
             text: at(&self.text),
+            deferred: self.deferred.as_ref().map(at),
             chain,
             ..self.clone()
         }
@@ -105,7 +114,12 @@ impl Machine<'_> {
         for record in operations {
             // recursion would only repeat the chain
             if !record.chain.contains(&site) {
-                self.add_operation(record.bound(bindings, site, callee));
+                let bound = record.bound(bindings, site, callee);
+                if bound.deferred.is_some() {
+                    self.resume(bound);
+                } else {
+                    self.add_operation(bound);
+                }
             }
         }
     }
@@ -138,4 +152,14 @@ impl Machine<'_> {
         }
         Some(path.join("."))
     }
+}
+
+/// All parameters as one value, when a `**kwargs` among them is a caller's.
+pub(super) fn deferred(arguments: &Arguments) -> Option<Value> {
+    let double = arguments.double.as_ref()?;
+    let open = double
+        .shapes
+        .iter()
+        .any(|shape| matches!(shape, Shape::Param(..)));
+    open.then(|| arguments.fields())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::value::{Label, Taint, Value};
+use super::value::{Fields, Label, Taint, Tie, Value};
 use super::{Machine, substitute};
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
@@ -62,13 +62,16 @@ const MOST_SUMMARY_SINKS: usize = 64;
 const MOST_SINKS: usize = 160;
 
 /// Every taint in `value`, with the parts that are known to be something else.
-pub(crate) fn collect(value: &Value) -> Vec<(Taint, Vec<Sym>)> {
+pub(crate) fn collect(value: &Value) -> Vec<Collected> {
     let mut all = Vec::new();
-    collect_at(value, 0, &mut all);
+    collect_at(value, &mut Fields::new(), &mut all);
     all
 }
 
-fn collect_at(value: &Value, depth: u32, all: &mut Vec<(Taint, Vec<Sym>)>) {
+/// A taint, the parts that are known to be something else, and the part that holds it.
+type Collected = (Taint, Vec<Sym>, Fields);
+
+fn collect_at(value: &Value, path: &mut Fields, all: &mut Vec<Collected>) {
     let named = || -> Vec<Sym> {
         value
             .fields
@@ -78,11 +81,13 @@ fn collect_at(value: &Value, depth: u32, all: &mut Vec<(Taint, Vec<Sym>)>) {
             .collect()
     };
     for taint in &value.taints {
-        all.push((taint.clone(), named()));
+        all.push((taint.clone(), named(), path.clone()));
     }
-    if depth < 5 {
-        for (_, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
-            collect_at(part, depth + 1, all);
+    if path.len() < 5 {
+        for (name, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
+            path.push(*name);
+            collect_at(part, path, all);
+            path.pop();
         }
     }
 }
@@ -90,12 +95,16 @@ fn collect_at(value: &Value, depth: u32, all: &mut Vec<(Taint, Vec<Sym>)>) {
 impl Machine<'_> {
     /// Notes that `value` reaches a sink.
     pub(super) fn sink(&mut self, kind: &SinkKind, site: Site, value: &Value) {
-        for (taint, excluded) in collect(value) {
-            let tie = self.tie_of(taint.label);
+        for (taint, excluded, _) in collect(value) {
+            let tie = taint
+                .tie
+                .as_ref()
+                .and_then(Tie::complete)
+                .or_else(|| self.tie_of(taint.label));
             self.add_sink(SinkRecord {
                 kind: kind.clone(),
                 site,
-                holder: self.function,
+                holder: self.holder.unwrap_or(self.function),
                 taint,
                 excluded,
                 tie,
@@ -119,6 +128,20 @@ impl Machine<'_> {
         }
     }
 
+    /// A part of what a callee stores whole is stored under its own name.
+    fn below(&self, kind: &SinkKind, part: &[Sym]) -> SinkKind {
+        match kind {
+            SinkKind::Store(site, path) if !part.is_empty() => {
+                let mut parts: Vec<&str> = Vec::new();
+                parts.extend((!path.is_empty()).then_some(&**path));
+                parts.extend(part.iter().map(|&part| self.text(part)));
+                parts.truncate(4);
+                SinkKind::Store(*site, Arc::from(parts.join(".")))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Applies the sinks of a callee to what was passed.
     pub(super) fn inherit_sinks(
         &mut self,
@@ -134,10 +157,15 @@ impl Machine<'_> {
             };
             let mut value = substitute(&whole, bindings, site, callee);
             value.shapes.clear();
-            for (taint, mut excluded) in collect(&value) {
+            for (taint, mut excluded, part) in collect(&value) {
                 excluded.extend(record.excluded.iter().copied());
-                let tie = record.tie.or_else(|| self.tie_of(taint.label));
+                let kind = self.below(&record.kind, &part);
+                let tie = record
+                    .tie
+                    .or_else(|| taint.tie.as_ref().and_then(Tie::complete))
+                    .or_else(|| self.tie_of(taint.label));
                 self.add_sink(SinkRecord {
+                    kind,
                     taint,
                     excluded,
                     tie,

@@ -3,7 +3,7 @@
 use super::Machine;
 use super::arguments::Arguments;
 use super::value::{Shape, Value};
-use crate::program::{ClassRef, Site};
+use crate::program::{ClassRef, FunctionRef, Site};
 use crate::resolve::Base;
 use crate::symbols::Sym;
 use crate::syntax::ir::{ArgumentKind, Expr};
@@ -15,6 +15,8 @@ struct Field {
     source: Option<Sym>,
     shown: bool,
     taken: bool,
+    /// The serializer that shows it.
+    inner: Option<ClassRef>,
 }
 
 impl Machine<'_> {
@@ -25,6 +27,12 @@ impl Machine<'_> {
                 || (path.first() == Some(&self.shared.words.django)
                     && path.iter().any(|&part| self.text(part) == "forms"))
         };
+        self.shared.resolver.descends_from(class, &is)
+    }
+
+    /// A form takes its data first, a serializer the object that it shows.
+    pub(super) fn is_form(&self, class: ClassRef) -> bool {
+        let is = |path: &[Sym]| path.iter().any(|&part| self.text(part) == "forms");
         self.shared.resolver.descends_from(class, &is)
     }
 
@@ -43,8 +51,20 @@ impl Machine<'_> {
                 }
             }
         }
-        let named = self.meta_fields(class);
-        match named {
+        let meta = self.meta_fields(class);
+        for name in self.write_only(class) {
+            match fields.iter_mut().find(|field| field.name == name) {
+                Some(field) => field.shown = false,
+                None => fields.push(Field {
+                    name,
+                    source: None,
+                    shown: false,
+                    taken: true,
+                    inner: None,
+                }),
+            }
+        }
+        match meta {
             Meta::All => None,
             Meta::Named(names) => {
                 for name in names {
@@ -54,6 +74,7 @@ impl Machine<'_> {
                             source: None,
                             shown: true,
                             taken: true,
+                            inner: None,
                         });
                     }
                 }
@@ -73,7 +94,11 @@ impl Machine<'_> {
             return None;
         };
         let called = module.ir.text(*called);
-        if !(called.ends_with("Field") || called.ends_with("Serializer")) {
+        let inner = match self.shared.resolver.expression(class.0, *function) {
+            Some(Shape::Class(inner)) if inner != class && self.is_serializer(inner) => Some(inner),
+            _ => None,
+        };
+        if inner.is_none() && !(called.ends_with("Field") || called.ends_with("Serializer")) {
             return None;
         }
         let words = self.shared.words;
@@ -82,6 +107,7 @@ impl Machine<'_> {
             source: None,
             shown: true,
             taken: true,
+            inner,
         };
         for argument in arguments {
             let ArgumentKind::Keyword(keyword) = argument.kind else {
@@ -92,7 +118,7 @@ impl Machine<'_> {
                 Expr::Bool(true) if keyword == words.write_only => field.shown = false,
                 Expr::Bool(true) if keyword == words.read_only => field.taken = false,
                 Expr::Str(text) if keyword == words.source => {
-                    field.source = Some(module.sym(*text))
+                    field.source = Some(module.sym(*text));
                 }
                 _ => {}
             }
@@ -100,18 +126,35 @@ impl Machine<'_> {
         Some(field)
     }
 
+    fn meta(&self, class: ClassRef) -> Option<ClassRef> {
+        let resolver = self.shared.resolver;
+        let meta = self.shared.words.meta;
+        let mut lineage = resolver.class(class).lineage.iter();
+        lineage.find_map(|base| match base {
+            Base::Class(base) => resolver.class(*base).classes.get(&meta).copied(),
+            Base::External(_) => None,
+        })
+    }
+
+    /// Fields that `Meta.extra_kwargs` makes write-only, and that `Meta.exclude` leaves out.
+    fn write_only(&mut self, class: ClassRef) -> Vec<Sym> {
+        let words = self.shared.words;
+        let Some(meta) = self.meta(class) else {
+            return Vec::new();
+        };
+        let mut names = self.class_attribute(meta, words.exclude).names();
+        let extra = self.class_attribute(meta, words.extra_kwargs);
+        for (name, options) in extra.fields.iter().flat_map(|fields| fields.iter()) {
+            if options.field(words.write_only).is_bool(true) {
+                names.push(*name);
+            }
+        }
+        names
+    }
+
     fn meta_fields(&mut self, class: ClassRef) -> Meta {
         let words = self.shared.words;
-        let resolver = self.shared.resolver;
-        let meta = resolver
-            .class(class)
-            .lineage
-            .iter()
-            .find_map(|base| match base {
-                Base::Class(base) => resolver.class(*base).classes.get(&words.meta).copied(),
-                Base::External(_) => None,
-            });
-        let Some(meta) = meta else {
+        let Some(meta) = self.meta(class) else {
             return Meta::Absent;
         };
         let value = self.class_attribute(meta, words.fields);
@@ -123,7 +166,8 @@ impl Machine<'_> {
                 _ => None,
             })
             .collect();
-        if names.contains(&words.all) {
+        let open = names.is_empty() && !self.class_attribute(meta, words.exclude).is_nothing();
+        if open || names.contains(&words.all) {
             Meta::All
         } else if names.is_empty() {
             Meta::Absent
@@ -134,23 +178,61 @@ impl Machine<'_> {
 
     /// What a serializer shows of `value`.
     pub(super) fn pick(&mut self, class: ClassRef, value: &Value) -> Value {
-        match self.declared(class) {
-            None => Value {
+        let Some(fields) = self.declared(class) else {
+            let mut shown = Value {
                 shapes: smallvec::SmallVec::new(),
                 ..value.clone()
-            },
-            Some(fields) => Value::with_fields(
-                fields
-                    .iter()
-                    .filter(|field| field.shown)
-                    .map(|field| {
-                        let mut part = value.field(field.source.unwrap_or(field.name));
-                        part.shapes.clear();
-                        (field.name, part)
-                    })
-                    .collect(),
-            ),
+            };
+            for name in self.write_only(class) {
+                shown.set_field(name, Value::default());
+            }
+            return shown;
+        };
+        let mut shown = Value::with_fields(Vec::new());
+        for field in fields.iter().filter(|field| field.shown) {
+            let mut part = match self.field_method(class, field.name) {
+                Some(method) => {
+                    let site = Site::head(method);
+                    let arguments = Arguments {
+                        positional: vec![(value.clone(), site)],
+                        ..Arguments::default()
+                    };
+                    let own = Value::of(Shape::Instance(class));
+                    self.invoke(site, method, Some(&own), &arguments)
+                }
+                None => self.sourced(value, field),
+            };
+            if let Some(inner) = field.inner {
+                part = self.pick(inner, &part);
+            }
+            part.shapes.clear();
+            shown.set_field(field.name, part);
         }
+        shown
+    }
+
+    /// `get_<name>` of a `SerializerMethodField`.
+    fn field_method(&self, class: ClassRef, name: Sym) -> Option<FunctionRef> {
+        let method = format!("get_{}", self.text(name));
+        let method = self.shared.program.symbols.find(&method)?;
+        self.shared.resolver.method(class, method)
+    }
+
+    /// The part that a field reads: its own name's, or `source="meta.token"`.
+    fn sourced(&self, value: &Value, field: &Field) -> Value {
+        let Some(source) = field.source else {
+            return value.field(field.name);
+        };
+        let mut part = value.clone();
+        for step in self.text(source).split('.') {
+            match self.shared.program.symbols.find(step) {
+                Some(step) => part = part.field(step),
+                // a name that the tree has nowhere else: what lies there is not told apart
+                None if step != "*" => part = part.flat(),
+                None => {}
+            }
+        }
+        part
     }
 
     /// What it takes from a request.
@@ -241,11 +323,13 @@ impl Machine<'_> {
                 .own_field(words.hidden_instance)
                 .cloned()
                 .unwrap_or_default();
-            if let Some(create) = self.shared.resolver.method(class, words.create) {
+            // with an object at hand the framework updates it, else it creates one
+            let updates = !object.is_nothing();
+            if !updates && let Some(create) = self.shared.resolver.method(class, words.create) {
                 arguments.positional.push((taken.clone(), site));
                 result.join(&self.invoke(site, create, Some(receiver), &arguments));
             }
-            if let Some(update) = self.shared.resolver.method(class, words.update) {
+            if updates && let Some(update) = self.shared.resolver.method(class, words.update) {
                 let arguments = Arguments {
                     positional: vec![(object, site), (taken, site)],
                     ..Arguments::default()

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::operation::OperationRecord;
 use super::record::{ClientRecord, HeaderRecord, SinkRecord};
-use super::value::{Aws, Clause, Label, Shape, Taint, Value, then};
+use super::value::{Aws, Clause, Label, Shape, Taint, Tie, Value, then};
 use super::{Trace, What};
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
 use crate::symbols::Sym;
@@ -18,6 +18,8 @@ pub(crate) enum Cell {
     Attribute(ClassRef, Sym),
     /// A local of a function, read by functions inside it.
     Captured(FunctionRef, Sym),
+    /// A local of a function, written by functions inside it.
+    Nonlocal(FunctionRef, Sym),
 }
 
 /// What callers need to know.
@@ -34,11 +36,25 @@ pub(crate) struct Summary {
     pub(crate) own_fields: Vec<(Sym, Value)>,
     /// Entries that the function sets in its parameters.
     pub(crate) changes: Vec<(u16, Sym, Value)>,
+    /// Calls of what a caller passes: `def each(call, row): call(row)`.
+    pub(crate) callbacks: Vec<Callback>,
+    /// What it uses of the functions around it: further parameters, after the declared ones.
+    pub(crate) free: Vec<Sym>,
     /// Values of parameters that a caller leaves out.
     pub(crate) defaults: Vec<Value>,
     /// On return, these parameters' parts have been compared with each other, or else the
     /// function raises.
     pub(crate) ties: Vec<(Taint, Taint, Site)>,
+}
+
+/// A call of something that is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    pub(crate) callee: Value,
+    pub(crate) positional: Vec<Value>,
+    pub(crate) keyword: Vec<(Sym, Value)>,
+    pub(crate) star: Option<Value>,
+    pub(crate) double: Option<Value>,
 }
 
 impl Summary {
@@ -50,6 +66,7 @@ impl Summary {
         self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| {
             a.site == b.site && a.chain == b.chain
         });
+        self.callbacks = grown(&old.callbacks, &self.callbacks, 16, |a, b| a == b);
         self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
         self.cells = grown_values(&old.cells, &self.cells);
         self.own_fields = grown_values(&old.own_fields, &self.own_fields);
@@ -108,6 +125,8 @@ pub(crate) struct Outcome {
     pub(crate) tables: Vec<(Site, Value)>,
     /// Items tied to the caller by a check.
     pub(crate) ties: Vec<(Label, Site)>,
+    /// Every comparison that ties something, or may at a caller.
+    pub(crate) looks: FxHashSet<Site>,
     /// Names of the functions and cells that were read, for the next round.
     pub(crate) read_functions: FxHashSet<FunctionRef>,
     pub(crate) read_cells: FxHashSet<Cell>,
@@ -149,25 +168,60 @@ fn substitute_at(
         ));
     }
     for taint in &value.taints {
-        match taint.label {
-            Label::Param(index) => {
-                if let Some(binding) = bindings.get(usize::from(index)) {
-                    let mut part = at_path(binding, &taint.path);
-                    part.shapes.clear();
-                    if taint.path.is_empty() && result.fields.is_some() {
-                        part.fields = None;
+        if let Label::Param(index) = taint.label {
+            if let Some(binding) = bindings.get(usize::from(index)) {
+                let mut part = at_path(binding, &taint.path);
+                part.shapes.clear();
+                part = pass(&part, taint, site, callee);
+                if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
+                    part = part.tied(&|_| Some(tie.clone()));
+                }
+                match &mut result.fields {
+                    // parts that the callee set itself stay what it made them
+                    Some(own) if taint.path.is_empty() => {
+                        let own = Arc::make_mut(own);
+                        for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter()) {
+                            if own.iter().all(|(set, _)| set != name) {
+                                own.push((*name, inner.clone()));
+                            }
+                        }
+                        for taint in part.taints {
+                            result.add_taint(taint);
+                        }
                     }
-                    part = pass(&part, taint, site, callee);
-                    result.join(&part);
+                    _ => result.join(&part),
                 }
             }
-            _ => result.add_taint(taint.clone()),
+        } else {
+            let mut taint = taint.clone();
+            taint.tie = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings));
+            result.add_taint(taint);
         }
     }
     for shape in &value.shapes {
         substitute_shape(shape, bindings, site, callee, depth, &mut result);
     }
     result
+}
+
+/// A callee's check, knowing what was compared: of the caller's identity, of what may yet be it, or
+/// of something that ties nothing.
+fn bound_tie(tie: &Tie, bindings: &[Value]) -> Option<Tie> {
+    let Some((index, path)) = &tie.given else {
+        return Some(tie.clone());
+    };
+    let compared = at_path(bindings.get(usize::from(*index))?, path);
+    let given = |given| Tie {
+        site: tie.site,
+        given,
+    };
+    if compared.taints.iter().any(Taint::is_identity) {
+        return Some(given(None));
+    }
+    compared.taints.iter().find_map(|taint| match taint.label {
+        Label::Param(index) => Some(given(Some((index, taint.path.clone())))),
+        _ => None,
+    })
 }
 
 /// The caller's value with what the callee did to it.
@@ -224,6 +278,13 @@ fn substitute_shape(
                 })
                 .collect();
             result.add_shape(Shape::Condition(Arc::new(clauses)));
+        }
+        Shape::Closure(function, captured) if depth < 4 => {
+            let captured = captured
+                .iter()
+                .map(|(name, value)| (*name, inner(value)))
+                .collect();
+            result.add_shape(Shape::Closure(*function, Arc::new(captured)));
         }
         Shape::Partial(partial) if depth < 4 => {
             result.add_shape(Shape::Partial(Arc::new(partial.map(&inner))));

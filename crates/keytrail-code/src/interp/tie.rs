@@ -1,7 +1,7 @@
 //! Checks that tie an item to the caller: `if item["owner"] != request.user.id: raise …`.
 
 use super::Machine;
-use super::value::{Label, Taint, Value};
+use super::value::{Label, Taint, Tie, Value};
 use crate::program::Site;
 use crate::syntax::ir::{Comparator, Expr, ExprId};
 
@@ -45,7 +45,7 @@ impl Machine<'_> {
                     return Ties::default();
                 };
                 let (left, right) = (self.expr(*left), self.expr(*right));
-                let pairs = self.pairs(&left, &right, self.site(test));
+                let pairs = Self::pairs(&left, &right, self.site(test));
                 match comparator {
                     Comparator::Equal | Comparator::In | Comparator::Is => Ties {
                         when_true: pairs,
@@ -70,7 +70,7 @@ impl Machine<'_> {
                 let mut pairs = Vec::new();
                 for (index, left) in values.iter().enumerate() {
                     for right in &values[index + 1..] {
-                        pairs.extend(self.pairs(left, right, self.site(test)));
+                        pairs.extend(Self::pairs(left, right, self.site(test)));
                     }
                 }
                 Ties {
@@ -83,12 +83,12 @@ impl Machine<'_> {
     }
 
     /// Pairs of which one may be of an item (or a parameter) and the other the caller's identity.
-    fn pairs(&self, left: &Value, right: &Value, site: Site) -> Vec<(Taint, Taint, Site)> {
+    fn pairs(left: &Value, right: &Value, site: Site) -> Vec<(Taint, Taint, Site)> {
         let mut pairs = Vec::new();
         for (one, other) in [(left, right), (right, left)] {
             for item in &one.taints {
                 for identity in &other.taints {
-                    if self.could_be_item(item) && self.could_be_identity(identity) {
+                    if Self::could_be_item(item) && Self::could_be_identity(identity) {
                         pairs.push((item.clone(), identity.clone(), site));
                     }
                 }
@@ -98,27 +98,19 @@ impl Machine<'_> {
         pairs
     }
 
-    fn could_be_item(&self, taint: &Taint) -> bool {
+    fn could_be_item(taint: &Taint) -> bool {
         matches!(taint.label, Label::Item(_) | Label::Param(_))
     }
 
-    fn could_be_identity(&self, taint: &Taint) -> bool {
-        matches!(taint.label, Label::Param(_)) || self.is_identity(taint)
-    }
-
-    /// `request.user`, `request.auth`, `request.session`: what authentication says.
-    pub(super) fn is_identity(&self, taint: &Taint) -> bool {
-        let words = self.shared.words;
-        taint.label == Label::Request
-            && taint.path.first().is_some_and(|&first| {
-                first == words.user || first == words.auth || first == words.session
-            })
+    fn could_be_identity(taint: &Taint) -> bool {
+        matches!(taint.label, Label::Param(_)) || taint.is_identity()
     }
 
     /// From here on, these hold.
     pub(super) fn assume(&mut self, pairs: &[(Taint, Taint, Site)]) {
         for (item, identity, site) in pairs {
-            let complete = self.is_identity(identity);
+            let complete = identity.is_identity();
+            self.out.looks.insert(*site);
             match item.label {
                 Label::Item(_) if complete => {
                     let tie = (item.label, *site);
@@ -130,14 +122,49 @@ impl Machine<'_> {
                     }
                 }
                 _ => {
+                    let tie = (item.label, *site);
+                    if complete && self.env.ties.iter().all(|(label, _)| *label != item.label) {
+                        self.env.ties.push(tie);
+                    }
                     let open = (item.clone(), identity.clone(), *site);
-                    let ties = &mut self.out.summary.ties;
+                    let ties = &mut self.env.open_ties;
                     if ties.len() < 16 && !ties.contains(&open) {
                         ties.push(open);
                     }
                 }
             }
         }
+    }
+
+    /// A way out of the function: callers may rely only on what holds on all of them.
+    pub(super) fn leave(&mut self) {
+        match &mut self.exits {
+            None => self.exits = Some(self.env.open_ties.clone()),
+            Some(ties) => ties.retain(|tie| self.env.open_ties.contains(tie)),
+        }
+    }
+
+    /// `value` as it is behind the checks made so far, wherever it goes from here.
+    pub(super) fn with_ties(&self, value: &Value) -> Value {
+        if self.env.ties.is_empty() && self.env.open_ties.is_empty() {
+            return value.clone();
+        }
+        value.tied(&|label| {
+            if let Some(site) = self.tie_of(label) {
+                return Some(Tie { site, given: None });
+            }
+            self.env
+                .open_ties
+                .iter()
+                .filter(|(item, ..)| item.label == label)
+                .find_map(|(_, identity, site)| match identity.label {
+                    Label::Param(index) => Some(Tie {
+                        site: *site,
+                        given: Some((index, identity.path.clone())),
+                    }),
+                    _ => None,
+                })
+        })
     }
 
     pub(super) fn tie_of(&self, label: Label) -> Option<Site> {

@@ -55,6 +55,8 @@ pub(crate) enum Shape {
     /// Text of which only parts are known; `*` for the others.
     Pattern(Arc<str>),
     Partial(Arc<Partial>),
+    /// A function with what it uses of the functions around it.
+    Closure(FunctionRef, Arc<Vec<(Sym, Value)>>),
 }
 
 /// A callable with some of its arguments.
@@ -143,13 +145,43 @@ pub(crate) struct Taint {
     pub(crate) label: Label,
     pub(crate) path: Fields,
     pub(crate) transform: Transform,
+    /// Where a check has tied this item to the caller: what a filter leaves, what a function
+    /// returns behind a check. Not a property of the label: the unfiltered rest has it not.
+    pub(crate) tie: Option<Tie>,
     pub(crate) trace: Trace,
 }
+
+/// A check that held an item against the caller's identity, or against what may yet turn out to
+/// be that: a parameter, at a path.
+#[derive(Clone, Debug)]
+pub(crate) struct Tie {
+    pub(crate) site: Site,
+    pub(crate) given: Option<(u16, Fields)>,
+}
+
+impl Tie {
+    /// The check, if it is one already.
+    pub(crate) fn complete(&self) -> Option<Site> {
+        self.given.is_none().then_some(self.site)
+    }
+}
+
+impl PartialEq for Tie {
+    /// Which of several checks it was does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.given == other.given
+    }
+}
+
+impl Eq for Tie {}
 
 impl PartialEq for Taint {
     /// The way does not count: a value that came by another way is the same value.
     fn eq(&self, other: &Self) -> bool {
-        self.label == other.label && self.path == other.path && self.transform == other.transform
+        self.label == other.label
+            && self.path == other.path
+            && self.transform == other.transform
+            && self.tie == other.tie
     }
 }
 
@@ -270,6 +302,7 @@ impl Value {
             label,
             path: Fields::new(),
             transform: Transform::None,
+            tie: None,
             trace,
         };
         Self {
@@ -366,6 +399,17 @@ impl Value {
 
     /// Like [`Value::field`], without shapes of the whole.
     fn field_part(&self, name: Sym) -> Self {
+        if name == Sym::ANY {
+            // any of the parts that are known, or one of the rest
+            let mut part = self.rest(name);
+            for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
+                part.join(&Self {
+                    shapes: SmallVec::new(),
+                    ..value.clone()
+                });
+            }
+            return part;
+        }
         match self.own_field(name) {
             Some(value) => value.clone(),
             None => self.rest(name),
@@ -470,6 +514,36 @@ impl Value {
         value
     }
 
+    /// What a closure keeps of it: functions without what they in turn hold, or two that know
+    /// each other would grow for ever.
+    pub(crate) fn without_closures(&self) -> Self {
+        let mut value = self.clone();
+        for shape in &mut value.shapes {
+            if let Shape::Closure(function, _) = shape {
+                *shape = Shape::Function(*function);
+            }
+        }
+        value.shallow(1)
+    }
+
+    /// With a tie on every taint for which `tie` has one.
+    pub(crate) fn tied(&self, tie: &dyn Fn(Label) -> Option<Tie>) -> Self {
+        let mut value = self.clone();
+        for taint in &mut value.taints {
+            let held = taint.tie.as_ref().is_some_and(|tie| tie.given.is_none());
+            if !held {
+                taint.tie = tie(taint.label).or(taint.tie.take());
+            }
+        }
+        if let Some(fields) = &self.fields
+            && self.is_tainted()
+        {
+            let fields = fields.iter().map(|(name, part)| (*name, part.tied(tie)));
+            value.fields = Some(Arc::new(fields.collect()));
+        }
+        value
+    }
+
     /// Without the mask of something that opens: `SecretStr(key).get_secret_value()`.
     pub(crate) fn unmasked(&self) -> Self {
         let mut value = self.text();
@@ -555,6 +629,21 @@ impl Value {
         strings.next().is_none().then_some(first)
     }
 
+    /// The constant strings that it can only be; empty when it may be something else.
+    pub(crate) fn names(&self) -> Vec<Sym> {
+        if self.is_tainted() {
+            return Vec::new();
+        }
+        self.shapes
+            .iter()
+            .map(|shape| match shape {
+                Shape::Str(text) => Some(*text),
+                _ => None,
+            })
+            .collect::<Option<_>>()
+            .unwrap_or_default()
+    }
+
     pub(crate) fn is_bool(&self, wanted: bool) -> bool {
         self.shapes.contains(&Shape::Bool(wanted))
     }
@@ -569,6 +658,7 @@ impl Value {
             },
             Shape::Condition(clauses) => clauses.iter().any(|clause| clause.value.has_params()),
             Shape::Partial(partial) => partial.has_params(),
+            Shape::Closure(_, captured) => captured.iter().any(|(_, value)| value.has_params()),
             _ => false,
         }) || self
             .taints
@@ -583,6 +673,15 @@ impl Value {
 }
 
 impl Taint {
+    /// `request.user`, `request.auth`, `request.session`: what authentication says.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.label == Label::Request
+            && self
+                .path
+                .first()
+                .is_some_and(|first| Sym::IDENTITIES.contains(first))
+    }
+
     /// The taint of the part `name`.
     pub(crate) fn step(&self, name: Sym) -> Self {
         let mut taint = self.clone();

@@ -24,6 +24,8 @@ pub(crate) struct Module {
     pub(crate) ranges: Vec<Range>,
     pub(crate) functions: Vec<Function>,
     pub(crate) classes: Vec<Class>,
+    /// Functions some of whose variables an inner function writes.
+    pub(crate) nonlocal_in: Vec<FunctionId>,
 }
 
 #[derive(Debug)]
@@ -165,6 +167,7 @@ pub(crate) enum Stmt {
     Import(Box<[ImportedModule]>),
     ImportFrom(Box<ImportFrom>),
     Global(Box<[Name]>),
+    Nonlocal(Box<[Name]>),
     /// `del item["api_key"]`.
     Delete(Box<[ExprId]>),
     Function(FunctionId),

@@ -89,6 +89,7 @@ impl<'a> Lowering<'a> {
                 ranges: Vec::new(),
                 functions: Vec::new(),
                 classes: Vec::new(),
+                nonlocal_in: Vec::new(),
             },
             names: FxHashMap::default(),
             owned: FxHashMap::default(),
@@ -164,7 +165,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of expression")]
     fn lowered(&mut self, syntax: &'a Syntax) -> Lowered {
         Lowered::New(match syntax {
             Syntax::Name(name) => Expr::Name(self.name(name.id.as_str())),

@@ -28,7 +28,6 @@ impl<'a> Lowering<'a> {
         block.into_boxed_slice()
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of statement")]
     fn statement(&mut self, syntax: &'a Syntax) -> Option<Stmt> {
         Some(match syntax {
             Syntax::FunctionDef(function) => self.function_def(function),
@@ -116,10 +115,18 @@ impl<'a> Lowering<'a> {
                 value => Stmt::Expr(self.expr(value)),
             },
             Syntax::Break(_) | Syntax::Continue(_) => Stmt::Jump,
-            Syntax::Nonlocal(_)
-            | Syntax::TypeAlias(_)
-            | Syntax::Pass(_)
-            | Syntax::IpyEscapeCommand(_) => return None,
+            Syntax::Nonlocal(nonlocal) => {
+                let outer = self.module.functions[self.function as usize].parent;
+                self.module.nonlocal_in.push(outer);
+                Stmt::Nonlocal(
+                    nonlocal
+                        .names
+                        .iter()
+                        .map(|name| self.name(name.id.as_str()))
+                        .collect(),
+                )
+            }
+            Syntax::TypeAlias(_) | Syntax::Pass(_) | Syntax::IpyEscapeCommand(_) => return None,
         })
     }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::support::{Facts, bytes, tree};
+use crate::support::{Cases, Facts, bytes, tree};
 
 /// Generous: these run without optimisation and beside each other.
 const SOON: Duration = Duration::from_secs(30);
@@ -241,7 +241,7 @@ fn loops_in_loops_and_calls_in_calls_do_not_double_for_ever() {
     );
     let mut source = String::from("def f(x):\n");
     for number in 0..28 {
-        writeln!(source, "    {}x, y{number} = x, (x, x)", "").unwrap();
+        writeln!(source, "    x, y{number} = x, (x, x)").unwrap();
     }
     survives("unpacking", source);
     let deep = format!("a{}", "[b".repeat(60)) + &"]".repeat(60);
@@ -331,6 +331,7 @@ fn broken_python_is_read_as_far_as_it_goes() {
 
 #[test]
 fn all_sorts_of_bytes_are_read() {
+    let mut cases = Cases::default();
     let code = "import boto3\nboto3.client('dynamodb').scan(TableName='seen')\n";
     for (what, source) in [
         ("windows", code.replace('\n', "\r\n").into_bytes()),
@@ -353,7 +354,7 @@ fn all_sorts_of_bytes_are_read() {
             "{what}: {:?}",
             facts.operations()
         );
-        assert_eq!(facts.coverage.problems, [], "{what}");
+        cases.same(what, &facts.coverage.problems, &[]);
     }
     for (what, source) in [
         ("binary", b"\x00\x01\xff\xfe import".to_vec()),
@@ -384,4 +385,31 @@ fn lines_end_as_python_ends_them() {
         _ => None,
     });
     assert_eq!(line, Some(3));
+}
+
+#[test]
+fn templates_that_include_each_other_end() {
+    let mut files: Vec<(String, Vec<u8>)> = vec![("app/views.py".to_owned(), b"x = 1\n".to_vec())];
+    for number in 0..30 {
+        let mut page = String::new();
+        for other in 0..30 {
+            write!(
+                page,
+                "{{% include 'p{other}.html' %}}{{{{ a{number}.b{other} }}}}"
+            )
+            .unwrap();
+        }
+        files.push((format!("app/templates/p{number}.html"), page.into_bytes()));
+    }
+    files.push((
+        "app/templates/open.html".to_owned(),
+        b"{{ {% {# {{{{{{".repeat(10_000),
+    ));
+    let began = Instant::now();
+    bytes(
+        files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.clone())),
+    );
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
 }

@@ -1,10 +1,11 @@
 //! Calls of DynamoDB and what they carry.
 
-use crate::support::{flows, module, operations};
+use crate::support::{Cases, flows, module, operations};
 
 fn one(call: &str) -> String {
+    let mut cases = Cases::default();
     let lines = operations(&format!("def view(request):\n    return {call}\n"));
-    assert_eq!(lines.len(), 1, "{lines:?}");
+    cases.same(&format!("{lines:?}"), &lines.len(), &1);
     lines.into_iter().next().unwrap_or_default()
 }
 

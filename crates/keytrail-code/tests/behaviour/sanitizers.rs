@@ -1,6 +1,6 @@
 //! What hides a key, and what only seems to.
 
-use crate::support::flows;
+use crate::support::{Cases, flows};
 
 fn stored(expression: &str, setup: &str) -> Vec<String> {
     let setup = crate::support::dedent(setup);
@@ -15,6 +15,7 @@ fn stored(expression: &str, setup: &str) -> Vec<String> {
 
 #[test]
 fn hashes_and_macs() {
+    let mut cases = Cases::default();
     let setup = "import hashlib, hmac, bcrypt\nfrom django.contrib.auth.hashers import make_password\nfrom django.utils.crypto import salted_hmac";
     for expression in [
         "hashlib.sha256(key.encode()).hexdigest()",
@@ -24,14 +25,14 @@ fn hashes_and_macs() {
         "bcrypt.hashpw(key.encode(), bcrypt.gensalt())",
         "hashlib.sha256(f'x{key}'.encode('utf-8')).digest()",
     ] {
-        assert_eq!(stored(expression, setup), ["k [hashed]"], "{expression}");
+        cases.same(expression, &stored(expression, setup), &["k [hashed]"]);
     }
     for expression in [
         "hmac.new(b's', key.encode(), 'sha256').hexdigest()",
         "hmac.digest(b's', key.encode(), 'sha256')",
         "salted_hmac('s', key).hexdigest()",
     ] {
-        assert_eq!(stored(expression, setup), ["k [hmac]"], "{expression}");
+        cases.same(expression, &stored(expression, setup), &["k [hmac]"]);
     }
 }
 
@@ -51,6 +52,7 @@ fn a_hash_filled_by_update_is_a_hash() {
 
 #[test]
 fn few_characters_are_a_mask_and_many_are_not() {
+    let mut cases = Cases::default();
     for expression in [
         "key[:4]",
         "key[-4:]",
@@ -58,10 +60,10 @@ fn few_characters_are_a_mask_and_many_are_not() {
         "f'{key[:3]}…'",
         "key[0:6]",
     ] {
-        assert_eq!(stored(expression, ""), ["k [masked]"], "{expression}");
+        cases.same(expression, &stored(expression, ""), &["k [masked]"]);
     }
     for expression in ["key[4:]", "key[:40]", "key[:-1]", "key[:]", "key[::-1]"] {
-        assert_eq!(stored(expression, ""), ["k"], "{expression}");
+        cases.same(expression, &stored(expression, ""), &["k"]);
     }
 }
 
@@ -90,6 +92,7 @@ fn helpers_of_the_project_are_what_they_do() {
 
 #[test]
 fn encryption() {
+    let mut cases = Cases::default();
     let setup = "from cryptography.fernet import Fernet\nf = Fernet(os.environ['FERNET'])\nkms = boto3.client('kms')";
     for expression in [
         "f.encrypt(key.encode()).decode()",
@@ -98,22 +101,19 @@ fn encryption() {
         "b64(kms.encrypt(KeyId='a', Plaintext=key)['CiphertextBlob'])",
     ] {
         let setup = format!("{setup}\nfrom base64 import b64encode as b64");
-        assert_eq!(
-            stored(expression, &setup),
-            ["k [encrypted]"],
-            "{expression}"
-        );
+        cases.same(expression, &stored(expression, &setup), &["k [encrypted]"]);
     }
 }
 
 #[test]
 fn encodings_hide_nothing() {
+    let mut cases = Cases::default();
     let setup = "import base64, urllib.parse";
     for expression in [
         "base64.b64encode(key.encode()).decode()",
         "urllib.parse.quote(key)",
     ] {
-        assert_eq!(stored(expression, setup), ["k [encoded]"], "{expression}");
+        cases.same(expression, &stored(expression, setup), &["k [encoded]"]);
     }
     for expression in [
         "key.strip().upper()",
@@ -122,12 +122,13 @@ fn encodings_hide_nothing() {
         "repr(key)",
         "str(key)",
     ] {
-        assert_eq!(stored(expression, setup), ["k"], "{expression}");
+        cases.same(expression, &stored(expression, setup), &["k"]);
     }
 }
 
 #[test]
 fn what_says_nothing_of_the_key() {
+    let mut cases = Cases::default();
     for expression in [
         "len(key)",
         "bool(key)",
@@ -136,7 +137,7 @@ fn what_says_nothing_of_the_key() {
         "not key",
         "isinstance(key, str)",
     ] {
-        assert_eq!(stored(expression, ""), Vec::<String>::new(), "{expression}");
+        cases.same(expression, &stored(expression, ""), &Vec::<String>::new());
     }
 }
 

@@ -141,13 +141,6 @@ impl Facts {
         lines
     }
 
-    /// The flows whose line holds `part`.
-    pub(crate) fn flows_with(&self, part: &str) -> Vec<String> {
-        let mut lines = self.flows();
-        lines.retain(|line| line.contains(part));
-        lines
-    }
-
     /// `query keys by owner=identity via gsi gets alias,owner filter x limit paged`.
     pub(crate) fn operations(&self) -> Vec<String> {
         let mut lines: Vec<String> = self
@@ -336,4 +329,35 @@ pub(crate) fn dedent(text: &str) -> String {
         })
         .flat_map(|line| [line, "\n"])
         .collect()
+}
+
+/// Comparisons of many cases in one test: all that differ are told at its end.
+#[derive(Default)]
+pub(crate) struct Cases(Vec<String>);
+
+impl Cases {
+    /// Compares one case.
+    pub(crate) fn same<L, R>(&mut self, case: &str, got: &L, wanted: &R)
+    where
+        L: std::fmt::Debug + PartialEq<R>,
+        R: std::fmt::Debug,
+    {
+        if got != wanted {
+            self.0
+                .push(format!("{case}\n    got    {got:?}\n    wanted {wanted:?}"));
+        }
+    }
+}
+
+impl Drop for Cases {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(
+                self.0.is_empty(),
+                "{} differ:\n{}",
+                self.0.len(),
+                self.0.join("\n")
+            );
+        }
+    }
 }

@@ -14,10 +14,11 @@ pub(crate) fn edges(joined: &Joined<'_>, out: &mut Builder) {
         for key in joined.keys.of(table) {
             let class = class(name, &key.attribute);
             out.power(&class, key.power);
-            let last = key
-                .written
-                .first()
-                .or(key.evidence.last().map(|step| &step.location));
+            let told = key.evidence.last().map(|step| &step.location);
+            let last = told
+                .filter(|at| key.written.contains(at))
+                .or(key.written.first())
+                .or(told);
             let migrate = last.map(|location| {
                 edit(
                     format!("migrate:{name}.{}", key.attribute),

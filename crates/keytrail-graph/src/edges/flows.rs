@@ -24,13 +24,13 @@ pub(crate) fn edges(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) {
         Sink::Print => print(joined, flow, out),
         Sink::ThirdParty(who) => third_party(joined, flow, who, out),
         Sink::Store(at, attribute) => store(joined, flow, at, attribute, out),
+        Sink::KeyCondition(..) => {
+            if let Some((at, attribute)) = crate::keys::written_by(joined, flow) {
+                store(joined, flow, at, attribute, out);
+            }
+        }
         // Uses of a key by the application itself, and what is judged without a path.
-        Sink::Url
-        | Sink::AwsCredential
-        | Sink::Compare
-        | Sink::CompareDigest
-        | Sink::Replay
-        | Sink::KeyCondition(..) => {}
+        Sink::Url | Sink::AwsCredential | Sink::Compare | Sink::CompareDigest | Sink::Replay => {}
     }
 }
 
@@ -167,12 +167,17 @@ fn leave_out(flow: &Flow, start: &Start) -> Edit {
             1,
         );
     }
+    // One edit for all that is in the response, so that it can't name one of them only.
+    let title = match (&flow.source, start.operation) {
+        (Source::WholeEnvironment, _) => {
+            "Name the few values that are meant, in place of the whole environment".to_owned()
+        }
+        (_, Some(_)) => "Pick the fields of this response, and no keys".to_owned(),
+        _ => format!("Leave `{}` out of this response", start.name),
+    };
     edit(
         format!("response:{}", flow.location),
-        format!(
-            "Pick the fields of this response and leave `{}` out",
-            start.name
-        ),
+        title,
         &flow.location,
         2,
     )
@@ -224,10 +229,13 @@ fn write_log(joined: &Joined<'_>, flow: &Flow, confidence: Confidence, out: &mut
             .steps(evidence(flow))
             .edits([edit(
                 format!("log:{}", flow.location),
-                format!(
-                    "Leave `{}` out of this log call, or log its alias",
-                    start.name
-                ),
+                match start.operation {
+                    Some(_) => "Leave the keys out of this log call, or log an alias".to_owned(),
+                    None => format!(
+                        "Leave `{}` out of this log call, or log its alias",
+                        start.name
+                    ),
+                },
                 &flow.location,
                 1,
             )])
@@ -263,7 +271,10 @@ fn third_party(joined: &Joined<'_>, flow: &Flow, who: &str, out: &mut Builder) {
             .steps(evidence(flow))
             .edits([edit(
                 format!("third-party:{}", flow.location),
-                format!("Send an alias to {who} in place of `{}`", start.name),
+                match start.operation {
+                    Some(_) => format!("Send an alias to {who} in place of the keys"),
+                    None => format!("Send an alias to {who} in place of `{}`", start.name),
+                },
                 &flow.location,
                 2,
             )])
@@ -331,6 +342,7 @@ fn landing(joined: &Joined<'_>, table: crate::TableId, to: &str, start: &Start) 
         .map(|key| key.attribute.clone())
         .filter(|attribute| {
             attribute == to
+                || *attribute == format!("{to}.{}", start.name)
                 || (start.operation.is_some()
                     && crate::naming::covers(to, attribute)
                     && last(attribute) == last(&start.name))

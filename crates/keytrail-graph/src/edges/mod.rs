@@ -13,6 +13,7 @@ pub(crate) mod starts;
 pub(crate) mod tables;
 
 pub use clients::transport_weakness;
+pub use sightings::{is_temporary, stands_for_a_key};
 
 use std::sync::Arc;
 

@@ -157,9 +157,9 @@ pub(crate) fn at_rest(joined: &Joined<'_>, table: TableId) -> Option<Guard> {
         Encryption::Unknown => return None,
     };
     Some(Guard {
-        present: true,
+        present: false,
         step: Step::new(
-            format!("encryption at rest under {key} does not hold off who may read items"),
+            format!("encryption at rest under {key}: it opens to whoever may read items"),
             declared.location.clone(),
         ),
     })

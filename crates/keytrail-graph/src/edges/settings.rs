@@ -11,7 +11,7 @@ use crate::Joined;
 use crate::build::Builder;
 use crate::identity::{concrete, power_of_name};
 use crate::keys::is_secret_setting;
-use crate::settings::{Truth, hidden_by_django, is_deployed, truth};
+use crate::settings::{Truth, hidden_by_django, is_deployed, shows_deployment, truth};
 
 /// Secrets rest in settings; DEBUG shows them; a table's name may be that of another deployment.
 pub(crate) fn edges(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
@@ -95,8 +95,9 @@ fn seen_by_files(joined: &Joined<'_>, setting: &Setting) -> bool {
 /// frame of the failing view.
 fn debug_page(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
     let confidence = match truth(&setting.value) {
-        Truth::Yes => Confidence::Likely,
-        Truth::Perhaps => Confidence::Possible,
+        Truth::Yes if shows_deployment(joined, setting) => Confidence::Likely,
+        // The only settings module may be a developer's, with another one on the servers.
+        Truth::Yes | Truth::Perhaps => Confidence::Possible,
         Truth::No => return,
     };
     let page = Node::Place(Place::DebugPage(setting.location.clone()));

@@ -1,11 +1,11 @@
 //! Keys lie in files.
 
 use keytrail_model::{
-    Actor, Confidence, EdgeKind, KeyPower, KeyRef, Location, Node, Place, Sighting,
+    Actor, Confidence, EdgeKind, Environment, KeyPower, KeyRef, Location, Node, Place, Sighting,
     SightingConfidence, Step,
 };
 
-use super::edit;
+use super::{edit, is_test_file};
 use crate::Joined;
 use crate::build::Builder;
 use crate::identity::{concrete, power_of_provider};
@@ -18,7 +18,10 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
         sighting.fingerprint,
         &sighting.location,
     );
-    let power = if sighting.context.test {
+    // What only its context speaks for is of doubtful worth.
+    let doubtful =
+        sighting.confidence == SightingConfidence::Low && sighting.provider.starts_with("generic");
+    let power = if doubtful || stands_for_a_key(sighting) {
         KeyPower::Low
     } else {
         power_of_provider(&sighting.provider)
@@ -28,7 +31,7 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
     lies_in(
         &key,
         &Step::new(label, sighting.location.clone()),
-        sure(sighting),
+        sure(joined, sighting),
         sighting.context.ignored_file,
         out,
     );
@@ -76,7 +79,101 @@ fn load_from_vault(location: &Location) -> keytrail_model::Edit {
     )
 }
 
-fn sure(sighting: &Sighting) -> Confidence {
+/// True for a key in a test, a fixture, an example or a set-up for development. What a document
+/// shows is one too, unless its shape says whose key it is: real keys end up in documents.
+pub fn stands_for_a_key(sighting: &Sighting) -> bool {
+    let path = &*sighting.location.span().path;
+    let generic = sighting.provider.starts_with("generic");
+    let development = generic && Environment::of_name(path) == Environment::Development;
+    sighting.context.test
+        || development
+        || is_test_file(path)
+        || shows_how(path)
+        || (generic && is_document(path))
+}
+
+/// Files that show how something is tested or filled.
+fn shows_how(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let folder = |part: &str| {
+        let tests = ["test-", "test_"]
+            .iter()
+            .any(|start| part.starts_with(start))
+            || ["-test", "-tests", "_test", "_tests"]
+                .iter()
+                .any(|end| part.ends_with(end));
+        tests || is_example_word(part)
+    };
+    folders.split('/').any(folder)
+        || file
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(is_example_word)
+}
+
+fn is_example_word(word: &str) -> bool {
+    matches!(
+        word,
+        "test"
+            | "tests"
+            | "testing"
+            | "testdata"
+            | "e2e"
+            | "spec"
+            | "specs"
+            | "mock"
+            | "mocks"
+            | "__mocks__"
+            | "fixture"
+            | "fixtures"
+            | "example"
+            | "examples"
+            | "sample"
+            | "samples"
+            | "seed"
+            | "seeds"
+            | "seeder"
+            | "cypress"
+            | "playwright"
+    )
+}
+
+fn is_document(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let end = lower.rsplit('.').next().unwrap_or_default();
+    matches!(end, "md" | "rst" | "adoc")
+        || lower
+            .split('/')
+            .rev()
+            .skip(1)
+            .any(|part| matches!(part, "doc" | "docs"))
+}
+
+/// True for an AWS key that expires by itself: an id that begins with `ASIA`, and the secret
+/// that stands beside one.
+pub fn is_temporary(joined: &Joined<'_>, sighting: &Sighting) -> bool {
+    const BESIDE: u32 = 5;
+    if !sighting.provider.starts_with("aws") {
+        return false;
+    }
+    let span = sighting.location.span();
+    let mut ids = joined
+        .aws_ids_in(&span.path)
+        .iter()
+        .filter(|(line, _)| line.abs_diff(span.line) <= BESIDE)
+        .peekable();
+    let begins = |start: &str| sighting.masked.to_string().starts_with(start);
+    if begins("ASIA") || begins("AKIA") {
+        return begins("ASIA");
+    }
+    ids.peek().is_some() && ids.all(|&(_, temporary)| temporary)
+}
+
+fn sure(joined: &Joined<'_>, sighting: &Sighting) -> Confidence {
+    if is_temporary(joined, sighting) {
+        // Expired, unless it is hours old.
+        return Confidence::Possible;
+    }
     match sighting.confidence {
         SightingConfidence::High => Confidence::Likely,
         SightingConfidence::Medium if !sighting.provider.starts_with("generic") => {

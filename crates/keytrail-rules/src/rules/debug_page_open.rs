@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
-use keytrail_graph::{Truth, is_deployed, truth};
-use keytrail_model::{Confidence, Environment, Finding, SettingValue, Severity};
+use keytrail_graph::{Truth, is_deployed, shows_deployment, truth};
+use keytrail_model::{Confidence, Finding, SettingValue, Severity};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -28,13 +28,13 @@ impl Rule for DebugPageOpen {
             if on == Truth::No || !is_deployed(&cx.joined, setting) {
                 continue;
             }
-            let named = setting.environment != Environment::Unspecified;
-            let severity = match (on, named) {
+            let deployed = shows_deployment(&cx.joined, setting);
+            let severity = match (on, deployed) {
                 (Truth::Yes, true) => Severity::High,
                 (Truth::Yes, false) => Severity::Medium,
                 _ => Severity::Low,
             };
-            let confidence = if on == Truth::Yes {
+            let confidence = if on == Truth::Yes && deployed {
                 Confidence::Likely
             } else {
                 Confidence::Possible

@@ -41,14 +41,20 @@ impl Rule for ExceptionShown {
                 .iter()
                 .filter_map(|at| cx.path_from_to(at, &flow.location))
                 .max_by_key(|path| (path.severity, std::cmp::Reverse(path.steps.clone())));
-            // Middleware and handlers are reached by no route of their own.
             if routes.is_empty() && !all.is_empty() {
                 continue;
             }
-            let whom = if routes.is_empty() {
-                "the API".to_owned()
+            // Middleware and handlers are reached by no route of their own: they answer for all.
+            let (whom, severity) = if routes.is_empty() {
+                let keys = cx.joined.keys.tables().next().is_some();
+                let severity = if keys {
+                    Severity::Medium
+                } else {
+                    Severity::Low
+                };
+                ("the API".to_owned(), severity)
             } else {
-                crate::context::routes(&routes)
+                (crate::context::routes(&routes), Severity::Low)
             };
             let what = if operations.is_empty() {
                 String::new()
@@ -57,6 +63,7 @@ impl Rule for ExceptionShown {
             };
             Draft::new(cx, &META, &flow.location)
                 .path(path)
+                .severity(severity)
                 .steps(flow.steps.iter().cloned())
                 .subject(&*flow.function)
                 .message(format!(

@@ -1,8 +1,11 @@
 //! See the page beside this file.
 
-use keytrail_graph::is_deployed;
+use std::collections::BTreeMap;
+
+use keytrail_graph::{is_deployed, is_temporary, stands_for_a_key};
 use keytrail_model::{
-    Confidence, Finding, Fingerprint, SettingValue, Severity, Sighting, SightingConfidence,
+    Confidence, Finding, Fingerprint, Location, SettingValue, Severity, Sighting,
+    SightingConfidence, Step,
 };
 
 use crate::{Context, Draft, Kind, Meta, Rule};
@@ -25,46 +28,94 @@ impl Rule for HardCodedKey {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        for sighting in &cx.joined.sightings {
-            if is_default_secret_key(cx, sighting) {
-                continue;
+        let mut keys: BTreeMap<Same<'_>, Vec<&Sighting>> = BTreeMap::new();
+        for &sighting in &cx.joined.sightings {
+            if !is_default_secret_key(cx, sighting) {
+                keys.entry(same(sighting)).or_default().push(sighting);
             }
-            let local = sighting.context.ignored_file;
-            let name = match &sighting.context.name {
-                Some(name) => format!(" as `{name}`"),
-                None => String::new(),
-            };
-            let where_it_is = match (local, sighting.context.test) {
-                (true, _) => "The file is local, not committed.",
-                (false, true) => {
-                    "The file is a test or an example; a key that works does not belong there either."
-                }
-                (false, false) => "Whoever has the repository has the key.",
-            };
-            let rotate = if sighting.rotate.is_empty() {
-                "Rotate the key".to_owned()
-            } else {
-                sighting.rotate.clone()
-            };
-            Draft::new(cx, &META, &sighting.location)
-                .path(cx.path_at(&sighting.location).filter(|_| !local))
-                .severity(if local {
-                    Severity::Low
-                } else {
-                    off_path(sighting)
-                })
-                .confidence(sure(sighting))
-                .subject(subject(sighting))
-                .message(format!(
-                    "{} {}{name}. {where_it_is}",
-                    sighting.title, sighting.masked
-                ))
-                .unsafe_fix(rotate)
-                .unsafe_fix(
-                    "Load it from Secrets Manager or Parameter Store when the process starts",
-                )
-                .add(out);
         }
+        for places in keys.into_values() {
+            report(cx, &places, out);
+        }
+    }
+}
+
+/// One key in one file; a key of low entropy only by its place.
+type Same<'s> = (&'s str, Result<Fingerprint, &'s Location>);
+
+fn same(sighting: &Sighting) -> Same<'_> {
+    let path = &*sighting.location.span().path;
+    (path, sighting.fingerprint.ok_or(&sighting.location))
+}
+
+/// At the first place; the others are told.
+fn report(cx: &Context<'_>, places: &[&Sighting], out: &mut Vec<Finding>) {
+    let Some((sighting, others)) = places.split_first() else {
+        return;
+    };
+    let local = sighting.context.ignored_file;
+    let name = match &sighting.context.name {
+        Some(name) => format!(" as `{name}`"),
+        None => String::new(),
+    };
+    let rotate = if sighting.rotate.is_empty() {
+        "Rotate the key".to_owned()
+    } else {
+        sighting.rotate.clone()
+    };
+    let steps = places.iter().map(|place| {
+        let label = format!("{} {} in the file", place.title, place.masked);
+        Step::new(label, place.location.clone())
+    });
+    Draft::new(cx, &META, &sighting.location)
+        .path(cx.path_at(&sighting.location).filter(|_| !local))
+        .severity(if local {
+            Severity::Low
+        } else {
+            off_path(sighting)
+        })
+        .confidence(sure(sighting))
+        .steps(steps)
+        .subject(subject(sighting))
+        .message(format!(
+            "{} {}{name}{}. {}",
+            sighting.title,
+            sighting.masked,
+            more(others),
+            where_it_is(cx, sighting)
+        ))
+        .unsafe_fix(rotate)
+        .unsafe_fix("Load it from Secrets Manager or Parameter Store when the process starts")
+        .add(out);
+}
+
+fn more(others: &[&Sighting]) -> String {
+    const SHOWN: usize = 5;
+    if others.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = others
+        .iter()
+        .take(SHOWN)
+        .map(|place| place.location.span().line.to_string())
+        .collect();
+    let rest = if others.len() > SHOWN { ", …" } else { "" };
+    format!(
+        ", in {} places of this file (also lines {}{rest})",
+        others.len() + 1,
+        lines.join(", ")
+    )
+}
+
+fn where_it_is(cx: &Context<'_>, sighting: &Sighting) -> &'static str {
+    if sighting.context.ignored_file {
+        "The file is local, not committed."
+    } else if stands_for_a_key(sighting) {
+        "The file is a test, an example or a set-up for development; a key that works does not belong there either."
+    } else if is_temporary(&cx.joined, sighting) {
+        "It is a temporary credential: expired, unless it is hours old."
+    } else {
+        "Whoever has the repository has the key."
     }
 }
 
@@ -102,7 +153,7 @@ fn fingerprint(value: &SettingValue) -> Option<Fingerprint> {
 
 fn off_path(sighting: &Sighting) -> Severity {
     match sighting.confidence {
-        SightingConfidence::High | SightingConfidence::Medium if !sighting.context.test => {
+        SightingConfidence::High | SightingConfidence::Medium if !stands_for_a_key(sighting) => {
             Severity::Medium
         }
         _ => Severity::Low,

@@ -27,8 +27,9 @@ impl Rule for KeyInLog {
             let fix = format!("Leave {} out of this call, or log its alias", leak.what);
             Draft::new(cx, &META, &leak.location)
                 .message(format!(
-                    "{} is written to the log: whoever reads the logs has it.",
-                    leak.what
+                    "{} {} written to the log: whoever reads the logs has it.",
+                    leak.what,
+                    crate::context::be(&leak.what)
                 ))
                 .subject(leak.subject)
                 .path(leak.path)

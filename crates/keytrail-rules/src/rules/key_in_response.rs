@@ -24,10 +24,22 @@ impl Rule for KeyInResponse {
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
         for leak in given_out::all(cx, Carries::Key, To::Response) {
-            let fix = format!("Leave {} out of this response", leak.what);
+            let fix = if leak.path.is_some() {
+                format!("Leave {} out of this response", leak.what)
+            } else {
+                format!(
+                    "Show an alias in place of {}: its owner has it already",
+                    leak.what
+                )
+            };
+            let goes = if crate::context::is_many(&leak.what) {
+                "go"
+            } else {
+                "goes"
+            };
             Draft::new(cx, &META, &leak.location)
                 .message(format!(
-                    "{what} goes into the response of {routes}: {who} gets it.",
+                    "{what} {goes} into the response of {routes}: {who} gets it.",
                     what = leak.what,
                     routes = leak.routes,
                     who = leak.who()

@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::is_test_file;
-use keytrail_model::{Finding, Severity, Sink, Source, names_a_secret};
+use keytrail_model::{Finding, Flow, RequestPart, Severity, Sink, Source, names_a_secret};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -42,5 +42,36 @@ impl Rule for KeyInUrl {
                 .fix("Send the key in a header")
                 .add(out);
         }
+        for flow in &cx.joined.flows {
+            accepted(cx, flow, out);
+        }
     }
+}
+
+/// A key that callers send in the query string: by what it is compared with or looked up by, it
+/// is one.
+fn accepted(cx: &Context<'_>, flow: &Flow, out: &mut Vec<Finding>) {
+    let Source::Request(RequestPart::Query, field) = &flow.source else {
+        return;
+    };
+    let used = match &flow.sink {
+        Sink::KeyCondition(_, attribute) => names_a_secret(attribute),
+        Sink::Compare | Sink::CompareDigest | Sink::Replay => true,
+        _ => false,
+    };
+    let Some(read) = flow.steps.first().filter(|_| used && names_a_secret(field)) else {
+        return;
+    };
+    if is_test_file(&read.location.span().path) {
+        return;
+    }
+    Draft::new(cx, &META, &read.location)
+        .severity(Severity::Low)
+        .steps(flow.steps.iter().cloned())
+        .subject(format!("query string {field}"))
+        .message(format!(
+            "A key is taken from the query string (`{field}`): it ends in access logs, histories and referrers on the way here."
+        ))
+        .unsafe_fix("Take the key from a header only")
+        .add(out);
 }

@@ -1,6 +1,7 @@
 //! See the page beside this file.
 
-use keytrail_model::{Access, Finding, Severity};
+use keytrail_graph::route_name;
+use keytrail_model::{Access, Finding, Operation, Severity, Step};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -24,16 +25,18 @@ impl Rule for KeyRecordNeverExpires {
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
         for table in cx.joined.tables.ids() {
             let node = cx.joined.tables.node(table);
-            let open = cx.joined.operations_on(table).iter().any(|&number| {
-                let operation = cx.joined.operations[number];
-                operation.kind.writes()
-                    && cx
-                        .open_routes(operation)
-                        .iter()
-                        .any(|route| route.access == Access::Anonymous)
-            });
-            for declared in node.in_templates().filter(|it| open && it.ttl.is_none()) {
+            let open: Vec<Step> = cx
+                .joined
+                .operations_on(table)
+                .iter()
+                .filter_map(|&number| written_by_anybody(cx, cx.joined.operations[number]))
+                .collect();
+            let kept = node
+                .in_templates()
+                .filter(|it| !open.is_empty() && it.ttl.is_none());
+            for declared in kept {
                 Draft::new(cx, &META, &declared.location)
+                    .steps(open.iter().cloned())
                     .subject(&*node.name)
                     .message(format!(
                         "Anybody may write into table `{}`, and nothing there expires: what is written stays.",
@@ -44,4 +47,18 @@ impl Rule for KeyRecordNeverExpires {
             }
         }
     }
+}
+
+fn written_by_anybody(cx: &Context<'_>, operation: &Operation) -> Option<Step> {
+    let routes = cx.open_routes(operation);
+    let open = routes
+        .into_iter()
+        .find(|route| route.access == Access::Anonymous && route.method.writes());
+    let label = format!(
+        "{} writes what `{}` is sent",
+        operation.kind.as_str(),
+        route_name(open?)
+    );
+    let writes = operation.kind.writes() && !operation.kind.reads();
+    writes.then(|| Step::new(label, operation.location.clone()))
 }

@@ -30,7 +30,15 @@ impl Rule for KeyToThirdParty {
         {
             let who = leak.routes.clone();
             Draft::new(cx, &META, &leak.location)
-                .message(format!("{} goes to a third party ({who}).", leak.what))
+                .message(format!(
+                    "{} {} to a third party ({who}).",
+                    leak.what,
+                    if crate::context::is_many(&leak.what) {
+                        "go"
+                    } else {
+                        "goes"
+                    }
+                ))
                 .subject(leak.subject)
                 .path(leak.path)
                 .fix(format!("Send an alias to {who} in place of {}", leak.what))

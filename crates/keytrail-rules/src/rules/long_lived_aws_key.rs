@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::is_test_file;
-use keytrail_model::{Finding, Severity, Source};
+use keytrail_model::{Finding, SettingValue, Severity, Source, Step};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -48,6 +48,7 @@ impl Rule for LongLivedAwsKey {
             };
             Draft::new(cx, &META, &client.location)
                 .severity(severity)
+                .steps(set_at(cx, source))
                 .steps(steps.iter().cloned())
                 .subject(&*client.service)
                 .message(format!(
@@ -57,4 +58,23 @@ impl Rule for LongLivedAwsKey {
                 .add(out);
         }
     }
+}
+
+/// Where the setting has its value, deployments first.
+fn set_at(cx: &Context<'_>, source: &Source) -> Vec<Step> {
+    let Source::Setting(name) = source else {
+        return Vec::new();
+    };
+    let mut settings: Vec<_> = cx
+        .joined
+        .settings_named(name)
+        .iter()
+        .filter(|setting| setting.loaded && setting.value != SettingValue::None)
+        .collect();
+    settings.sort_by_key(|setting| (setting.environment, &setting.location));
+    settings.dedup_by_key(|setting| &setting.location);
+    settings
+        .into_iter()
+        .map(|setting| Step::new(format!("`{name}` is set here"), setting.location.clone()))
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::names_an_owner;
-use keytrail_model::{Actor, Door, Finding, KeyRole, Location, Severity};
+use keytrail_model::{Actor, Decision, Door, Finding, Grant, KeyRole, Location, Severity, Step};
 use std::collections::BTreeSet;
 
 use crate::{Context, Draft, Kind, Meta, Rule};
@@ -62,5 +62,56 @@ impl Rule for NoLeadingKeys {
                     .add(out);
             }
         }
+        let mut trapped: BTreeSet<&Location> = BTreeSet::new();
+        for grant in &cx.joined.grants {
+            if let Some(step) = grant.statements.last()
+                && passes_without(grant)
+                && on_key_table(cx, grant)
+                && trapped.insert(&step.location)
+            {
+                trap(cx, grant, step, out);
+            }
+        }
     }
+}
+
+/// `ForAllValues:` holds for a request that sends no such key.
+fn passes_without(grant: &Grant) -> bool {
+    let Decision::AllowedIf(conditions) = &grant.decision else {
+        return false;
+    };
+    conditions.iter().any(|condition| {
+        condition.contains("dynamodb:LeadingKeys") && condition.contains("none is sent")
+    })
+}
+
+fn on_key_table(cx: &Context<'_>, grant: &Grant) -> bool {
+    let tables = cx.joined.tables.addressed(&grant.table);
+    tables.into_iter().any(|table| cx.holds_keys(table))
+}
+
+fn trap(cx: &Context<'_>, grant: &Grant, step: &Step, out: &mut Vec<Finding>) {
+    let scans = cx.joined.grants.iter().any(|other| {
+        let same = other.principal == grant.principal && other.table == grant.table;
+        let here = other
+            .statements
+            .last()
+            .is_some_and(|it| it.location == step.location);
+        same && here && other.door == Door::Scan && other.decision == Decision::Allowed
+    });
+    let scan = if scans {
+        " Scan never sends one, and this statement allows it: the condition holds nothing back."
+    } else {
+        ""
+    };
+    Draft::new(cx, &META, &step.location)
+        .severity(if scans { Severity::Medium } else { Severity::Low })
+        .steps([step.clone()])
+        .subject(format!("{} ForAllValues", grant.principal))
+        .message(format!(
+            "The condition on dynamodb:LeadingKeys of `{}` uses ForAllValues, which is true where no such key is sent.{scan}",
+            grant.principal
+        ))
+        .fix("Use StringEquals (with Null false where several keys may come), and deny Scan")
+        .add(out);
 }

@@ -1,7 +1,9 @@
 //! See the page beside this file.
 
-use keytrail_graph::is_test_file;
-use keytrail_model::{Access, Finding, Location, Route, Severity};
+use keytrail_graph::{is_deployed, is_test_file};
+use keytrail_model::{
+    Access, Finding, Location, Route, SettingValue, Severity, Sink, Source, Step,
+};
 use std::collections::BTreeMap;
 
 use crate::{Context, Draft, Kind, Meta, Rule};
@@ -24,7 +26,7 @@ impl Rule for NoThrottle {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        let mut places: BTreeMap<&Location, (Vec<&Route>, String)> = BTreeMap::new();
+        let mut places: Places<'_> = BTreeMap::new();
         for (number, operation) in cx.joined.operations.iter().enumerate() {
             let Some(&table) = cx.key_tables_of(number).first() else {
                 continue;
@@ -39,8 +41,11 @@ impl Rule for NoThrottle {
                 }
             }
         }
+        issued(cx, &mut places);
+        let default = no_default(cx);
         for (location, (routes, table)) in places {
             Draft::new(cx, &META, location)
+                .steps(default.iter().cloned())
                 .subject(location.symbol().unwrap_or_default())
                 .message(format!(
                     "{} reaches key table `{table}` without a throttle: identifiers and keys can be tried at leisure.",
@@ -50,4 +55,55 @@ impl Rule for NoThrottle {
                 .add(out);
         }
     }
+}
+
+type Places<'c> = BTreeMap<&'c Location, (Vec<&'c Route>, String)>;
+
+/// Routes that make a new key at each call: a signed-in caller may take any number.
+fn issued<'c>(cx: &Context<'c>, places: &mut Places<'c>) {
+    for &flow in &cx.joined.flows {
+        let (Source::Generated(_), Sink::Store(at, attribute)) = (&flow.source, &flow.sink) else {
+            continue;
+        };
+        let tables = cx.joined.operations_for(at, &flow.function);
+        let mut tables = tables.iter().flat_map(|&it| cx.joined.tables_of(it));
+        let Some(&(table, _)) =
+            tables.find(|&&(table, _)| cx.joined.keys.get(table, attribute).is_some())
+        else {
+            continue;
+        };
+        for route in cx.joined.calls.routes_to(&flow.function) {
+            let open = route.access != Access::Privileged
+                && route.method.writes()
+                && !route.throttled
+                && !is_test_file(&route.view_location.span().path);
+            if open {
+                let entry = places
+                    .entry(&route.view_location)
+                    .or_insert_with(|| (Vec::new(), cx.table_name(table).to_owned()));
+                entry.0.push(route);
+            }
+        }
+    }
+}
+
+/// Where a default for all views would stand.
+fn no_default(cx: &Context<'_>) -> Option<Step> {
+    let setting = cx
+        .joined
+        .settings_named("REST_FRAMEWORK")
+        .iter()
+        .find(|setting| is_deployed(&cx.joined, setting))?;
+    let SettingValue::Dict(entries) = &setting.value else {
+        return None;
+    };
+    let named = entries
+        .iter()
+        .any(|(name, _)| name == "DEFAULT_THROTTLE_CLASSES");
+    (!named).then(|| {
+        Step::new(
+            "REST_FRAMEWORK names no DEFAULT_THROTTLE_CLASSES",
+            setting.location.clone(),
+        )
+    })
 }

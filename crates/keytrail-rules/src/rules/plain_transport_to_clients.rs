@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::is_deployed;
-use keytrail_model::{Environment, Finding, Setting, SettingValue, Severity};
+use keytrail_model::{Environment, Finding, Setting, SettingValue, Severity, Step};
 use std::collections::BTreeMap;
 
 use crate::{Context, Draft, Kind, Meta, Rule};
@@ -24,24 +24,16 @@ impl Rule for PlainTransportToClients {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        let mut absent: BTreeMap<&str, (&Setting, Vec<&str>)> = BTreeMap::new();
+        let mut modules: BTreeMap<&str, Vec<&Setting>> = BTreeMap::new();
         for name in SWITCHES {
-            for setting in cx.joined.settings_named(name) {
-                if !is_deployed(&cx.joined, setting) || !is_off(&setting.value) {
-                    continue;
-                }
-                if is_absent(setting) {
-                    let entry = absent
-                        .entry(&setting.module)
-                        .or_insert((setting, Vec::new()));
-                    entry.1.push(name);
-                } else {
-                    report(cx, setting, &[name], out);
+            for &setting in cx.joined.settings_named(name) {
+                if is_deployed(&cx.joined, setting) && is_off(&setting.value) {
+                    modules.entry(&setting.module).or_default().push(setting);
                 }
             }
         }
-        for (setting, names) in absent.into_values() {
-            report(cx, setting, &names, out);
+        for (module, settings) in modules {
+            report(cx, module, &settings, out);
         }
     }
 }
@@ -53,7 +45,7 @@ const SWITCHES: [&str; 4] = [
     "CSRF_COOKIE_SECURE",
 ];
 
-/// An absent setting is told at the start of its module.
+/// Django's own value is told at the start of the module.
 fn is_absent(setting: &Setting) -> bool {
     let span = setting.location.span();
     setting.value == SettingValue::None || (span.line, span.column) == (1, 1)
@@ -66,29 +58,57 @@ fn is_off(value: &SettingValue) -> bool {
     )
 }
 
-/// One finding for what a module leaves out, one for each switch that is set to off.
-fn report(cx: &Context<'_>, setting: &Setting, names: &[&str], out: &mut Vec<Finding>) {
-    let explicit = !is_absent(setting);
-    let severity = if explicit && setting.environment == Environment::Production {
+/// One finding for a module, at the first switch that it sets itself.
+fn report(cx: &Context<'_>, module: &str, settings: &[&Setting], out: &mut Vec<Finding>) {
+    let (absent, mut off): (Vec<&Setting>, Vec<&Setting>) = settings
+        .iter()
+        .copied()
+        .partition(|setting| is_absent(setting));
+    off.sort_by_key(|setting| &setting.location);
+    let Some(first) = off.first().or(absent.first()) else {
+        return;
+    };
+    let severity = if !off.is_empty() && first.environment == Environment::Production {
         Severity::Medium
     } else {
         Severity::Low
     };
-    let verb = if explicit {
-        "switches off"
-    } else {
-        "does not set"
-    };
-    Draft::new(cx, &META, &setting.location)
+    let steps = off.iter().map(|setting| {
+        Step::new(
+            format!("`{}` is off", setting.name),
+            setting.location.clone(),
+        )
+    });
+    Draft::new(cx, &META, &first.location)
         .severity(severity)
-        .subject(names.join(","))
+        .steps(steps)
+        .subject(module)
         .message(format!(
-            "`{}` {verb} {}: sessions and keys may cross the network in the clear.",
-            setting.module,
-            crate::context::list(names)
+            "`{module}` {}: sessions and keys may cross the network in the clear.",
+            told(&names(&off), &names(&absent))
         ))
         .fix(
             "Redirect to https, set HSTS and secure cookies (or say in a comment which proxy does)",
         )
         .add(out);
+}
+
+fn names<'s>(settings: &[&'s Setting]) -> Vec<&'s str> {
+    settings.iter().map(|setting| &*setting.name).collect()
+}
+
+fn told(off: &[&str], absent: &[&str]) -> String {
+    // All four are worth naming.
+    let all = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match (off, absent) {
+        (off, []) => format!("switches off {}", all(off)),
+        ([], absent) => format!("does not set {}", all(absent)),
+        (off, absent) => format!("switches off {} and does not set {}", all(off), all(absent)),
+    }
 }

@@ -23,7 +23,8 @@ impl Rule for RawKeyStored {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        for (table, key) in cx.key_attributes() {
+        // What is only encoded is told by `weak-wrapping`.
+        for (table, key) in cx.key_attributes().filter(|(_, key)| !key.only_encoded) {
             for location in places(cx, table, key) {
                 let name = cx.table_name(table);
                 let severity = if key.confidence >= Confidence::Likely {
@@ -76,6 +77,7 @@ fn places(cx: &Context<'_>, table: TableId, key: &KeyAttribute) -> Vec<Location>
         .written
         .iter()
         .cloned()
+        .chain(key.rewritten.iter().cloned())
         .chain(seeded)
         .chain(named)
         .collect();

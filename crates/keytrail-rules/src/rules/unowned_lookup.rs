@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::{Tie, is_test_file, names_an_owner};
-use keytrail_model::{Confidence, Finding, Severity};
+use keytrail_model::{Access, Confidence, Finding, Flow, KeyRole, Route, Severity, Sink, Source};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -10,7 +10,7 @@ pub(crate) struct UnownedLookup;
 
 static META: Meta = Meta {
     id: "unowned-lookup",
-    title: "An identifier that the caller chooses decides whose item is read",
+    title: "An identifier that the caller chooses decides whose item is read or written",
     cwe: &[639, 285],
     severity: Severity::Low,
     needs: &[Kind::Code],
@@ -68,7 +68,56 @@ impl Rule for UnownedLookup {
                 .fix("Compare the item's owner with request.user before using it, and answer 404 otherwise")
                 .add(out);
         }
+        for flow in &cx.joined.flows {
+            placed(cx, flow, out);
+        }
     }
+}
+
+/// A record that a caller writes into the partition of an owner whom the caller names.
+fn placed(cx: &Context<'_>, flow: &Flow, out: &mut Vec<Finding>) {
+    let (Source::Request(..), Sink::Store(at, attribute)) = (&flow.source, &flow.sink) else {
+        return;
+    };
+    let routes = cx.joined.calls.routes_to(&flow.function);
+    let open: Vec<&Route> = routes
+        .into_iter()
+        .filter(|route| route.access != Access::Privileged && route.method.writes())
+        .collect();
+    if open.is_empty() || !flow.checks.is_empty() || is_test_file(&at.span().path) {
+        return;
+    }
+    for number in cx.joined.operations_for(at, &flow.function) {
+        let operation = cx.joined.operations[number];
+        let Some(&(table, join)) = cx.joined.tables_of(number).first() else {
+            continue;
+        };
+        let held = operation.conditional || !operation.checks.is_empty();
+        if held || !names_an_owner(attribute) || !is_partition(cx, table, attribute) {
+            continue;
+        }
+        let name = cx.table_name(table);
+        let keys = cx.holds_keys(table);
+        Draft::new(cx, &META, at)
+            .severity(if keys { Severity::Medium } else { Severity::Low })
+            .confidence(join)
+            .steps(flow.steps.iter().cloned())
+            .subject(format!("{name}.{attribute}"))
+            .message(format!(
+                "{} on table `{name}` takes the owner (`{attribute}`) from the caller ({}): anybody who may call it writes into anybody's partition.",
+                operation.kind.as_str(),
+                crate::context::routes(&open)
+            ))
+            .unsafe_fix("Take the owner from request.user")
+            .add(out);
+    }
+}
+
+fn is_partition(cx: &Context<'_>, table: keytrail_graph::TableId, attribute: &str) -> bool {
+    let declared = cx.joined.tables.node(table).believed();
+    declared
+        .flat_map(|declared| &declared.keys)
+        .any(|key| key.role == KeyRole::Partition && key.attribute == attribute)
 }
 
 /// A table whose key names an owner, or whose items are written with one.

@@ -1,7 +1,8 @@
 //! See the page beside this file.
 
 use keytrail_graph::{KeyAttribute, TableId};
-use keytrail_model::{Confidence, Finding, Severity, Sink, Source, names_a_secret};
+use keytrail_model::{Confidence, Finding, Severity, Sink, Source, Step, names_a_secret};
+use std::collections::BTreeSet;
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -24,13 +25,17 @@ impl Rule for VerifyOnlyKeyKept {
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
         for (table, key) in cx.key_attributes() {
-            if key.confidence < Confidence::Likely || !is_only_verified(cx, table, key) {
+            if key.confidence < Confidence::Likely {
                 continue;
             }
+            let Some(proof) = only_verified(cx, table, key) else {
+                continue;
+            };
             let name = cx.table_name(table);
             for location in &key.written {
                 Draft::new(cx, &META, location)
                     .steps(key.evidence.iter().cloned())
+                    .steps(proof.iter().cloned())
                     .subject(format!("{name}.{}", key.attribute))
                     .message(format!(
                         "`{}` of table `{name}` is only ever compared, yet kept as it is; its HMAC would do and opens nothing.",
@@ -46,27 +51,33 @@ impl Rule for VerifyOnlyKeyKept {
     }
 }
 
-/// Compared or looked up by, and used for nothing else.
-fn is_only_verified(cx: &Context<'_>, table: TableId, key: &KeyAttribute) -> bool {
-    let mut verified = false;
+/// Compared or looked up by, and used for nothing else: the places that do.
+fn only_verified(cx: &Context<'_>, table: TableId, key: &KeyAttribute) -> Option<BTreeSet<Step>> {
+    let mut proof = BTreeSet::new();
     for &number in cx.joined.operations_on(table) {
         let operation = cx.joined.operations[number];
-        verified |= operation.keys.iter().any(|bound| {
+        let looked_up = operation.keys.iter().any(|bound| {
             bound.attribute.as_deref() == Some(&*key.attribute) && names_a_secret(&key.attribute)
         });
+        if looked_up {
+            let label = format!("{} looks it up", operation.kind.as_str());
+            proof.insert(Step::new(label, operation.location.clone()));
+        }
         for flow in cx.joined.flows_from(&operation.location) {
             let picks = matches!(&flow.source, Source::Item(_, path) if *path == key.attribute);
             if !picks {
                 continue;
             }
             match flow.sink {
-                Sink::Compare | Sink::CompareDigest => verified = true,
+                Sink::Compare | Sink::CompareDigest => {
+                    proof.insert(Step::new("it is compared", flow.location.clone()));
+                }
                 Sink::Replay | Sink::ThirdParty(_) | Sink::Url | Sink::AwsCredential => {
-                    return false;
+                    return None;
                 }
                 _ => {}
             }
         }
     }
-    verified
+    (!proof.is_empty()).then_some(proof)
 }

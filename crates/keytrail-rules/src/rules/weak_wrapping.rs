@@ -1,6 +1,7 @@
 //! See the page beside this file.
 
-use keytrail_model::{Finding, Severity, Sink, Transform};
+use keytrail_graph::TableId;
+use keytrail_model::{Confidence, Finding, Flow, Severity, Sink, Source, Transform};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -31,17 +32,20 @@ impl Rule for WeakWrapping {
             }
             for &number in cx.joined.operations_at(at) {
                 for &(table, _) in cx.joined.tables_of(number) {
-                    let Some(key) = cx.joined.keys.get(table, attribute) else {
+                    let Some((attribute, confidence)) = wrapped(cx, flow, table, attribute) else {
                         continue;
                     };
+                    let named = cx.joined.keys.get(table, &attribute).is_some()
+                        && matches!(&flow.sink, Sink::Store(_, it) if *it == attribute);
                     let name = cx.table_name(table);
                     Draft::new(cx, &META, &flow.location)
-                        .path(cx.path_of_attribute(table, attribute))
-                        .confidence(key.confidence)
+                        .path(named.then(|| cx.path_of_attribute(table, &attribute)).flatten())
+                        .severity(if named { Severity::Low } else { Severity::Medium })
+                        .confidence(confidence)
                         .steps(flow.steps.iter().cloned())
                         .subject(format!("{name}.{attribute}"))
                         .message(format!(
-                            "`{attribute}` of table `{name}` is only encoded, not encrypted: whoever reads the item can read the key."
+                            "`{attribute}` is stored in table `{name}` only encoded, not encrypted: whoever reads the item can read the key."
                         ))
                         .unsafe_fix("Encrypt it with a KMS data key and an encryption context, or keep it in a vault")
                         .add(out);
@@ -49,4 +53,27 @@ impl Rule for WeakWrapping {
             }
         }
     }
+}
+
+/// The attribute that holds the wrapped key; where the call does not tell its name, the one that
+/// the key comes from.
+fn wrapped(
+    cx: &Context<'_>,
+    flow: &Flow,
+    table: TableId,
+    attribute: &str,
+) -> Option<(String, Confidence)> {
+    if let Some(key) = cx.joined.keys.get(table, attribute) {
+        return Some((attribute.to_owned(), key.confidence));
+    }
+    let unnamed = attribute.is_empty() || attribute == "*";
+    let (Source::Item(from, path), true) = (&flow.source, unnamed) else {
+        return None;
+    };
+    cx.joined
+        .operations_at(from)
+        .iter()
+        .flat_map(|&number| cx.joined.keys_read_by(number))
+        .find(|(_, key)| key.attribute == *path)
+        .map(|(_, key)| (path.clone(), key.confidence))
 }

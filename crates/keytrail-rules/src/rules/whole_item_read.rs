@@ -1,7 +1,7 @@
 //! See the page beside this file.
 
 use keytrail_graph::{covers, is_test_file};
-use keytrail_model::{Finding, Projection, Severity, Sink, Source};
+use keytrail_model::{Finding, Location, Node, Place, Projection, Severity, Sink, Source};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -41,12 +41,12 @@ impl Rule for WholeItemRead {
             };
             let name = cx.table_name(table);
             Draft::new(cx, &META, &operation.location)
-                .path(cx.path_of_read(number))
                 .subject(name)
                 .message(format!(
-                    "{} on table `{name}` reads whole items, {} with them.",
+                    "{} on table `{name}` reads whole items, {} with them{}",
                     operation.kind.as_str(),
-                    crate::context::list(&read)
+                    crate::context::list(&read),
+                    given_out(cx, number)
                 ))
                 .fix(format!(
                     "Give it a ProjectionExpression without {}",
@@ -55,6 +55,34 @@ impl Rule for WholeItemRead {
                 .add(out);
         }
     }
+}
+
+/// Where what is read ends, for the rule that tells of that place has the path.
+fn given_out(cx: &Context<'_>, number: usize) -> String {
+    let place = cx
+        .path_of_read(number)
+        .and_then(|path| place_of(cx, &path.edges));
+    match place {
+        Some(at) => format!(
+            ": they are given out at {}:{}.",
+            at.span().path,
+            at.span().line
+        ),
+        None => ".".to_owned(),
+    }
+}
+
+fn place_of(cx: &Context<'_>, edges: &[usize]) -> Option<Location> {
+    edges
+        .iter()
+        .find_map(|&edge| match &cx.graph.edges()[edge].to {
+            Node::Place(
+                Place::Response { location, .. }
+                | Place::Log(location)
+                | Place::DebugPage(location),
+            ) => Some(location.clone()),
+            _ => None,
+        })
 }
 
 /// The code takes the key out of this very read for a use of its own.

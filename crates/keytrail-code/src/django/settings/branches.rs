@@ -216,7 +216,7 @@ impl<'a> Evaluator<'a> {
                 }
                 (Flow::Return(_), _) => {}
                 (_, Flow::Return(fallback)) => {
-                    self.keep_return(&fallback, false, &Choice::Fallback)
+                    self.keep_return(&fallback, false, &Choice::Fallback);
                 }
                 _ => changes = self.with_fallback(changes, other),
             }

@@ -85,10 +85,10 @@ impl Evaluator<'_> {
                     list.named.push((name, value));
                 }
                 (ArgumentKind::Star, Val::List(items)) => {
-                    list.positional.extend(items.items.iter().cloned())
+                    list.positional.extend(items.items.iter().cloned());
                 }
                 (ArgumentKind::DoubleStar, Val::Dict(dict)) => {
-                    list.named.extend(dict.entries.iter().cloned())
+                    list.named.extend(dict.entries.iter().cloned());
                 }
                 (ArgumentKind::Star | ArgumentKind::DoubleStar, _) => {}
             }

@@ -55,9 +55,18 @@ fn collect<'v>(name: &'v str, val: &'v Val, texts: &mut Vec<(&'v str, Arc<str>)>
     }
     match val {
         Val::Text(text) if text.len() <= LONGEST => texts.push((name, Arc::clone(text))),
-        Val::List(list) => list.items.iter().for_each(|item| collect(name, &item.val, texts, depth + 1)),
-        Val::Dict(dict) => dict.entries.iter().for_each(|(key, item)| collect(key, &item.val, texts, depth + 1)),
-        Val::Env(read) => read.default.iter().for_each(|default| collect(name, &default.val, texts, depth + 1)),
+        Val::List(list) => list
+            .items
+            .iter()
+            .for_each(|item| collect(name, &item.val, texts, depth + 1)),
+        Val::Dict(dict) => dict
+            .entries
+            .iter()
+            .for_each(|(key, item)| collect(key, &item.val, texts, depth + 1)),
+        Val::Env(read) => read
+            .default
+            .iter()
+            .for_each(|default| collect(name, &default.val, texts, depth + 1)),
         _ => {}
     }
 }
@@ -78,22 +87,36 @@ impl Emitter<'_> {
             Val::Int(value) => SettingValue::Number(*value),
             Val::Text(text) => self.text(name, text),
             Val::List(list) => SettingValue::List(
-                list.items.iter().map(|item| self.value_at(setting, name, &item.val, depth + 1)).collect(),
+                list.items
+                    .iter()
+                    .map(|item| self.value_at(setting, name, &item.val, depth + 1))
+                    .collect(),
             ),
             Val::Dict(dict) => SettingValue::Dict(
                 dict.entries
                     .iter()
-                    .map(|(key, item)| (self.key(key), self.value_at(setting, key, &item.val, depth + 1)))
+                    .map(|(key, item)| {
+                        (
+                            self.key(key),
+                            self.value_at(setting, key, &item.val, depth + 1),
+                        )
+                    })
                     .collect(),
             ),
             Val::Env(read) => {
                 let variable = read.variable.replace(OWN_NAME, setting);
-                let named = if is_secret_name(name) || !is_secret_name(&variable) { name } else { &variable };
+                let named = if is_secret_name(name) || !is_secret_name(&variable) {
+                    name
+                } else {
+                    &variable
+                };
                 SettingValue::FromEnvironment {
                     default: read
                         .default
                         .as_ref()
-                        .map(|default| Box::new(self.value_at(setting, named, &default.val, depth + 1)))
+                        .map(|default| {
+                            Box::new(self.value_at(setting, named, &default.val, depth + 1))
+                        })
                         .filter(|default| **default != SettingValue::Unknown),
                     parsed: read.parsed,
                     name: variable,
@@ -123,7 +146,9 @@ impl Emitter<'_> {
             return self.secret(&secret, masked, text);
         }
         if let Some(hit) = self.detector.examine(text, Some(name)) {
-            let length = hit.secret.with_bytes(|bytes| String::from_utf8_lossy(bytes).chars().count());
+            let length = hit
+                .secret
+                .with_bytes(|bytes| String::from_utf8_lossy(bytes).chars().count());
             return SettingValue::Secret {
                 fingerprint: hit.fingerprint(self.prints),
                 masked: hit.masked,
@@ -173,7 +198,9 @@ fn is_secret_name(name: &str) -> bool {
 fn is_placeholder(text: &str) -> bool {
     let lower = text.trim().to_ascii_lowercase();
     let bytes = lower.as_bytes();
-    let one_character = bytes.first().is_none_or(|first| bytes.iter().all(|byte| byte == first));
+    let one_character = bytes
+        .first()
+        .is_none_or(|first| bytes.iter().all(|byte| byte == first));
     let wrapped = |open: char, close: char| lower.starts_with(open) && lower.ends_with(close);
     one_character
         || wrapped('<', '>')
@@ -183,16 +210,53 @@ fn is_placeholder(text: &str) -> bool {
         || lower.starts_with("%(")
         || lower.starts_with("your")
         || [
-            "changeme", "change-me", "change_me", "change me", "change this", "placeholder", "replace", "example", "xxxx",
-            "not-set", "notset", "not set", "dummy", "todo", "fixme", "insert", "fill-in", "redacted", "your-", "your_",
-            "your ", "-here", "_here", "should be", "override",
+            "changeme",
+            "change-me",
+            "change_me",
+            "change me",
+            "change this",
+            "placeholder",
+            "replace",
+            "example",
+            "xxxx",
+            "not-set",
+            "notset",
+            "not set",
+            "dummy",
+            "todo",
+            "fixme",
+            "insert",
+            "fill-in",
+            "redacted",
+            "your-",
+            "your_",
+            "your ",
+            "-here",
+            "_here",
+            "should be",
+            "override",
         ]
         .iter()
         .any(|word| lower.contains(word))
         || matches!(
             lower.as_str(),
-            "none" | "null" | "unset" | "undefined" | "default" | "test" | "secret" | "password" | "token" | "key"
-                | "fake" | "mock" | "empty" | "n/a" | "na" | "true" | "false"
+            "none"
+                | "null"
+                | "unset"
+                | "undefined"
+                | "default"
+                | "test"
+                | "secret"
+                | "password"
+                | "token"
+                | "key"
+                | "fake"
+                | "mock"
+                | "empty"
+                | "n/a"
+                | "na"
+                | "true"
+                | "false"
         )
 }
 
@@ -203,25 +267,39 @@ fn is_reference(name: &str, text: &str) -> bool {
         return false;
     }
     let lower = name.to_ascii_lowercase();
-    let of_people = ["password", "passwd", "passphrase", "pwd"].iter().any(|word| lower.contains(word));
+    let of_people = ["password", "passwd", "passphrase", "pwd"]
+        .iter()
+        .any(|word| lower.contains(word));
     let part = |part: &str| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         !part.is_empty()
             && part.len() <= 40
             && digits * 4 <= part.len()
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
     };
     let words = |separator: char, least: usize| {
         text.split(separator).count() >= least
-            && text.split(separator).all(|word| part(word) && (word.len() < 20 || word.contains(['_', '-']) || is_camel(word)))
+            && text.split(separator).all(|word| {
+                part(word) && (word.len() < 20 || word.contains(['_', '-']) || is_camel(word))
+            })
     };
     let is_name = |text: &str| {
-        text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') && text.contains('_') && text.len() <= 60
+        text.bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+            && text.contains('_')
+            && text.len() <= 60
     };
-    !of_people && text.contains(' ') && text.split(' ').all(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    !of_people
+        && text.contains(' ')
+        && text
+            .split(' ')
+            .all(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()))
         || text.starts_with("arn:")
         || text.starts_with('/') && words_of_path(text)
-        || text.starts_with("http://") || text.starts_with("https://")
+        || text.starts_with("http://")
+        || text.starts_with("https://")
         || text.contains('/') && words('/', 2)
         || text.contains('.') && words('.', 2)
         || !of_people && is_name(text)
@@ -229,7 +307,10 @@ fn is_reference(name: &str, text: &str) -> bool {
 
 fn words_of_path(text: &str) -> bool {
     text.trim_matches('/').split('/').all(|part| {
-        part.len() <= 40 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        part.len() <= 40
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
     })
 }
 
@@ -257,13 +338,28 @@ mod tests {
     #[test]
     fn references_are_no_keys() {
         for text in [
-            "keyring/staging/pepper", "django.contrib.auth.hashers.PBKDF2PasswordHasher", "arn:aws:kms:x", "alias/app",
-            "https://vault.example/x", "STRIPE_SECRET_KEY", "/run/secrets/db", "rest_framework_simplejwt.tokens.AccessToken",
+            "keyring/staging/pepper",
+            "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+            "arn:aws:kms:x",
+            "alias/app",
+            "https://vault.example/x",
+            "STRIPE_SECRET_KEY",
+            "/run/secrets/db",
+            "rest_framework_simplejwt.tokens.AccessToken",
         ] {
             assert!(is_reference("API_SECRET", text), "{text}");
         }
-        for text in ["{alnum:22}", "{base64:40}", "{alnum:20}/{alnum:19}", "Postgres1234", "postgres"] {
-            assert!(!is_reference("API_SECRET", &keytrail_detect::expand(text)), "{text}");
+        for text in [
+            "{alnum:22}",
+            "{base64:40}",
+            "{alnum:20}/{alnum:19}",
+            "Postgres1234",
+            "postgres",
+        ] {
+            assert!(
+                !is_reference("API_SECRET", &keytrail_detect::expand(text)),
+                "{text}"
+            );
         }
     }
 
@@ -276,7 +372,8 @@ mod tests {
 
     #[test]
     fn passwords_in_addresses() {
-        let password = |text: &'static str| password_in_url(text).map(|(start, end)| &text[start..end]);
+        let password =
+            |text: &'static str| password_in_url(text).map(|(start, end)| &text[start..end]);
         assert_eq!(password("postgres://app:s3cr3t@db:5432/x"), Some("s3cr3t"));
         assert_eq!(password("redis://:pw@cache:6379/0"), Some("pw"));
         assert_eq!(password("postgres://app@db/x"), None);
@@ -285,7 +382,9 @@ mod tests {
 
     #[test]
     fn placeholders() {
-        for text in ["", "---", "changeme", "<secret>", "your-key", "test", "${KEY}"] {
+        for text in [
+            "", "---", "changeme", "<secret>", "your-key", "test", "${KEY}",
+        ] {
             assert!(is_placeholder(text), "{text}");
         }
         assert!(!is_placeholder("Postgres1234"));

@@ -232,6 +232,7 @@ impl<'a> Evaluator<'a> {
         flow
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of statement")]
     fn statement(&mut self, statement: &'a Stmt) -> Flow {
         self.missing = false;
         match statement {
@@ -341,7 +342,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             Stmt::Jump => return Flow::Jump,
-            Stmt::Assert(_) | Stmt::Global(_) | Stmt::Delete(_) => {}
+            Stmt::Assert(_) | Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Delete(_) => {}
         }
         Flow::Next
     }

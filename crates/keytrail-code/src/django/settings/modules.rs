@@ -195,7 +195,7 @@ fn named(program: &Program) -> FxHashSet<ModuleId> {
         of_expressions(&module.ir, &mut names);
         for function in &module.ir.functions {
             each(&function.body, &mut |statement| {
-                of_statement(&module.ir, statement, &mut names)
+                of_statement(&module.ir, statement, &mut names);
             });
         }
         found.extend(

@@ -12,19 +12,30 @@ use crate::symbols::Symbols;
 use crate::syntax::parse;
 
 fn all(files: &[(&str, &str)]) -> Vec<Setting> {
-    let mut modules: Vec<_> =
-        files.iter().map(|(path, source)| (Arc::from(*path), parse(source).module)).collect();
+    let mut modules: Vec<_> = files
+        .iter()
+        .map(|(path, source)| (Arc::from(*path), parse(source).module))
+        .collect();
     modules.sort_by(|left: &(Arc<str>, _), right| left.0.cmp(&right.0));
     let program = Program::link(modules, Symbols::default());
     let resolver = Resolver::new(&program);
     let found = super::modules(&program);
-    super::facts(&program, &resolver, &found, &Detector::new(), &Fingerprinter::default())
+    super::facts(
+        &program,
+        &resolver,
+        &found,
+        &Detector::new(),
+        &Fingerprinter::default(),
+    )
 }
 
 /// Facts that the code sets itself, as `NAME = value`.
 fn set(files: &[(&str, &str)], module: &str) -> String {
     let mut text = String::new();
-    for setting in all(files).iter().filter(|setting| &*setting.module == module) {
+    for setting in all(files)
+        .iter()
+        .filter(|setting| &*setting.module == module)
+    {
         if setting.location.span().end_column > 1 {
             writeln!(text, "{} = {}", setting.name, show(&setting.value)).unwrap();
         }
@@ -35,7 +46,10 @@ fn set(files: &[(&str, &str)], module: &str) -> String {
 /// The settings of one file, without the two lines that make it a settings module.
 fn one(source: &str) -> String {
     let source = format!("{source}\nROOT_URLCONF = 'a.urls'\nWSGI_APPLICATION = 'a.wsgi'\n");
-    let text = set(&[("a/settings.py", &source), ("a/__init__.py", "")], "a.settings");
+    let text = set(
+        &[("a/settings.py", &source), ("a/__init__.py", "")],
+        "a.settings",
+    );
     text.lines()
         .filter(|line| !line.starts_with("ROOT_URLCONF") && !line.starts_with("WSGI_APP"))
         .collect::<Vec<_>>()
@@ -48,16 +62,36 @@ pub(super) fn show(value: &SettingValue) -> String {
         SettingValue::Bool(value) => value.to_string(),
         SettingValue::Number(value) => value.to_string(),
         SettingValue::Text(text) => format!("{text:?}"),
-        SettingValue::Secret { length, insecure_prefix, .. } => {
-            format!("secret({length}{})", if *insecure_prefix { " insecure" } else { "" })
+        SettingValue::Secret {
+            length,
+            insecure_prefix,
+            ..
+        } => {
+            format!(
+                "secret({length}{})",
+                if *insecure_prefix { " insecure" } else { "" }
+            )
         }
-        SettingValue::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", ")),
+        SettingValue::List(items) => format!(
+            "[{}]",
+            items.iter().map(show).collect::<Vec<_>>().join(", ")
+        ),
         SettingValue::Dict(entries) => {
-            let entries: Vec<_> = entries.iter().map(|(key, value)| format!("{key}: {}", show(value))).collect();
+            let entries: Vec<_> = entries
+                .iter()
+                .map(|(key, value)| format!("{key}: {}", show(value)))
+                .collect();
             format!("{{{}}}", entries.join(", "))
         }
-        SettingValue::FromEnvironment { name, default, parsed } => {
-            let default = default.as_ref().map(|default| format!(" or {}", show(default))).unwrap_or_default();
+        SettingValue::FromEnvironment {
+            name,
+            default,
+            parsed,
+        } => {
+            let default = default
+                .as_ref()
+                .map(|default| format!(" or {}", show(default)))
+                .unwrap_or_default();
             format!("${name}{default}{}", if *parsed { " parsed" } else { "" })
         }
         SettingValue::FromVault => "vault".into(),
@@ -70,14 +104,22 @@ fn check(source: &str) {
     let mut wanted: Vec<String> = Vec::new();
     for line in source.lines() {
         if let Some((code, value)) = line.split_once("#>") {
-            let name = code.split(['=', ':', '[', '+']).next().unwrap_or_default().trim();
+            let name = code
+                .split(['=', ':', '[', '+'])
+                .next()
+                .unwrap_or_default()
+                .trim();
             wanted.push(format!("{name} = {}", value.trim()));
         }
     }
     wanted.sort();
     let found: Vec<String> = one(source).lines().map(ToOwned::to_owned).collect();
     for line in &wanted {
-        assert!(found.contains(line), "{line}\nnot in:\n{}", found.join("\n"));
+        assert!(
+            found.contains(line),
+            "{line}\nnot in:\n{}",
+            found.join("\n")
+        );
     }
 }
 
@@ -273,7 +315,9 @@ if os.environ.get("FORCE"):
     SECURE_HSTS_SECONDS = 10                                 #> $FORCE or 0 parsed
 "#,
     );
-    let text = one("import sys\nif 'test' in sys.argv:\n    ALLOWED_HOSTS = ['*']\nif DEBUG == 1:\n    pass");
+    let text = one(
+        "import sys\nif 'test' in sys.argv:\n    ALLOWED_HOSTS = ['*']\nif DEBUG == 1:\n    pass",
+    );
     assert!(!text.contains("ALLOWED_HOSTS"));
 }
 
@@ -297,7 +341,10 @@ fn the_partner_of_an_access_key_is_masked_whatever_its_name() {
     let source = format!("ONE = '{id}'\nOTHER = '{secret}'\nROOT_URLCONF = 'a'\nMIDDLEWARE = []\n");
     let facts = all(&[("settings.py", &source)]);
     let printed = format!("{facts:?}");
-    assert!(!printed.contains(&id) && !printed.contains(&secret), "{printed}");
+    assert!(
+        !printed.contains(&id) && !printed.contains(&secret),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -305,8 +352,14 @@ fn production_stays_loaded_where_others_build_on_it() {
     let files = [
         ("c/__init__.py", ""),
         ("c/settings/__init__.py", ""),
-        ("c/settings/production.py", "INSTALLED_APPS = []\nROOT_URLCONF = 'x'\nDEBUG = False\n"),
-        ("c/settings/demo.py", "from .production import *\nDEBUG = True\n"),
+        (
+            "c/settings/production.py",
+            "INSTALLED_APPS = []\nROOT_URLCONF = 'x'\nDEBUG = False\n",
+        ),
+        (
+            "c/settings/demo.py",
+            "from .production import *\nDEBUG = True\n",
+        ),
     ];
     let facts = all(&files);
     assert!(facts.iter().all(|setting| setting.loaded));
@@ -382,7 +435,10 @@ fn unknown_updates_make_everything_unknown() {
         "settings.py",
         "ROOT_URLCONF = 'a'\nINSTALLED_APPS = []\nfrom company.base import *\n",
     )]);
-    let redirect = facts.iter().find(|setting| setting.name == "SECURE_SSL_REDIRECT").unwrap();
+    let redirect = facts
+        .iter()
+        .find(|setting| setting.name == "SECURE_SSL_REDIRECT")
+        .unwrap();
     assert_eq!(redirect.value, SettingValue::Unknown);
 }
 
@@ -407,7 +463,10 @@ EMAIL_HOST_PASSWORD = ""
 KEYS = {{"{live}": 1}}
 "#
     );
-    let facts = all(&[("a/settings.py", &format!("{source}\nROOT_URLCONF = 'a'\nMIDDLEWARE = []\n"))]);
+    let facts = all(&[(
+        "a/settings.py",
+        &format!("{source}\nROOT_URLCONF = 'a'\nMIDDLEWARE = []\n"),
+    )]);
     let printed = format!("{facts:?}");
     for planted in [&key, &live, &password] {
         assert!(!printed.contains(planted.as_str()));
@@ -441,11 +500,26 @@ const LAYERS: &[(&str, &str)] = &[
         "KEYS = 'before'\nfrom .base import *\nfrom .base import MIDDLEWARE as OTHER\nALLOWED_HOSTS = ['a.example']\n\
          MIDDLEWARE = ['l'] + MIDDLEWARE\nREST_FRAMEWORK['DEFAULT_THROTTLE_CLASSES'] = ['t']\n",
     ),
-    ("config/settings/local.py", "from config.settings.base import *\nDEBUG = True\n"),
-    ("config/settings/test.py", "from .base import *\nTEST = True\n"),
-    ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings.local')\n"),
-    ("cookiecutter/{{x}}/settings.py", "INSTALLED_APPS = []\nMIDDLEWARE = []\n"),
-    ("tests/settings.py", "INSTALLED_APPS = []\nMIDDLEWARE = []\n"),
+    (
+        "config/settings/local.py",
+        "from config.settings.base import *\nDEBUG = True\n",
+    ),
+    (
+        "config/settings/test.py",
+        "from .base import *\nTEST = True\n",
+    ),
+    (
+        "manage.py",
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings.local')\n",
+    ),
+    (
+        "cookiecutter/{{x}}/settings.py",
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\n",
+    ),
+    (
+        "tests/settings.py",
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\n",
+    ),
 ];
 
 #[test]
@@ -465,7 +539,11 @@ fn modules_know_what_they_are_for() {
     let facts = all(LAYERS);
     let mut seen: Vec<(String, Environment, bool)> = Vec::new();
     for setting in &facts {
-        let one = (setting.module.to_string(), setting.environment, setting.loaded);
+        let one = (
+            setting.module.to_string(),
+            setting.environment,
+            setting.loaded,
+        );
         if !seen.contains(&one) {
             seen.push(one);
         }
@@ -473,9 +551,21 @@ fn modules_know_what_they_are_for() {
     assert_eq!(
         seen,
         [
-            ("config.settings.base".to_owned(), Environment::Unspecified, false),
-            ("config.settings.local".to_owned(), Environment::Development, true),
-            ("config.settings.production".to_owned(), Environment::Production, true),
+            (
+                "config.settings.base".to_owned(),
+                Environment::Unspecified,
+                false
+            ),
+            (
+                "config.settings.local".to_owned(),
+                Environment::Development,
+                true
+            ),
+            (
+                "config.settings.production".to_owned(),
+                Environment::Production,
+                true
+            ),
             ("config.settings.test".to_owned(), Environment::Test, true),
         ]
     );
@@ -485,14 +575,27 @@ fn modules_know_what_they_are_for() {
 fn places_and_absent_settings() {
     let facts = all(LAYERS);
     let of = |name: &str| {
-        let setting =
-            facts.iter().find(|setting| &*setting.module == "config.settings.production" && setting.name == name).unwrap();
+        let setting = facts
+            .iter()
+            .find(|setting| {
+                &*setting.module == "config.settings.production" && setting.name == name
+            })
+            .unwrap();
         (setting.location.to_string(), setting.value.clone())
     };
     assert_eq!(of("ALLOWED_HOSTS").0, "config/settings/production.py:4:17");
     assert_eq!(of("DEBUG").0, "config/settings/base.py:2:9");
-    assert_eq!(of("REST_FRAMEWORK.DEFAULT_THROTTLE_CLASSES").0, "config/settings/production.py:6:46");
-    assert_eq!(of("SECURE_HSTS_SECONDS"), ("config/settings/production.py:1:1".into(), SettingValue::Number(0)));
+    assert_eq!(
+        of("REST_FRAMEWORK.DEFAULT_THROTTLE_CLASSES").0,
+        "config/settings/production.py:6:46"
+    );
+    assert_eq!(
+        of("SECURE_HSTS_SECONDS"),
+        (
+            "config/settings/production.py:1:1".into(),
+            SettingValue::Number(0)
+        )
+    );
     assert_eq!(of("SECURE_SSL_REDIRECT").1, SettingValue::Bool(false));
     assert_eq!(of("SECURE_PROXY_SSL_HEADER").1, SettingValue::None);
     assert_eq!(
@@ -509,9 +612,15 @@ fn places_and_absent_settings() {
 
 #[test]
 fn what_is_only_in_tests_counts_where_there_is_nothing_else() {
-    let files = [("tests/settings.py", "INSTALLED_APPS = []\nMIDDLEWARE = []\n")];
+    let files = [(
+        "tests/settings.py",
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\n",
+    )];
     assert_eq!(all(&files)[0].environment, Environment::Test);
-    assert!(all(&[("app/settings.py", "DEBUG = True\nSECRET_KEY = 'x'\n")]).is_empty(), "Flask");
+    assert!(
+        all(&[("app/settings.py", "DEBUG = True\nSECRET_KEY = 'x'\n")]).is_empty(),
+        "Flask"
+    );
     assert!(all(&[("app/views.py", "INSTALLED_APPS = []\nMIDDLEWARE = []\n")]).is_empty());
 }
 
@@ -520,13 +629,27 @@ fn the_nearest_of_several_projects_is_meant() {
     let project = "INSTALLED_APPS = []\nROOT_URLCONF = 'x'\n";
     let manage = "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'conf.main'\n";
     let files = [
-        ("one/conf/main.py", project), ("one/manage.py", manage), ("two/deep/conf/main.py", project),
-        ("two/deep/manage.py", manage), ("three/conf/main.py", project), ("three/conf/__init__.py", ""),
+        ("one/conf/main.py", project),
+        ("one/manage.py", manage),
+        ("two/deep/conf/main.py", project),
+        ("two/deep/manage.py", manage),
+        ("three/conf/main.py", project),
+        ("three/conf/__init__.py", ""),
     ];
     let facts = all(&files);
-    let mut paths: Vec<&str> = facts.iter().map(|setting| &*setting.location.span().path).collect();
+    let mut paths: Vec<&str> = facts
+        .iter()
+        .map(|setting| &*setting.location.span().path)
+        .collect();
     paths.dedup();
-    assert_eq!(paths, ["one/conf/main.py", "three/conf/main.py", "two/deep/conf/main.py"]);
+    assert_eq!(
+        paths,
+        [
+            "one/conf/main.py",
+            "three/conf/main.py",
+            "two/deep/conf/main.py"
+        ]
+    );
 }
 
 #[test]
@@ -553,11 +676,21 @@ class Production(Base):
          SECRET_KEY = $DJANGO_SECRET_KEY\n"
     );
     let facts = all(&files);
-    let base = facts.iter().find(|setting| &*setting.module == "x.settings.Base").unwrap();
+    let base = facts
+        .iter()
+        .find(|setting| &*setting.module == "x.settings.Base")
+        .unwrap();
     assert!(!base.loaded);
-    let own = facts.iter().find(|setting| setting.name == "DEBUG" && !setting.loaded).unwrap();
+    let own = facts
+        .iter()
+        .find(|setting| setting.name == "DEBUG" && !setting.loaded)
+        .unwrap();
     assert_eq!(show(&own.value), "$DJANGO_DEBUG or true parsed");
-    assert!(facts.iter().any(|setting| setting.environment == Environment::Production && setting.loaded));
+    assert!(
+        facts
+            .iter()
+            .any(|setting| setting.environment == Environment::Production && setting.loaded)
+    );
 }
 
 #[test]
@@ -583,10 +716,16 @@ ALLOWED_HOSTS = env.hosts                                    #> $HOSTS or ["*"] 
 fn other_modules_of_the_tree() {
     let files = [
         ("p/__init__.py", ""),
-        ("p/settings.py", "import p.env as e\nfrom p import consts\nfrom p.consts import TABLE, missing\nfrom p.env import flag\nINSTALLED_APPS = []\n\
+        (
+            "p/settings.py",
+            "import p.env as e\nfrom p import consts\nfrom p.consts import TABLE, missing\nfrom p.env import flag\nINSTALLED_APPS = []\n\
           ROOT_URLCONF = 'p.urls'\nA = flag('A')\nB = consts.TABLE\nC = e.flag('C')\nD = getattr(configuration, 'D', False)\n\
-          E = [flag, consts.Thing]\n"),
-        ("p/env.py", "import os\nPREFIX = 'APP_'\ndef flag(name):\n    return os.environ.get(PREFIX + name, '') == '1'\n"),
+          E = [flag, consts.Thing]\n",
+        ),
+        (
+            "p/env.py",
+            "import os\nPREFIX = 'APP_'\ndef flag(name):\n    return os.environ.get(PREFIX + name, '') == '1'\n",
+        ),
         ("p/consts.py", "TABLE = 'keys'\nclass Thing: pass\n"),
     ];
     assert_eq!(
@@ -600,28 +739,52 @@ fn other_modules_of_the_tree() {
 fn split_settings_share_their_names() {
     let files = [
         ("s/__init__.py", ""),
-        ("s/settings/__init__.py", "from split_settings.tools import include, optional\ninclude('parts/*.py', optional('local.py'))\n"),
-        ("s/settings/parts/a.py", "INSTALLED_APPS = ['a']\nROOT_URLCONF = 'x'\n"),
+        (
+            "s/settings/__init__.py",
+            "from split_settings.tools import include, optional\ninclude('parts/*.py', optional('local.py'))\n",
+        ),
+        (
+            "s/settings/parts/a.py",
+            "INSTALLED_APPS = ['a']\nROOT_URLCONF = 'x'\n",
+        ),
         ("s/settings/parts/b.py", "INSTALLED_APPS += ['b']\n"),
-        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 's.settings')\n"),
+        (
+            "manage.py",
+            "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 's.settings')\n",
+        ),
     ];
-    assert_eq!(set(&files, "s.settings"), "INSTALLED_APPS = [\"a\", \"b\"]\nROOT_URLCONF = \"x\"\n");
+    assert_eq!(
+        set(&files, "s.settings"),
+        "INSTALLED_APPS = [\"a\", \"b\"]\nROOT_URLCONF = \"x\"\n"
+    );
 }
 
 #[test]
 fn the_index_answers_for_other_readers() {
-    let mut modules: Vec<_> = LAYERS.iter().map(|(path, source)| (Arc::from(*path), parse(source).module)).collect();
+    let mut modules: Vec<_> = LAYERS
+        .iter()
+        .map(|(path, source)| (Arc::from(*path), parse(source).module))
+        .collect();
     modules.sort_by(|left: &(Arc<str>, _), right| left.0.cmp(&right.0));
     let program = Program::link(modules, Symbols::default());
     let resolver = Resolver::new(&program);
     let found = super::modules(&program);
-    let index = super::SettingsIndex::new(&program, &resolver, &found, &Detector::new(), &Fingerprinter::default());
+    let index = super::SettingsIndex::new(
+        &program,
+        &resolver,
+        &found,
+        &Detector::new(),
+        &Fingerprinter::default(),
+    );
     assert_eq!(index.layers().len(), 4);
     assert_eq!(index.loaded().count(), 3);
     let production = index.layer(found[2]).unwrap();
     assert_eq!(&*production.name, "config.settings.production");
     assert_eq!(production.text("ROOT_URLCONF"), Some("config.urls"));
-    assert_eq!(production.texts("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES"), Some(vec!["a.IsOwner"]));
+    assert_eq!(
+        production.texts("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES"),
+        Some(vec!["a.IsOwner"])
+    );
     assert_eq!(production.texts("MIDDLEWARE"), Some(vec!["l", "m"]));
     assert_eq!(production.value("DEBUG"), Some(&SettingValue::Bool(false)));
     assert_eq!(production.text("MISSING"), None);
@@ -641,17 +804,32 @@ django_heroku.settings(locals())
 
 #[test]
 fn hostile_modules_end() {
-    let nest = format!("INSTALLED_APPS = []\nMIDDLEWARE = []\nA = {}1{}\n", "[".repeat(190), "]".repeat(190));
+    let nest = format!(
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\nA = {}1{}\n",
+        "[".repeat(190),
+        "]".repeat(190)
+    );
     all(&[("settings.py", &nest)]);
     let mut chain = "INSTALLED_APPS = []\nMIDDLEWARE = []\nx = []\n".to_owned();
     for depth in 0..8 {
-        writeln!(chain, "{}for i{depth} in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]:", " ".repeat(depth)).unwrap();
+        writeln!(
+            chain,
+            "{}for i{depth} in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]:",
+            " ".repeat(depth)
+        )
+        .unwrap();
     }
     writeln!(chain, "{}x = [x, x]", " ".repeat(8)).unwrap();
     all(&[("settings.py", &chain)]);
     let loops = [
-        ("a/settings.py", "from b.settings import *\nINSTALLED_APPS = []\nMIDDLEWARE = []\ndef f(x):\n    return f(f(x))\nA = f(1)\n"),
-        ("b/settings.py", "from a.settings import *\nINSTALLED_APPS = []\nMIDDLEWARE = []\nclass A(B): pass\nclass B(A): X = A.X\nX = B.X\n"),
+        (
+            "a/settings.py",
+            "from b.settings import *\nINSTALLED_APPS = []\nMIDDLEWARE = []\ndef f(x):\n    return f(f(x))\nA = f(1)\n",
+        ),
+        (
+            "b/settings.py",
+            "from a.settings import *\nINSTALLED_APPS = []\nMIDDLEWARE = []\nclass A(B): pass\nclass B(A): X = A.X\nX = B.X\n",
+        ),
     ];
     all(&loops);
     let calls = format!(
@@ -660,6 +838,13 @@ fn hostile_modules_end() {
         "])".repeat(60)
     );
     all(&[("settings.py", &calls)]);
-    let doubling = format!("INSTALLED_APPS = []\nMIDDLEWARE = []\nA = 'a'\n{}", "A = A + A\n".repeat(100));
-    assert!(all(&[("settings.py", &doubling)]).iter().any(|setting| setting.value == SettingValue::Unknown));
+    let doubling = format!(
+        "INSTALLED_APPS = []\nMIDDLEWARE = []\nA = 'a'\n{}",
+        "A = A + A\n".repeat(100)
+    );
+    assert!(
+        all(&[("settings.py", &doubling)])
+            .iter()
+            .any(|setting| setting.value == SettingValue::Unknown)
+    );
 }

@@ -1,0 +1,326 @@
+//! Functions and classes of the tree, called: their summaries applied to what is passed.
+
+use super::arguments::Arguments;
+use super::summary::substitute;
+use super::value::{Label, Shape, Value, What};
+use super::{Callback, Machine, Summary};
+use crate::program::{ClassRef, FunctionRef, Site};
+use crate::symbols::Sym;
+use crate::syntax::ir::{Argument, ArgumentKind};
+
+impl Machine<'_> {
+    /// A function of the tree.
+    pub(super) fn invoke(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+    ) -> Value {
+        self.invoke_with(site, callee, receiver, arguments, &[])
+    }
+
+    /// The same, with what a closure holds.
+    pub(super) fn invoke_with(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        captured: &[(Sym, Value)],
+    ) -> Value {
+        self.out.calls.push((callee, site));
+        self.out.read_functions.insert(callee);
+        let state = self.state;
+        let summary = &state.summaries[state.index(callee)];
+        let module = self.shared.program.module(callee.0);
+        let function = module.ir.function(callee.1);
+        let words = self.shared.words;
+        let receiver = receiver
+            .filter(|_| !self.decorated(callee, words.static_method))
+            .map(|receiver| self.with_class_fields(receiver, callee));
+        let mut bindings = arguments.bind(
+            function,
+            &|name| module.sym(name),
+            receiver.as_ref(),
+            &summary.defaults,
+        );
+        let inside = callee.0 == self.function.0 && function.parent == self.function.1;
+        for name in &summary.free {
+            let held = captured.iter().find(|(own, _)| own == name);
+            let mut value = held.map(|(_, value)| value.clone()).unwrap_or_default();
+            // called where it was made: by now the variable may hold more
+            if inside && let Some(now) = self.env.vars.get(name) {
+                value.join(&now.without_closures());
+            }
+            bindings.push(value);
+        }
+        self.apply(site, callee, summary, &bindings)
+    }
+
+    /// What a subclass sets in its body (`table_name = "keys"`), for a method that it inherits.
+    pub(super) fn with_class_fields(&mut self, receiver: &Value, callee: FunctionRef) -> Value {
+        let mut receiver = receiver.clone();
+        let declaring = self
+            .shared
+            .program
+            .module(callee.0)
+            .ir
+            .function(callee.1)
+            .class;
+        for shape in receiver.shapes.clone() {
+            let (Shape::Instance(class) | Shape::Class(class)) = shape else {
+                continue;
+            };
+            if declaring == Some(class.1) && class.0 == callee.0 {
+                continue;
+            }
+            let names: Vec<Sym> = self
+                .shared
+                .resolver
+                .class(class)
+                .fields
+                .iter()
+                .map(|(name, _)| *name)
+                .collect();
+            for name in names {
+                if receiver.own_field(name).is_none() {
+                    let value = self.class_attribute(class, name);
+                    if !value.is_nothing() {
+                        receiver.set_field(name, value);
+                    }
+                }
+            }
+        }
+        receiver
+    }
+
+    /// A parameter is called: the caller knows what it is.
+    pub(super) fn note_callback(&mut self, shape: &Shape, arguments: &Arguments) {
+        let values = |list: &[(Value, Site)]| list.iter().map(|(value, _)| value.clone()).collect();
+        let callback = Callback {
+            callee: Value::of(shape.clone()),
+            positional: values(&arguments.positional),
+            keyword: arguments
+                .keyword
+                .iter()
+                .map(|(name, value, _)| (*name, value.clone()))
+                .collect(),
+            star: arguments.star.clone(),
+            double: arguments.double.clone(),
+        };
+        let callbacks = &mut self.out.summary.callbacks;
+        if callbacks.len() < 16 && !callbacks.contains(&callback) {
+            callbacks.push(callback);
+        }
+    }
+
+    /// Calls what the callee would call of what it was given.
+    pub(super) fn apply_callbacks(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        summary: &Summary,
+        bindings: &[Value],
+    ) {
+        for callback in &summary.callbacks {
+            let at = |value: &Value| substitute(value, bindings, site, callee);
+            let function = at(&callback.callee);
+            let known =
+                |shape: &Shape| !matches!(shape, Shape::None | Shape::Str(_) | Shape::Bool(_));
+            if !function.shapes.iter().any(known) {
+                continue;
+            }
+            let arguments = Arguments {
+                positional: callback
+                    .positional
+                    .iter()
+                    .map(|value| (at(value), site))
+                    .collect(),
+                keyword: callback
+                    .keyword
+                    .iter()
+                    .map(|(name, value)| (*name, at(value), site))
+                    .collect(),
+                star: callback.star.as_ref().map(at),
+                double: callback.double.as_ref().map(at),
+            };
+            self.call_value(site, &function, None, &arguments);
+        }
+    }
+
+    /// Reads a summary under `bindings`.
+    pub(super) fn apply(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        summary: &Summary,
+        bindings: &[Value],
+    ) -> Value {
+        self.inherit_sinks(&summary.sinks, bindings, site, callee);
+        self.inherit_operations(&summary.operations, bindings, site, callee);
+        if self.depth <= super::DEEPEST {
+            self.depth += 1;
+            self.apply_callbacks(site, callee, summary, bindings);
+            self.depth -= 1;
+        }
+        for (cell, value) in &summary.cells {
+            let value = substitute(value, bindings, site, callee);
+            self.write_cell(*cell, &value);
+        }
+        for (item, identity, _) in &summary.ties {
+            let items = substitute(
+                &Value {
+                    taints: [item.clone()].into_iter().collect(),
+                    ..Value::default()
+                },
+                bindings,
+                site,
+                callee,
+            );
+            let identities = substitute(
+                &Value {
+                    taints: [identity.clone()].into_iter().collect(),
+                    ..Value::default()
+                },
+                bindings,
+                site,
+                callee,
+            );
+            let mut pairs = Vec::new();
+            for item in &items.flat().taints {
+                for identity in &identities.flat().taints {
+                    let open = matches!(item.label, Label::Item(_) | Label::Param(_))
+                        && (matches!(identity.label, Label::Param(_)) || identity.is_identity());
+                    if open {
+                        pairs.push((item.clone(), identity.clone(), site));
+                    }
+                }
+            }
+            pairs.truncate(8);
+            self.assume(&pairs);
+        }
+        let returned = substitute(&summary.returned, bindings, site, callee);
+        returned.hopped(site, What::Returned(callee))
+    }
+
+    /// What a callee set in the entries of what it was given: `fill(item, key)`.
+    pub(super) fn apply_changes(
+        &mut self,
+        site: Site,
+        callee: FunctionRef,
+        list: &[Argument],
+        has_receiver: bool,
+        arguments: &Arguments,
+    ) {
+        let state = self.state;
+        let summary = &state.summaries[state.index(callee)];
+        if summary.changes.is_empty() {
+            return;
+        }
+        let module = self.shared.program.module(callee.0);
+        let function = module.ir.function(callee.1);
+        let receiver = has_receiver.then(Value::default);
+        let bindings = arguments.bind(
+            function,
+            &|name| module.sym(name),
+            receiver.as_ref(),
+            &summary.defaults,
+        );
+        for (index, field, value) in &summary.changes {
+            let parameter = function
+                .parameters
+                .get(usize::from(*index))
+                .map(|parameter| module.sym(parameter.name));
+            let position = usize::from(*index).checked_sub(usize::from(has_receiver));
+            let passed = list
+                .iter()
+                .enumerate()
+                .find(|(number, argument)| match argument.kind {
+                    ArgumentKind::Positional => position == Some(*number),
+                    ArgumentKind::Keyword(name) => Some(self.sym(name)) == parameter,
+                    _ => false,
+                });
+            if let Some((_, argument)) = passed {
+                let value = substitute(value, &bindings, site, callee);
+                let receiver = self.expr(argument.value);
+                self.change_parameter(&receiver, *field, &value);
+                let whole = *field == self.shared.words.hidden_whole;
+                self.update(argument.value, &mut |old| {
+                    if whole {
+                        old.join(&value);
+                    } else {
+                        old.set_field(*field, value.clone());
+                    }
+                });
+            }
+        }
+    }
+
+    pub(super) fn construct(
+        &mut self,
+        site: Site,
+        class: ClassRef,
+        arguments: &Arguments,
+    ) -> Value {
+        let words = self.shared.words;
+        let resolver = self.shared.resolver;
+        let mut instance = Value::of(Shape::Instance(class));
+        if self.is_serializer(class) {
+            let (data, object) = if self.is_form(class) {
+                let instance = arguments.named(words.instance).unwrap_or_default();
+                (arguments.either(0, words.data), instance)
+            } else {
+                let data = arguments.named(words.data).unwrap_or_default();
+                (data, arguments.either(0, words.instance))
+            };
+            // methods of the class itself, `clean_api_key`, read it there
+            self.write_cell(super::Cell::Attribute(class, words.hidden_data), &data);
+            instance.set_field(words.hidden_data, data);
+            instance.set_field(words.hidden_instance, object);
+            return instance;
+        }
+        if let Some(init) = resolver.method(class, words.init) {
+            let state = self.state;
+            self.invoke(site, init, Some(&instance), arguments);
+            let summary = &state.summaries[state.index(init)];
+            let module = self.shared.program.module(init.0);
+            let function = module.ir.function(init.1);
+            let bindings = arguments.bind(
+                function,
+                &|name| module.sym(name),
+                Some(&instance),
+                &summary.defaults,
+            );
+            let own_fields: Vec<(Sym, Value)> = summary
+                .own_fields
+                .iter()
+                .map(|(name, value)| (*name, substitute(value, &bindings, site, init)))
+                .collect();
+            for (name, value) in own_fields {
+                instance.set_field(name, value);
+            }
+            return instance;
+        }
+        // data classes, attrs, pydantic, named tuples: keywords are fields, positions follow
+        // the declaration
+        let names: Vec<Sym> = resolver
+            .class(class)
+            .fields
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
+        let mut given = arguments.fields();
+        for ((value, _), name) in arguments.positional.iter().zip(&names) {
+            given.set_field(*name, value.clone());
+        }
+        for taint in &given.taints {
+            instance.add_taint(taint.clone());
+        }
+        for (name, value) in given.fields.iter().flat_map(|fields| fields.iter()) {
+            instance.set_field(*name, value.clone());
+            self.write_cell(super::Cell::Attribute(class, *name), value);
+        }
+        instance
+    }
+}
