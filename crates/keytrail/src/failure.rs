@@ -32,9 +32,6 @@ pub(crate) fn usage(what: impl Into<String>, hint: impl Into<String>) -> anyhow:
 
 /// Tells `error` on standard error and returns the exit code.
 pub(crate) fn tell(error: &anyhow::Error) -> u8 {
-    if is_closed_pipe(error) {
-        return 0; // Whoever read us has seen enough, as in `keytrail rules | head`.
-    }
     let mut stderr = std::io::stderr();
     // The engine's errors tell their causes themselves.
     let told = match error.downcast_ref::<EngineError>() {
@@ -51,10 +48,4 @@ pub(crate) fn tell(error: &anyhow::Error) -> u8 {
         return engine.exit_code();
     }
     1
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -299,3 +299,121 @@ fn several_outputs_of_one_run_agree() {
         assert!(!text.contains('\u{1b}'), "{format} has colour");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_ordinary_file_is_survived_and_told() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    settings(root);
+    // Whoever opens a pipe that nobody writes to waits for ever.
+    for name in ["app/pipe.py", "app/pipe.tf", ".env"] {
+        let made = Command::new("mkfifo").arg(root.join(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let _socket = std::os::unix::net::UnixListener::bind(root.join("app/socket.py")).unwrap();
+    let huge = fs::File::create(root.join("app/huge.py")).unwrap();
+    huge.set_len(6 << 30).unwrap();
+    let name = OsStr::from_bytes(b"na\xefve.py");
+    fs::write(root.join("app").join(name), "x = 1\n").unwrap();
+    write(root, "app/colour\u{1b}[31m\n.py", "x = 1 +\n");
+    let output = scan(root, &["--verbose", "--fail-on", "never"]);
+    assert_eq!(output.status.code(), Some(0));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("app/settings.py"));
+    assert!(shown.contains("huge.py: "), "{shown}");
+    assert!(shown.contains("the name is not valid UTF-8"), "{shown}");
+    assert!(!shown.contains('\u{1b}'));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_told_before_the_work() {
+    let directory = tempfile::tempdir().unwrap();
+    settings(directory.path());
+    let told = |file: &Path| {
+        let output = scan(directory.path(), &["-o", file.to_str().unwrap()]);
+        assert!(output.stdout.is_empty());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("hint: "), "{told}");
+        (output.status.code(), told)
+    };
+    let (code, text) = told(directory.path());
+    assert_eq!(code, Some(2));
+    assert!(text.contains("it is a directory"), "{text}");
+    let (code, text) = told(Path::new("/nonexistent-keytrail/report"));
+    assert_eq!(code, Some(2));
+    assert!(text.contains("there is no directory"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    settings(directory.path());
+    let output = scan(directory.path(), &["--quiet", "-o", "/dev/full"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.starts_with("error: cannot write /dev/full: "),
+        "{told}"
+    );
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_keytrail"))
+        .arg("scan")
+        .arg(directory.path())
+        .stdout(full)
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert_eq!(status.unwrap().code(), Some(1));
+}
+
+/// A gate in a pipe, `keytrail scan | head`, still fails where it should.
+#[test]
+fn a_closed_pipe_changes_no_verdict_and_is_no_error() {
+    let directory = tempfile::tempdir().unwrap();
+    settings(directory.path());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keytrail"))
+        .arg("scan")
+        .arg(directory.path())
+        .args(["--quiet", "--format", "html", "--fail-on", "info"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(10));
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_the_old_file_or_a_whole_one() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/leaky");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("report.json");
+    for round in 0..12 {
+        fs::write(&file, "\"old\"").unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_keytrail"))
+            .arg("scan")
+            .arg(&examples)
+            .args(["--quiet", "--format", "json", "-o"])
+            .arg(&file)
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(round * 60));
+        // It may have ended by itself already.
+        let _ = child.kill();
+        child.wait().unwrap();
+        let left = fs::read(&file).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&left).unwrap();
+    }
+}
