@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::picture;
 use crate::run::{keytrail, output, root};
 
 /// Writes them, or only tells which are not current.
@@ -41,6 +42,7 @@ fn wanted() -> anyhow::Result<BTreeMap<PathBuf, String>> {
     let ask = |arguments: &[&str]| output(Command::new(&binary).args(arguments));
     let rules: serde_json::Value = serde_json::from_str(&ask(&["rules", "--format", "json"])?)?;
     Ok(BTreeMap::from([
+        ("docs/path.svg".into(), picture::path(&binary)?),
         ("docs/rules.md".into(), index(&rules)?),
         ("docs/schema/keytrail-v1.json".into(), ask(&["schema"])?),
     ]))

@@ -14,6 +14,7 @@ mod examples;
 mod generate;
 #[cfg(test)]
 mod layers;
+mod picture;
 mod run;
 mod test;
 

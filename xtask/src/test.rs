@@ -89,6 +89,14 @@ fn tests() -> anyhow::Result<()> {
     if !is_there("nextest") {
         return passes(&mut cargo(&["test", "--workspace", "--locked"]));
     }
+    // nextest runs no documentation tests; they come first, so that its summary stands last.
+    passes(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--locked",
+        "--doc",
+        "--quiet",
+    ]))?;
     passes(&mut cargo(&[
         "nextest",
         "run",
@@ -96,14 +104,6 @@ fn tests() -> anyhow::Result<()> {
         "--locked",
         "--no-fail-fast",
         "--status-level=fail",
-    ]))?;
-    // nextest runs no documentation tests.
-    passes(&mut cargo(&[
-        "test",
-        "--workspace",
-        "--locked",
-        "--doc",
-        "--quiet",
     ]))
 }
 

@@ -172,11 +172,11 @@ fn is_reference(value: &[u8]) -> bool {
         b"data",
         b"serializer",
     ];
-    let Some(dot) = value.iter().position(|&byte| byte == b'.') else {
+    let Some(end) = value.iter().position(|byte| b".[(".contains(byte)) else {
         return false;
     };
     let plain = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b'[' | b'(');
-    ROOTS.contains(&&value[..dot]) && value.len() < 64 && value[dot..].iter().all(plain)
+    ROOTS.contains(&&value[..end]) && value.len() < 64 && value[end..].iter().all(plain)
 }
 
 #[cfg(test)]
@@ -187,7 +187,9 @@ mod tests {
     fn a_reference_is_no_value() {
         assert!(is_reference(b"settings.VENDOR_API_KEY"));
         assert!(is_reference(b"request.data["));
+        assert!(is_reference(b"data["));
         assert!(!is_reference(b"hunter"));
+        assert!(!is_reference(b"hunter["));
         assert!(!is_reference(b"settings.a8f3kq9x"));
     }
 }

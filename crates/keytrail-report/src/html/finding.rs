@@ -24,10 +24,11 @@ pub(super) fn way(way: &Way<'_>, sources: &dyn Sources, open: bool) -> String {
     };
     format!(
         "<details class=\"finding {severity}\" id=\"f{number}\"{open}>\n<summary>{title}{more}\
-         <span class=\"to\">to <b>{actor}</b></span></summary>\n<p class=\"message\">{message}</p>\n\
+         <span class=\"to\"><code class=\"place\">{at}</code> to <b>{actor}</b></span></summary>\n<p class=\"message\">{message}</p>\n\
          {drawing}\n<div class=\"two\"><div><h3>Hop by hop</h3>\n{hops}</div>\n<div class=\"side\">{guards}{fixes}{also}</div></div>\n</details>\n",
         severity = finding.severity,
         title = title(number, finding),
+        at = esc(&finding.location.to_string()),
         actor = esc(&actor),
         message = prose(&finding.message),
         drawing = draw::path(number, finding),
