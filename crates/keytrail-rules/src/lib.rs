@@ -8,6 +8,7 @@ mod context;
 mod draft;
 mod evaluate;
 mod given_out;
+mod grants;
 mod page;
 mod rule;
 mod rules;

@@ -4,6 +4,7 @@ use keytrail_graph::names_an_owner;
 use keytrail_model::{Actor, Decision, Door, Finding, Grant, KeyRole, Location, Severity, Step};
 use std::collections::BTreeSet;
 
+use crate::grants::on_key_table;
 use crate::{Context, Draft, Kind, Meta, Rule};
 
 /// Nothing in the policy binds a key table's partition to the caller.
@@ -83,11 +84,6 @@ fn passes_without(grant: &Grant) -> bool {
     conditions.iter().any(|condition| {
         condition.contains("dynamodb:LeadingKeys") && condition.contains("none is sent")
     })
-}
-
-fn on_key_table(cx: &Context<'_>, grant: &Grant) -> bool {
-    let tables = cx.joined.tables.addressed(&grant.table);
-    tables.into_iter().any(|table| cx.holds_keys(table))
 }
 
 fn trap(cx: &Context<'_>, grant: &Grant, step: &Step, out: &mut Vec<Finding>) {

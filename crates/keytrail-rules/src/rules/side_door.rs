@@ -1,8 +1,8 @@
 //! See the page beside this file.
 
-use keytrail_model::{Decision, Door, Finding, Grant, Location, Severity};
-use std::collections::BTreeMap;
+use keytrail_model::{Decision, Door, Finding, Grant, Severity};
 
+use crate::grants::{holdings, on_key_table};
 use crate::{Context, Draft, Kind, Meta, Rule};
 
 /// A side door to a key table stands open.
@@ -23,42 +23,34 @@ impl Rule for SideDoor {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        let mut statements: BTreeMap<(&Location, &str), Vec<&Grant>> = BTreeMap::new();
-        for grant in &cx.joined.grants {
-            let side = matches!(
-                grant.door,
-                Door::Export
-                    | Door::Backup
-                    | Door::KinesisDestination
-                    | Door::Replica
-                    | Door::ResourcePolicy
-            );
-            let on_keys = cx
-                .joined
-                .tables
-                .addressed(&grant.table)
-                .into_iter()
-                .any(|table| cx.holds_keys(table));
-            let open = side && on_keys && grant.decision == Decision::Allowed;
-            if let (true, Some(step)) = (open, grant.statements.last()) {
-                let place = (&step.location, &*grant.principal);
-                statements.entry(place).or_default().push(grant);
-            }
-        }
-        for ((location, principal), grants) in statements {
-            let mut actions: Vec<&str> = grants.iter().map(|grant| grant.door.action()).collect();
-            actions.sort_unstable();
-            actions.dedup();
-            Draft::new(cx, &META, location)
+        let open = |grant: &Grant| {
+            is_side_door(grant.door)
+                && grant.decision == Decision::Allowed
+                && on_key_table(cx, grant)
+        };
+        for holding in holdings(cx, open) {
+            Draft::new(cx, &META, holding.location)
                 .severity(Severity::Low)
-                .steps(grants[0].statements.iter().cloned())
-                .subject(principal)
+                .steps(holding.grants[0].statements.iter().cloned())
+                .subject(holding.principal)
                 .message(format!(
-                    "`{principal}` may copy a key table or open it to others by {}: reads of the copy are not reads of the table.",
-                    crate::context::list(&actions)
+                    "`{}` may copy a key table or open it to others by {}: reads of the copy are not reads of the table.",
+                    holding.principal,
+                    holding.actions()
                 ))
                 .fix("Deny these actions to whatever does not administer the table")
                 .add(out);
         }
     }
+}
+
+fn is_side_door(door: Door) -> bool {
+    matches!(
+        door,
+        Door::Export
+            | Door::Backup
+            | Door::KinesisDestination
+            | Door::Replica
+            | Door::ResourcePolicy
+    )
 }

@@ -3,6 +3,7 @@
 use keytrail_model::{Finding, Grant, Location, Rightful, Severity};
 use std::collections::BTreeMap;
 
+use crate::grants::{actions, on_key_table, table};
 use crate::{Context, Draft, Kind, Meta, Rule};
 
 /// A policy reaches a key table by a wildcard.
@@ -49,15 +50,7 @@ impl Rule for WildcardOnKeyTable {
                         .is_some_and(|step| step.location == *location)
             });
             let first = grants[0];
-            let table = cx
-                .joined
-                .tables
-                .addressed(&first.table)
-                .first()
-                .map_or_else(
-                    || first.table.to_string(),
-                    |&id| cx.table_name(id).to_owned(),
-                );
+            let table = table(cx, first);
             Draft::new(cx, &META, location)
                 .path(cx.path_over(edges.map(|(index, _)| index)))
                 .severity(severity)
@@ -66,7 +59,7 @@ impl Rule for WildcardOnKeyTable {
                 .message(format!(
                     "A statement of `{}` grants {what}, key table `{table}` among it: {}.",
                     first.principal,
-                    doors(&grants)
+                    actions(&grants)
                 ))
                 .fix(format!(
                     "Name the actions that are needed, and the ARN of `{table}` and its indexes"
@@ -74,16 +67,4 @@ impl Rule for WildcardOnKeyTable {
                 .add(out);
         }
     }
-}
-
-fn on_key_table(cx: &Context<'_>, grant: &Grant) -> bool {
-    let tables = cx.joined.tables.addressed(&grant.table);
-    tables.into_iter().any(|table| cx.holds_keys(table))
-}
-
-fn doors(grants: &[&Grant]) -> String {
-    let mut actions: Vec<&str> = grants.iter().map(|grant| grant.door.action()).collect();
-    actions.sort_unstable();
-    actions.dedup();
-    crate::context::list(&actions)
 }
