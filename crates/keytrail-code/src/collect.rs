@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use keytrail_detect::Detector;
 use keytrail_model::{
-    Collected, Coverage, CoverageStatus, Entry, Fact, Fingerprinter, Problem, Progress, Setting,
-    SettingValue, Tree,
+    Collected, Coverage, CoverageStatus, Entry, Fact, Fingerprinter, Problem, Progress, Tree,
 };
 use rayon::prelude::*;
 
 use crate::django::access::Doors;
+use crate::django::settings::SettingsIndex;
 use crate::django::templates::Templates;
 use crate::django::{settings, urls};
 use crate::emit::Emitter;
@@ -59,7 +59,7 @@ pub fn collect(
     let resolver = Resolver::new(&program);
     let settings_modules = settings::modules(&program);
     templates.set_settings_modules(settings_modules.clone());
-    let settings = settings::facts(&program, &resolver, &settings_modules, detector, prints);
+    let settings = SettingsIndex::new(&program, &resolver, &settings_modules, detector, prints);
     let roots = url_roots(&program, &settings);
     let bindings = urls::bindings(&program, &resolver, &roots);
     let views = bindings.iter().map(|binding| binding.view).collect();
@@ -84,7 +84,7 @@ pub fn collect(
     counts.insert("settings_modules".to_owned(), settings_modules.len() as u64);
     counts.insert("rounds".to_owned(), fixpoint.rounds as u64);
     counts.insert("functions_cut_short".to_owned(), fixpoint.unfinished as u64);
-    facts.extend(settings.into_iter().map(Fact::Setting));
+    facts.extend(settings.into_facts().into_iter().map(Fact::Setting));
     problems.sort();
     let mappers = mappers(&program);
     let (status, reason) = if problems.is_empty() && mappers.is_empty() {
@@ -171,14 +171,11 @@ fn count_kinds(facts: &[Fact], counts: &mut BTreeMap<String, u64>) {
 }
 
 /// Modules that `ROOT_URLCONF` names in any settings module.
-fn url_roots(program: &Program, settings: &[Setting]) -> Vec<ModuleId> {
-    let mut roots: Vec<ModuleId> = settings
-        .iter()
-        .filter(|setting| setting.name == "ROOT_URLCONF")
-        .filter_map(|setting| match &setting.value {
-            SettingValue::Text(dotted) => program.module_named(dotted),
-            _ => None,
-        })
+fn url_roots(program: &Program, settings: &SettingsIndex) -> Vec<ModuleId> {
+    let named = settings.all("ROOT_URLCONF");
+    let mut roots: Vec<ModuleId> = named
+        .flat_map(|setting| settings::texts(&setting.value).unwrap_or_default())
+        .filter_map(|dotted| program.module_named(dotted))
         .collect();
     roots.sort_unstable();
     roots.dedup();

@@ -231,7 +231,7 @@ impl<'a> Resolver<'a> {
             match binding {
                 Binding::Function(function) => push(found, Shape::Function(*function)),
                 Binding::Class(class) => push(found, Shape::Class(*class)),
-                Binding::Import(target) => push(found, shape(target)),
+                Binding::Import(target) => push(found, Shape::from(target)),
                 Binding::From(target, name) => self.attribute_at(target, *name, depth + 1, found),
             }
         }
@@ -267,12 +267,12 @@ impl<'a> Resolver<'a> {
                 if found.len() == before
                     && let Some(inner) = self.program.submodule(target, name)
                 {
-                    push(found, shape(&inner));
+                    push(found, Shape::from(&inner));
                 }
             }
             Target::Namespace(_) => {
                 if let Some(inner) = self.program.submodule(target, name) {
-                    push(found, shape(&inner));
+                    push(found, Shape::from(&inner));
                 }
             }
         }
@@ -395,11 +395,13 @@ fn walk_bases(
     above.pop();
 }
 
-fn shape(target: &Target) -> Shape {
-    match target {
-        Target::Module(id) => Shape::Module(*id),
-        Target::Namespace(directory) => Shape::Namespace(directory.clone()),
-        Target::External(path) => Shape::External(path.iter().copied().collect()),
+impl From<&Target> for Shape {
+    fn from(target: &Target) -> Self {
+        match target {
+            Target::Module(id) => Self::Module(*id),
+            Target::Namespace(directory) => Self::Namespace(directory.clone()),
+            Target::External(path) => Self::External(path.iter().copied().collect()),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Who passes the door of a view: decorators, permission classes, mixins, middleware, the
 //! project's defaults, and checks in the body.
 
-use keytrail_model::{Access, HttpMethod, Location, Setting, SettingValue, Step};
+use keytrail_model::{Access, HttpMethod, Location, Step};
 
 mod body;
 mod permission;
 
+use super::settings::{SettingsIndex, texts};
 use super::urls::Binding;
 use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, Program, Site};
@@ -46,7 +47,7 @@ impl<'a> Doors<'a> {
     pub(crate) fn new(
         program: &'a Program,
         resolver: &'a Resolver<'a>,
-        settings: &[Setting],
+        settings: &SettingsIndex,
     ) -> Self {
         let mut doors = Self {
             program,
@@ -57,31 +58,22 @@ impl<'a> Doors<'a> {
         doors
     }
 
-    fn read_defaults(&self, settings: &[Setting]) -> Defaults {
-        // of several settings modules the one that outsiders meet counts
-        let best = |name: &str| {
-            settings
-                .iter()
-                .filter(|setting| setting.name == name)
-                .min_by_key(|setting| {
-                    (
-                        !setting.loaded,
-                        !setting.environment.is_deployed(),
-                        setting.environment,
-                        setting.module.clone(),
-                    )
-                })
-        };
-        let permissions = best("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES")
-            .and_then(|setting| Some((texts(&setting.value)?, setting.location.clone())));
-        let throttled = best("REST_FRAMEWORK.DEFAULT_THROTTLE_CLASSES")
+    fn read_defaults(&self, settings: &SettingsIndex) -> Defaults {
+        let permissions = settings
+            .deployed("REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES")
+            .and_then(|setting| {
+                let names = texts(&setting.value)?.into_iter().map(str::to_owned);
+                Some((names.collect(), setting.location.clone()))
+            });
+        let throttled = settings
+            .deployed("REST_FRAMEWORK.DEFAULT_THROTTLE_CLASSES")
             .and_then(|setting| texts(&setting.value))
             .is_some_and(|classes| !classes.is_empty());
-        let login_middleware = best("MIDDLEWARE").and_then(|setting| {
+        let login_middleware = settings.deployed("MIDDLEWARE").and_then(|setting| {
             texts(&setting.value)?.into_iter().find_map(|name| {
                 let asks = name == "django.contrib.auth.middleware.LoginRequiredMiddleware"
                     || self
-                        .class_named(&name)
+                        .class_named(name)
                         .is_some_and(|class| self.mentions_sign_in(class));
                 asks.then(|| {
                     Step::new(
@@ -522,20 +514,5 @@ fn who(access: Access) -> &'static str {
         Access::Authenticated => "any signed-in user",
         Access::Privileged => "privileged users",
         Access::Unknown => "whom a check of the project's own lets in",
-    }
-}
-
-fn texts(value: &SettingValue) -> Option<Vec<String>> {
-    match value {
-        SettingValue::List(list) => Some(
-            list.iter()
-                .filter_map(|item| match item {
-                    SettingValue::Text(text) => Some(text.clone()),
-                    _ => None,
-                })
-                .collect(),
-        ),
-        SettingValue::Text(text) => Some(vec![text.clone()]),
-        _ => None,
     }
 }

@@ -36,17 +36,6 @@ pub(crate) fn modules(program: &Program) -> Vec<ModuleId> {
     modules::find(program).modules
 }
 
-/// One fact per setting and settings module, layers applied.
-pub(crate) fn facts(
-    program: &Program,
-    resolver: &Resolver<'_>,
-    modules: &[ModuleId],
-    detector: &Detector,
-    prints: &Fingerprinter,
-) -> Vec<Setting> {
-    SettingsIndex::new(program, resolver, modules, detector, prints).into_facts()
-}
-
 /// What one settings module, or one class of it, sets.
 #[derive(Debug)]
 pub(crate) struct Layer {
@@ -60,54 +49,29 @@ pub(crate) struct Layer {
     settings: Vec<Setting>,
 }
 
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "what the settings facts are made from, whole; tests read it"
-    )
-)]
-impl Layer {
-    /// The effective value: of `ROOT_URLCONF`, of `REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES`.
-    pub(crate) fn value(&self, name: &str) -> Option<&SettingValue> {
-        let index = self
-            .settings
-            .binary_search_by(|setting| setting.name.as_str().cmp(name))
-            .ok()?;
-        self.settings.get(index).map(|setting| &setting.value)
+/// What a value is while no variable of the environment is set.
+fn unset(mut value: &SettingValue) -> Option<&SettingValue> {
+    while let SettingValue::FromEnvironment { default, .. } = value {
+        value = default.as_deref()?;
     }
+    Some(value)
+}
 
-    /// The value while no variable of the environment is set.
-    pub(crate) fn unset(&self, name: &str) -> Option<&SettingValue> {
-        let mut value = self.value(name)?;
-        while let SettingValue::FromEnvironment { default, .. } = value {
-            value = default.as_deref()?;
-        }
-        Some(value)
-    }
-
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        match self.unset(name)? {
-            SettingValue::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The texts of a list, or the one text; parts that are not known are left out.
-    pub(crate) fn texts(&self, name: &str) -> Option<Vec<&str>> {
-        match self.unset(name)? {
-            SettingValue::Text(text) => Some(vec![text]),
-            SettingValue::List(items) => Some(
-                items
-                    .iter()
-                    .filter_map(|item| match item {
-                        SettingValue::Text(text) => Some(text.as_str()),
-                        _ => None,
-                    })
-                    .collect(),
-            ),
-            _ => None,
-        }
+/// The texts of a list, or the one text, while no variable of the environment is set; parts that
+/// are not known are left out.
+pub(crate) fn texts(value: &SettingValue) -> Option<Vec<&str>> {
+    match unset(value)? {
+        SettingValue::Text(text) => Some(vec![text]),
+        SettingValue::List(items) => Some(
+            items
+                .iter()
+                .filter_map(|item| match item {
+                    SettingValue::Text(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        _ => None,
     }
 }
 
@@ -118,13 +82,6 @@ pub(crate) struct SettingsIndex {
     layers: Vec<Layer>,
 }
 
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "what the settings facts are made from, whole; tests read it"
-    )
-)]
 impl SettingsIndex {
     pub(crate) fn new(
         program: &Program,
@@ -154,19 +111,25 @@ impl SettingsIndex {
         Self { layers }
     }
 
-    pub(crate) fn layers(&self) -> &[Layer] {
-        &self.layers
+    /// Each value that a setting has in some module, in path order.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Setting> {
+        let settings = self.layers.iter().flat_map(|layer| &layer.settings);
+        settings.filter(move |setting| setting.name == name)
     }
 
-    pub(crate) fn loaded(&self) -> impl Iterator<Item = &Layer> {
-        self.layers.iter().filter(|layer| layer.loaded)
+    /// A setting where outsiders meet it: of several modules, the one that is loaded and deployed.
+    pub(crate) fn deployed(&self, name: &str) -> Option<&Setting> {
+        self.all(name).min_by_key(|setting| {
+            (
+                !setting.loaded,
+                !setting.environment.is_deployed(),
+                setting.environment,
+                setting.module.clone(),
+            )
+        })
     }
 
-    /// The settings of a module.
-    pub(crate) fn layer(&self, module: ModuleId) -> Option<&Layer> {
-        self.layers.iter().find(|layer| layer.module == module)
-    }
-
+    /// One fact per setting and settings module, layers applied.
     pub(crate) fn into_facts(self) -> Vec<Setting> {
         self.layers
             .into_iter()

@@ -1,7 +1,8 @@
 //! Arguments of a call, evaluated.
 
 use super::Machine;
-use super::value::{Partial, Shape, Value};
+use super::shape::{Partial, Shape};
+use super::value::Value;
 use crate::program::Site;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, ArgumentKind, Function, ParameterKind};

@@ -1,7 +1,9 @@
 //! Assignments.
 
 use super::record::SinkKind;
-use super::value::{Label, Shape, Value, What};
+use super::shape::Shape;
+use super::taint::{Label, What};
+use super::value::Value;
 use super::{Cell, Machine};
 use crate::program::FunctionRef;
 use crate::symbols::Sym;

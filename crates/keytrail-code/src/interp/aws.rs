@@ -9,7 +9,9 @@ use super::arguments::Arguments;
 use super::aws_read::key_fields;
 use super::operation::{OperationRecord, ProjectionRecord, deferred};
 use super::record::SinkKind;
-use super::value::{Aws, Label, Shape, Value, What, hop};
+use super::shape::{Aws, Shape};
+use super::taint::{Label, What, hop};
+use super::value::Value;
 use crate::program::Site;
 use crate::symbols::Sym;
 

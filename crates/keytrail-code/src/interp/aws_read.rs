@@ -6,7 +6,8 @@ use super::Machine;
 use super::arguments::Arguments;
 use super::aws_text::{split_and, statement_table};
 use super::operation::{OperationRecord, ProjectionRecord};
-use super::value::{Clause, Shape, Value};
+use super::shape::{Clause, Shape};
+use super::value::Value;
 use crate::symbols::Sym;
 
 impl Machine<'_> {

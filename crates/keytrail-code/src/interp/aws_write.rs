@@ -10,7 +10,8 @@ use super::aws::{is_descriptor, keep_name};
 use super::aws_text::assignments;
 use super::operation::OperationRecord;
 use super::record::SinkKind;
-use super::value::{Shape, Value};
+use super::shape::Shape;
+use super::value::Value;
 use crate::program::Site;
 use crate::symbols::Sym;
 

@@ -2,7 +2,8 @@
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::value::{Shape, Value};
+use super::shape::Shape;
+use super::value::Value;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Comparator, Expr, ExprId, Stmt};
 

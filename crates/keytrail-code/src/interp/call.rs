@@ -2,7 +2,8 @@
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::value::{Aws, Path, Shape, Value};
+use super::shape::{Aws, Path, Shape};
+use super::value::Value;
 use crate::program::{ClassRef, Site};
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, Expr, ExprId};

@@ -3,7 +3,8 @@
 use keytrail_model::Transform;
 
 use super::Machine;
-use super::value::{Shape, Value};
+use super::shape::Shape;
+use super::value::Value;
 use crate::symbols::Sym;
 use crate::syntax::ir::{Comparator, Comprehension, Expr, ExprId};
 

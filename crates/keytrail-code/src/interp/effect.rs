@@ -6,7 +6,8 @@ use super::Machine;
 use super::arguments::Arguments;
 use super::external::keep_constants;
 use super::record::{ClientRecord, SinkKind};
-use super::value::{Aws, Shape, Value};
+use super::shape::{Aws, Shape};
+use super::value::Value;
 use crate::program::Site;
 use crate::symbols::Sym;
 

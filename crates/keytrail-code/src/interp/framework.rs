@@ -3,7 +3,9 @@
 use super::Machine;
 use super::arguments::Arguments;
 use super::record::SinkKind;
-use super::value::{Label, Shape, Value, What, hop};
+use super::shape::Shape;
+use super::taint::{Label, What, hop};
+use super::value::Value;
 use crate::program::{ClassRef, Site};
 use crate::resolve::Base;
 use crate::symbols::Sym;

@@ -1,8 +1,10 @@
 //! Functions and classes of the tree, called: their summaries applied to what is passed.
 
 use super::arguments::Arguments;
+use super::shape::Shape;
 use super::summary::substitute;
-use super::value::{Label, Shape, Value, What};
+use super::taint::{Label, What};
+use super::value::Value;
 use super::{Callback, Machine, Summary};
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;

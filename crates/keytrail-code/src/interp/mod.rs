@@ -20,8 +20,10 @@ mod operation;
 mod parameters;
 mod record;
 mod serializer;
+mod shape;
 mod stmt;
 mod summary;
+mod taint;
 mod tie;
 mod value;
 
@@ -31,10 +33,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(crate) use aws::is_descriptor;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
+pub(crate) use shape::{NameSourceRef, Path, Shape};
 pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
-pub(crate) use value::{
-    Fields, Label, NameSourceRef, Path, Shape, Taint, Trace, Value, What, hop, unroll,
-};
+pub(crate) use taint::{Fields, Label, Taint, Trace, What, hop, unroll};
+pub(crate) use value::Value;
 
 use crate::django::templates::Templates;
 use crate::known::{KnownTable, Words};

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::arguments::Arguments;
-use super::value::{Label, NameSourceRef, Path, Shape, Value, What, hop};
+use super::shape::{NameSourceRef, Path, Shape};
+use super::taint::{Label, What, hop};
+use super::value::Value;
 use super::{Cell, Machine};
 use crate::program::{FunctionRef, ModuleId, Target};
 use crate::symbols::Sym;

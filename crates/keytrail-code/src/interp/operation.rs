@@ -2,8 +2,9 @@
 
 use super::Machine;
 use super::arguments::Arguments;
+use super::shape::Shape;
 use super::summary::substitute;
-use super::value::{Shape, Value};
+use super::value::Value;
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
 use keytrail_model::OperationKind;

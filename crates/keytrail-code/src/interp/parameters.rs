@@ -1,6 +1,8 @@
 //! Where a function's analysis begins and ends: parameters in, cells out.
 
-use super::value::{Label, Shape, Value};
+use super::shape::Shape;
+use super::taint::Label;
+use super::value::Value;
 use super::{Cell, Machine};
 use crate::program::{ClassRef, FunctionRef};
 use crate::symbols::Sym;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::value::{Fields, Label, Taint, Tie, Value};
+use super::taint::{Fields, Label, Taint, Tie};
+use super::value::Value;
 use super::{Machine, substitute};
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;

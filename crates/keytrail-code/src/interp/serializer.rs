@@ -2,7 +2,8 @@
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::value::{Shape, Value};
+use super::shape::Shape;
+use super::value::Value;
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::resolve::Base;
 use crate::symbols::Sym;

@@ -2,8 +2,10 @@
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::value::{Label, Shape, Value, What, hop};
-use crate::program::{ClassRef, FunctionRef, Site, Target};
+use super::shape::Shape;
+use super::taint::{Label, What, hop};
+use super::value::Value;
+use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
 use crate::syntax::ir::{Expr, ExprId, Handler, Stmt, Try};
 
@@ -265,7 +267,7 @@ impl Machine<'_> {
                             .program
                             .import(self.function.0, 0, Some(self.sym(path)));
                     if let Some(target) = target {
-                        let value = Value::of(target_shape(target));
+                        let value = Value::of(Shape::from(target));
                         self.env.vars.insert(self.sym(import.bound), value);
                     }
                 }
@@ -280,30 +282,11 @@ impl Machine<'_> {
                     return;
                 };
                 for &(name, bound) in &import.names {
-                    let value = self.imported(target, self.sym(name));
+                    let value = self.module_attribute(target, self.sym(name));
                     self.env.vars.insert(self.sym(bound), value);
                 }
             }
             _ => {}
         }
-    }
-
-    pub(super) fn imported(&mut self, target: &Target, name: Sym) -> Value {
-        let mut value = Value::default();
-        for shape in self.shared.resolver.attribute(target, name) {
-            value.add_shape(shape);
-        }
-        if let Target::Module(module) = target {
-            value.join(&self.module_variable(*module, name));
-        }
-        value
-    }
-}
-
-fn target_shape(target: &Target) -> Shape {
-    match target {
-        Target::Module(id) => Shape::Module(*id),
-        Target::Namespace(directory) => Shape::Namespace(directory.clone()),
-        Target::External(path) => Shape::External(path.iter().copied().collect()),
     }
 }

@@ -6,7 +6,9 @@ use rustc_hash::FxHashSet;
 
 use super::operation::OperationRecord;
 use super::record::{ClientRecord, HeaderRecord, SinkRecord};
-use super::value::{Aws, Clause, Label, Shape, Taint, Tie, Value, then};
+use super::shape::{Aws, Clause, Shape};
+use super::taint::{Label, Taint, Tie, then};
+use super::value::Value;
 use super::{Trace, What};
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
 use crate::symbols::Sym;
@@ -228,7 +230,7 @@ fn bound_tie(tie: &Tie, bindings: &[Value]) -> Option<Tie> {
 fn pass(part: &Value, taint: &Taint, site: Site, callee: FunctionRef) -> Value {
     let stepped = |trace: &Trace| {
         then(
-            &super::value::hop(site, What::Passed(callee), trace),
+            &super::taint::hop(site, What::Passed(callee), trace),
             &taint.trace,
         )
     };

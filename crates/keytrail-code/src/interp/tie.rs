@@ -1,7 +1,8 @@
 //! Checks that tie an item to the caller: `if item["owner"] != request.user.id: raise …`.
 
 use super::Machine;
-use super::value::{Label, Taint, Tie, Value};
+use super::taint::{Label, Taint, Tie};
+use super::value::Value;
 use crate::program::Site;
 use crate::syntax::ir::{Comparator, Expr, ExprId};
 
