@@ -32,10 +32,14 @@ impl Graph {
                 Fact::Grant(grant) => grants::edges(joined, &standings, grant, &mut out),
                 // These join others: calls tie operations and flows to routes, principals stand
                 // behind grants, variables name tables. They are asked for in `Joined`. A header
-                // opens a response to other sites, which have a user's rights and no more.
+                // opens a response to other sites, which have a user's rights and no more. What
+                // stands round the tables holds no key that the graph knows; rules judge it.
                 Fact::Reach(_)
                 | Fact::Principal(_)
                 | Fact::EnvBinding(_)
+                | Fact::Asset(_)
+                | Fact::Right(_)
+                | Fact::Opening(_)
                 | Fact::ResponseHeader(_) => {}
             }
         }

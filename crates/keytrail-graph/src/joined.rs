@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    AwsClient, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow, Grant, Location, Node,
-    Operation, Principal, Reach, ResponseHeader, Route, Setting, Sighting, Sink, Source, Table,
+    Asset, AwsClient, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow, Grant,
+    Location, Node, Opening, Operation, Principal, Reach, ResponseHeader, Right, Route, Setting,
+    Sighting, Sink, Source, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -40,6 +41,12 @@ pub struct Joined<'f> {
     pub grants: Vec<&'f Grant>,
     /// Tables' names handed to code by variables.
     pub bindings: Vec<&'f EnvBinding>,
+    /// What stands round the tables.
+    pub assets: Vec<&'f Asset>,
+    /// Rights over all vaults, and those that lead to more.
+    pub rights: Vec<&'f Right>,
+    /// Who outside the account is let in.
+    pub openings: Vec<&'f Opening>,
     /// Declared tables and those that only code names, each once.
     pub tables: Tables<'f>,
     /// Which views reach which functions.
@@ -88,6 +95,9 @@ impl<'f> Joined<'f> {
             principals: Vec::new(),
             grants: Vec::new(),
             bindings: Vec::new(),
+            assets: Vec::new(),
+            rights: Vec::new(),
+            openings: Vec::new(),
             tables: Tables::default(),
             calls: Calls::default(),
             keys: KeyAttributes::default(),
@@ -119,6 +129,9 @@ impl<'f> Joined<'f> {
             Fact::Principal(it) => self.principals.push(it),
             Fact::Grant(it) => self.grants.push(it),
             Fact::EnvBinding(it) => self.bindings.push(it),
+            Fact::Asset(it) => self.assets.push(it),
+            Fact::Right(it) => self.rights.push(it),
+            Fact::Opening(it) => self.openings.push(it),
         }
     }
 

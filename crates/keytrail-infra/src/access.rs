@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keytrail_model::{Door, Grant, Table};
+use keytrail_model::{Door, Grant, Right, Table};
 use rayon::prelude::*;
 
 use crate::actions::{self, On};
@@ -14,6 +14,7 @@ use crate::evaluate::{
 };
 use crate::grants::{attributes, binds, is_wide_action, is_wide_resource, step, verdict};
 use crate::principals::{Draft, Principals};
+use crate::rights;
 use crate::stack::Index;
 use crate::text::{RefKind, Text};
 
@@ -65,6 +66,7 @@ impl TableTarget {
 #[derive(Debug, Default)]
 pub struct AccessModel {
     subjects: Vec<Subject>,
+    rights: Vec<Right>,
     /// What template tables are called, by address: identity first.
     spellings: BTreeMap<Arc<str>, Vec<Text>>,
 }
@@ -85,14 +87,25 @@ struct World {
 
 impl AccessModel {
     pub(crate) fn new(principals: &Principals, tables: &Index, addresses: &Addresses) -> Self {
-        let subjects = principals.drafts.values().map(|draft| Subject {
-            address: addresses.public(&draft.id),
-            caller: Caller {
-                kind: draft.kind,
-                name: draft.names.first().and_then(Text::known).map(str::to_owned),
-            },
-            worlds: worlds(draft, principals),
-        });
+        let mut rights = Vec::new();
+        let mut subjects = Vec::new();
+        for draft in principals.drafts.values() {
+            let mut subject = Subject {
+                address: addresses.public(&draft.id),
+                caller: Caller {
+                    kind: draft.kind,
+                    name: draft.names.first().and_then(Text::known).map(str::to_owned),
+                },
+                worlds: worlds(draft, principals),
+            };
+            rights.extend(subject.rights(&own_arns(draft)));
+            for world in &mut subject.worlds {
+                world.identity.retain(touches_tables);
+            }
+            subjects.push(subject);
+        }
+        rights.sort();
+        rights.dedup();
         let mut spellings: BTreeMap<Arc<str>, Vec<Text>> = BTreeMap::new();
         for entry in &tables.entries {
             let all = spellings.entry(addresses.public(&entry.id)).or_default();
@@ -100,9 +113,15 @@ impl AccessModel {
             all.extend(entry.names.iter().cloned());
         }
         Self {
-            subjects: subjects.collect(),
+            subjects,
+            rights,
             spellings,
         }
+    }
+
+    /// Who may read every vault, or raise its own rights; sorted.
+    pub fn rights(&self) -> &[Right] {
+        &self.rights
     }
 
     /// What every principal may do to every table, by every door; what is denied gives nothing.
@@ -200,7 +219,6 @@ fn worlds(draft: &Draft, principals: &Principals) -> Vec<World> {
             for group in &groups {
                 identity.extend(of(group, &group.policies, number));
             }
-            identity.retain(touches_tables);
             let boundary = of(draft, &draft.boundaries, number);
             World {
                 identity,
@@ -234,7 +252,34 @@ struct Asked<'t> {
     backup: Resource,
 }
 
+/// The ARNs that mean a principal itself.
+fn own_arns(draft: &Draft) -> Vec<Text> {
+    let kind = match draft.kind {
+        keytrail_model::PrincipalKind::User => "user/",
+        keytrail_model::PrincipalKind::Group => "group/",
+        _ => "role/",
+    };
+    let named = draft.names.iter().map(|name| {
+        let mut text = arn("iam", kind);
+        text.append(name);
+        text
+    });
+    let referred = Text::reference(&draft.id, RefKind::Arn);
+    named.chain([referred]).collect()
+}
+
 impl Subject {
+    fn rights(&self, own: &[Text]) -> Vec<Right> {
+        let holders = self.worlds.iter().map(|world| rights::Holder {
+            address: &self.address,
+            caller: &self.caller,
+            own,
+            identity: &world.identity,
+            boundary: world.boundary.as_deref(),
+        });
+        holders.flat_map(|holder| rights::of(&holder)).collect()
+    }
+
     fn grants(&self, asked: &Asked<'_>) -> Vec<Grant> {
         if self.worlds.iter().all(|world| world.identity.is_empty()) {
             return Vec::new();

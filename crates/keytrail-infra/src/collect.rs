@@ -1,6 +1,6 @@
 //! The collector: a tree of files in, facts and an access model out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{Collected, Coverage, CoverageStatus, Fact, Problem, Progress, Tree};
 use rayon::ThreadPoolBuilder;
@@ -11,7 +11,7 @@ use crate::policies::Reader;
 use crate::read::{Sources, TreeFiles, read};
 use crate::stack::Stack;
 use crate::terraform::source::Project;
-use crate::{bindings, cloudformation, principals, tables, terraform};
+use crate::{assets, bindings, cloudformation, openings, principals, tables, terraform};
 
 /// Parsers and evaluators recurse up to their limits, which need more than a thread's usual stack.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
@@ -67,10 +67,17 @@ fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
     principals::workloads(&mut people, &sources.annotations);
     let bound = bindings::build(&stacks, &index, &addresses);
     let access = AccessModel::new(&people, &index, &addresses);
+    let own: BTreeSet<String> = stacks
+        .iter()
+        .flat_map(|stack| stack.accounts.clone())
+        .collect();
+    let around = assets::build(&stacks, &index, &addresses);
+    let openings = openings::build(&stacks, &index, &addresses, &own);
 
     let count = |number: usize| number as u64;
     counts.extend([
         ("tables".to_owned(), count(found.len())),
+        ("assets".to_owned(), count(around.len())),
         ("principals".to_owned(), count(people.drafts.len())),
         ("stacks".to_owned(), count(stacks.len())),
         (
@@ -96,6 +103,9 @@ fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
         .map(Fact::Table)
         .chain(people.facts(&addresses).into_iter().map(Fact::Principal))
         .chain(bound.into_iter().map(Fact::EnvBinding))
+        .chain(around.into_iter().map(Fact::Asset))
+        .chain(access.rights().iter().cloned().map(Fact::Right))
+        .chain(openings.into_iter().map(Fact::Opening))
         .collect();
     Infra {
         collected: Collected {

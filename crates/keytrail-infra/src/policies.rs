@@ -255,7 +255,7 @@ fn touching(actions: &Actions) -> Option<String> {
 }
 
 /// The conditions of a statement, and whether some could not be read.
-fn conditions(node: &Node) -> (Vec<Condition>, bool) {
+pub(crate) fn conditions(node: &Node) -> (Vec<Condition>, bool) {
     let Some(block) = node.get("Condition") else {
         return (Vec::new(), false);
     };

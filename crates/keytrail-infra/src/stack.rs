@@ -1,6 +1,6 @@
 //! What every kind of template comes to: resources with evaluated bodies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keytrail_model::{Environment, FileSpan, Location};
@@ -31,6 +31,8 @@ pub(crate) struct Stack {
     pub(crate) default_tags: Option<BTreeMap<String, String>>,
     /// Regions of the providers that have an alias.
     pub(crate) regions: BTreeMap<String, String>,
+    /// Numbers of accounts that the providers say are ours.
+    pub(crate) accounts: BTreeSet<String>,
     /// Properties that SAM hands to every function.
     pub(crate) globals: Option<Node>,
 }

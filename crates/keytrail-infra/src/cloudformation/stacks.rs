@@ -127,6 +127,7 @@ fn stack(template: &Template, exports: &BTreeMap<String, Node>) -> (Stack, bool)
         resources,
         default_tags: Some(BTreeMap::new()),
         regions: BTreeMap::new(),
+        accounts: BTreeSet::new(),
         globals: globals.map(|globals| resolver.resolve(globals)),
     };
     (stack, resolver.exhausted())
@@ -155,4 +156,6 @@ fn matters(kind: &str) -> bool {
         "AWS::Batch::JobDefinition",
     ];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
+        || crate::assets::matters(kind)
+        || crate::openings::matters(kind)
 }

@@ -20,6 +20,7 @@ pub use operator::{Compare, Family, Operator, Quantifier};
 pub use policy::{Actions, Effect, Policy, Resources, Statement};
 pub use resource::{Resource, ResourcePattern};
 
+pub(crate) use describe::condition as condition_text;
 pub(crate) use resource::arn as arn_fit;
 
 use crate::glob::Fit;

@@ -196,6 +196,7 @@ fn replica(resource: &Resource, replica: &Node) -> Replica {
         point_in_time_recovery: tri(
             replica.path("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled")
         ),
+        deletion_protection: tri(replica.path("DeletionProtectionEnabled")),
         location: resource.at(&replica.span),
     }
 }

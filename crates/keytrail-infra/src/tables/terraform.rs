@@ -194,6 +194,10 @@ fn replica(resource: &Resource, block: &Node, table: &Encryption) -> Replica {
             .map_or_else(|| "*".to_owned(), shown),
         encryption: key(block.get("kms_key_arn")).unwrap_or_else(|| own_of(table)),
         point_in_time_recovery: tri(block.get("point_in_time_recovery")),
+        deletion_protection: block.get("deletion_protection_enabled").map_or(
+            tri(resource.body.get("deletion_protection_enabled")),
+            |own| tri(Some(own)),
+        ),
         location: resource.at(&block.span),
     }
 }
@@ -217,6 +221,9 @@ pub(super) fn attach(stack: &Stack, index: &Index, tables: &mut BTreeMap<Id, Tab
                 encryption: key(body.get("kms_key_arn"))
                     .unwrap_or_else(|| own_of(&table.encryption)),
                 point_in_time_recovery: tri(body.get("point_in_time_recovery")),
+                deletion_protection: body
+                    .get("deletion_protection_enabled")
+                    .map_or(table.deletion_protection, |own| tri(Some(own))),
                 location: resource.location(),
             });
         }

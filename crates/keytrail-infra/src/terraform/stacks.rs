@@ -13,6 +13,7 @@ use super::scope::{Module, Named, Scope};
 use super::source::{Project, VariableSet, environment_of_path};
 use crate::error::Error;
 use crate::stack::{Resource, Stack};
+use crate::value::Node;
 
 /// What Terraform came to.
 #[derive(Debug, Default)]
@@ -107,6 +108,7 @@ fn one(
         resources,
         default_tags: evaluator.default_tags(&root),
         regions: evaluator.regions(&root),
+        accounts: evaluator.accounts(&root),
         globals: None,
     };
     Some((
@@ -177,6 +179,30 @@ impl<'p> Evaluator<'p> {
             .collect()
     }
 
+    /// Accounts that the root's `aws` providers are bound to.
+    fn accounts(&self, root: &Rc<Module<'p>>) -> BTreeSet<String> {
+        let scope = Scope::of(Rc::clone(root));
+        let mut out = BTreeSet::new();
+        for block in &root.source.providers {
+            if block.labels.first().is_none_or(|label| label != "aws") {
+                continue;
+            }
+            let body = self.body(&block.body, &scope, &block.span);
+            let allowed = body
+                .get("allowed_account_ids")
+                .map_or_else(Vec::new, Node::texts);
+            out.extend(
+                allowed
+                    .iter()
+                    .filter_map(|text| text.known().map(str::to_owned)),
+            );
+            let role = body.path("assume_role.role_arn").and_then(Node::as_str);
+            let number = role.and_then(|arn| arn.split(':').nth(4));
+            out.extend(number.map(str::to_owned));
+        }
+        out
+    }
+
     /// `default_tags` of the root's `aws` provider without an alias.
     fn default_tags(&self, root: &Rc<Module<'p>>) -> Option<BTreeMap<String, String>> {
         let scope = Scope::of(Rc::clone(root));
@@ -218,4 +244,6 @@ fn matters(kind: &str) -> bool {
         "aws_batch_job_definition",
     ];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
+        || crate::assets::matters(kind)
+        || crate::openings::matters(kind)
 }

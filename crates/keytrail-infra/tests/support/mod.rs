@@ -12,7 +12,8 @@ use std::path::Path;
 
 use keytrail_infra::{Infra, TableTarget, collect};
 use keytrail_model::{
-    Decision, Fact, Grant, Location, MemoryTree, Principal, Progress, Step, Table,
+    Asset, Decision, Fact, Grant, Location, MemoryTree, Opening, Principal, Progress, Right, Step,
+    Table,
 };
 
 /// All files below `tests/fixtures/<case>/in`.
@@ -66,6 +67,9 @@ pub fn shown(case: &str) -> String {
                 let place = place(&one.location);
                 writeln!(out, "env {} -> {} @ {place}", one.variable, one.table).unwrap();
             }
+            Fact::Asset(one) => asset(&mut out, one),
+            Fact::Right(one) => right(&mut out, one),
+            Fact::Opening(one) => opening(&mut out, one),
             other => panic!("{other:?}"),
         }
     }
@@ -162,6 +166,66 @@ fn table(out: &mut String, table: &Table) {
     for (attribute, location) in &table.seeded {
         writeln!(out, "  seeded {attribute} @ {}", place(location)).unwrap();
     }
+}
+
+fn asset(out: &mut String, asset: &Asset) {
+    writeln!(
+        out,
+        "{} {} = {} ({:?}) @ {}",
+        asset.kind.as_str(),
+        asset.address,
+        asset.name,
+        asset.environment,
+        place(&asset.location)
+    )
+    .unwrap();
+    for posture in &asset.postures {
+        writeln!(
+            out,
+            "  {:?} {:?} @ {}",
+            posture.control,
+            posture.state,
+            place(&posture.location)
+        )
+        .unwrap();
+    }
+    if !asset.tables.is_empty() {
+        writeln!(out, "  tables {}", asset.tables.join(", ")).unwrap();
+    }
+}
+
+fn right(out: &mut String, right: &Right) {
+    write!(
+        out,
+        "right {} {:?}: {}",
+        right.principal, right.kind, right.way
+    )
+    .unwrap();
+    if !right.conditions.is_empty() {
+        write!(out, ", if {}", right.conditions.join(" and ")).unwrap();
+    }
+    out.push('\n');
+    steps(out, "by", &right.statements);
+}
+
+fn opening(out: &mut String, opening: &Opening) {
+    write!(
+        out,
+        "opening {} {} to {:?}{}: {}",
+        opening.kind.as_str(),
+        opening.address,
+        opening.who,
+        if opening.certain { "" } else { " (perhaps)" },
+        opening.actions.join(", ")
+    )
+    .unwrap();
+    if !opening.conditions.is_empty() {
+        write!(out, ", if {}", opening.conditions.join(" and ")).unwrap();
+    }
+    if !opening.tables.is_empty() {
+        write!(out, ", tables {}", opening.tables.join(", ")).unwrap();
+    }
+    writeln!(out, " @ {}", place(&opening.location)).unwrap();
 }
 
 fn principal(out: &mut String, principal: &Principal) {

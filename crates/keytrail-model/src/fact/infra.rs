@@ -128,6 +128,8 @@ pub struct Replica {
     pub encryption: Encryption,
     /// Its own recovery.
     pub point_in_time_recovery: Tri,
+    /// Its own protection; for a global table that shares its table's, that one's.
+    pub deletion_protection: Tri,
     /// Where it is declared.
     pub location: Location,
 }

@@ -1,10 +1,14 @@
 //! What collectors hand on: facts about the world, each with its place, none of them a verdict.
 
+mod around;
 mod code;
 mod infra;
 mod key;
 mod names;
 
+pub use around::{
+    Asset, AssetKind, Control, Opening, OpeningKind, Outsider, Posture, Right, RightKind,
+};
 pub use code::{
     Access, AttributePath, AwsClient, Check, Comparison, Environment, Flow, HttpMethod, Ident,
     KeyBinding, NameSource, Operation, OperationKind, Origin, Projection, Reach, RequestPart,
@@ -44,4 +48,10 @@ pub enum Fact {
     Grant(Grant),
     /// A template hands a table's name to code by an environment variable.
     EnvBinding(EnvBinding),
+    /// A cache, vault, key, trail, bucket or endpoint stands round the tables.
+    Asset(Asset),
+    /// A principal may read every vault, or raise its own rights.
+    Right(Right),
+    /// Somebody outside the account is let in.
+    Opening(Opening),
 }
