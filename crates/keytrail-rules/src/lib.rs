@@ -4,19 +4,23 @@
 //! Pure: a rule never reads a file, the clock or the network. A weakness that lies on an
 //! exposure path takes that path's severity, actor and steps; one that lies on none is hygiene.
 
+mod area;
 mod context;
 mod draft;
 mod evaluate;
+mod fence;
 mod given_out;
 mod grants;
 mod page;
 mod rule;
 mod rules;
 
+pub use area::{Area, Case, Section};
 pub use context::Context;
 pub use draft::Draft;
 pub use evaluate::{NotEvaluated, Outcome, evaluate};
-pub use page::{Example, Expected, File, Page, PageError};
+pub use fence::{Example, Expected, File};
+pub use page::{Page, PageError};
 pub use rule::{Kind, Meta, Rule};
 pub use rules::RULES;
 

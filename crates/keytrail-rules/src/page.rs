@@ -5,6 +5,8 @@
 //! given under *Exposed* before the first `expect` make one example; a further `### ` heading
 //! begins another.
 
+use crate::fence::{Example, Fences};
+
 /// A page, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
@@ -14,37 +16,6 @@ pub struct Page {
     pub closed: Vec<Example>,
     /// *Not seen*: the rule finds nothing, and should.
     pub not_seen: Vec<Example>,
-}
-
-/// A set of files and what is found in them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Example {
-    /// The files.
-    pub files: Vec<File>,
-    /// The findings of the page's rule, sorted.
-    pub expected: Vec<Expected>,
-}
-
-/// One file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Relative to the root.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// One finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Expected {
-    /// The rule.
-    pub rule: String,
-    /// The file.
-    pub path: String,
-    /// The line.
-    pub line: u32,
-    /// As in JSON v1.
-    pub severity: String,
 }
 
 /// Why a page can't be read.
@@ -58,6 +29,8 @@ pub enum PageError {
     Expectation(String),
     /// An example has no file, or under *Exposed* nothing is expected of it.
     EmptyExample(&'static str),
+    /// A heading of a page of cases that is not one of its own; its line.
+    Heading(usize),
 }
 
 impl std::fmt::Display for PageError {
@@ -71,6 +44,7 @@ impl std::fmt::Display for PageError {
             Self::EmptyExample(section) => {
                 write!(f, "an example of `{section}` lacks files or expectations")
             }
+            Self::Heading(line) => write!(f, "the heading of line {line} is out of place"),
         }
     }
 }
@@ -102,39 +76,15 @@ impl Page {
 struct Reader {
     page: Page,
     section: usize,
-    current: Example,
-    fence: Option<Fence>,
-}
-
-struct Fence {
-    opened: usize,
-    kind: FenceKind,
-    text: String,
-}
-
-enum FenceKind {
-    File(String),
-    Expect,
-    Other,
+    fences: Fences,
 }
 
 impl Reader {
     fn line(&mut self, number: usize, line: &str) -> Result<(), PageError> {
-        if let Some(fence) = &mut self.fence {
-            if line.trim_end() == "```" {
-                return self.close();
-            }
-            fence.text.push_str(line);
-            fence.text.push('\n');
+        let Some(line) = self.fences.line(number, line)? else {
             return Ok(());
-        }
-        if let Some(info) = line.strip_prefix("```") {
-            self.fence = Some(Fence {
-                opened: number,
-                kind: kind_of(info),
-                text: String::new(),
-            });
-        } else if let Some(title) = line.strip_prefix("## ") {
+        };
+        if let Some(title) = line.strip_prefix("## ") {
             self.flush()?;
             let expected = Page::SECTIONS.get(self.section).copied().unwrap_or("end");
             if title.trim() != expected {
@@ -147,30 +97,14 @@ impl Reader {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), PageError> {
-        let Some(fence) = self.fence.take() else {
-            return Ok(());
-        };
-        match fence.kind {
-            FenceKind::File(path) => self.current.files.push(File {
-                path,
-                text: fence.text,
-            }),
-            FenceKind::Expect => {
-                for line in fence.text.lines().filter(|line| !line.trim().is_empty()) {
-                    self.current.expected.push(expectation(line)?);
-                }
-                self.current.expected.sort();
-            }
-            FenceKind::Other => {}
-        }
-        Ok(())
-    }
-
     fn flush(&mut self) -> Result<(), PageError> {
-        let example = std::mem::take(&mut self.current);
+        let example = self.fences.take();
         if example == Example::default() {
             return Ok(());
+        }
+        // a page is about its own rule: what it does not find needs no name
+        if let Some(rule) = example.absent.first() {
+            return Err(PageError::Expectation(rule.clone()));
         }
         let name = Page::SECTIONS[self.section.saturating_sub(1)];
         let into = match name {
@@ -187,9 +121,7 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<Page, PageError> {
-        if let Some(fence) = &self.fence {
-            return Err(PageError::OpenFence(fence.opened));
-        }
+        self.fences.closed()?;
         self.flush()?;
         match Page::SECTIONS.get(self.section) {
             Some(missing) => Err(PageError::Section(missing)),
@@ -198,30 +130,4 @@ impl Reader {
             None => Ok(self.page),
         }
     }
-}
-
-fn kind_of(info: &str) -> FenceKind {
-    let mut words = info.split_whitespace();
-    let language = words.next().unwrap_or_default();
-    match words.find_map(|word| word.strip_prefix("title=")) {
-        Some(path) => FenceKind::File(path.to_owned()),
-        None if language == "expect" => FenceKind::Expect,
-        None => FenceKind::Other,
-    }
-}
-
-fn expectation(line: &str) -> Result<Expected, PageError> {
-    let bad = || PageError::Expectation(line.to_owned());
-    let [rule, place, severity] = line.split_whitespace().collect::<Vec<_>>()[..] else {
-        return Err(bad());
-    };
-    let (path, number) = place.rsplit_once(':').ok_or_else(bad)?;
-    let known: Result<keytrail_model::Severity, _> = severity.parse();
-    known.map_err(|_| bad())?;
-    Ok(Expected {
-        rule: rule.to_owned(),
-        path: path.to_owned(),
-        line: number.parse().map_err(|_| bad())?,
-        severity: severity.to_owned(),
-    })
 }
