@@ -21,12 +21,16 @@ const LEAST: usize = 2;
 fn areas() -> Vec<(String, Area)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/constructs");
     let mut areas: Vec<(String, Area)> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+        .expect("the folder of areas")
+        .map(|entry| entry.expect("an area").path())
         .filter(|path| path.extension().is_some_and(|it| it == "md"))
         .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let text = std::fs::read_to_string(&path).unwrap();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let text = std::fs::read_to_string(&path).expect("an area's text");
             let area = Area::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             (name, area)
         })
