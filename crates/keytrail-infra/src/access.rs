@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keytrail_model::{Door, Grant, Right, Table};
+use keytrail_model::{Door, Grant, PrincipalKind, Right, Table};
 use rayon::prelude::*;
 
 use crate::actions::{self, On};
 use crate::addresses::Addresses;
 use crate::arns::arn;
 use crate::evaluate::{
-    Alternative, Caller, Context, Decision, Policies, Policy, Request, Resource, evaluate,
+    Alternative, Caller, Context, Decision, Policies, Policy, Request, Resource, arns_of, evaluate,
 };
-use crate::grants::{attributes, binds, is_wide_action, is_wide_resource, step, verdict};
+use crate::grants::{attributes, binds, granting, is_wide_action, is_wide_resource, step, verdict};
 use crate::principals::{Draft, Principals};
 use crate::rights;
 use crate::stack::Index;
@@ -92,10 +92,7 @@ impl AccessModel {
         for draft in principals.drafts.values() {
             let mut subject = Subject {
                 address: addresses.public(&draft.id),
-                caller: Caller {
-                    kind: draft.kind,
-                    name: draft.names.first().and_then(Text::known).map(str::to_owned),
-                },
+                caller: caller(draft),
                 worlds: worlds(draft, principals),
             };
             rights.extend(subject.rights(&own_arns(draft)));
@@ -192,6 +189,16 @@ impl AccessModel {
             backup: resource(&Text::with_stars_unknown("/backup/*")),
         }
     }
+}
+
+fn caller(draft: &Draft) -> Caller {
+    let name = draft.names.first().and_then(Text::known);
+    let (caller, kind) = match draft.kind {
+        PrincipalKind::User => (Caller::user(name), "user"),
+        PrincipalKind::Group => (Caller::group(name), "group"),
+        PrincipalKind::Role | PrincipalKind::Outside => (Caller::role(name), "role"),
+    };
+    caller.spelled(arns_of(kind, Some(&draft.id), &draft.names))
 }
 
 /// The policies of a principal, for each stack that declares it. What another stack attaches
@@ -338,6 +345,7 @@ impl Subject {
             let policies = Policies {
                 identity: &world.identity,
                 boundary: world.boundary.as_deref(),
+                ..Policies::default()
             };
             let ways = match evaluate(&request, &policies) {
                 Decision::Allow(by) => vec![Alternative {
@@ -345,7 +353,7 @@ impl Subject {
                     conditions: Vec::new(),
                 }],
                 Decision::AllowedIf(ways) => ways,
-                Decision::ExplicitDeny(_) | Decision::ImplicitDeny => Vec::new(),
+                Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => Vec::new(),
             };
             grants.extend(ways.iter().map(|way| Grant {
                 principal: Arc::clone(&self.address),
@@ -353,9 +361,9 @@ impl Subject {
                 door,
                 index: index.map(str::to_owned),
                 decision: verdict(way),
-                statements: way.by.iter().map(step).collect(),
-                wildcard_action: way.by.iter().any(is_wide_action),
-                wildcard_resource: way.by.iter().any(is_wide_resource),
+                statements: granting(way).map(step).collect(),
+                wildcard_action: granting(way).any(is_wide_action),
+                wildcard_resource: granting(way).any(is_wide_resource),
                 attributes: attributes(action, &way.conditions),
                 leading_keys: binds(&way.conditions, "dynamodb:LeadingKeys").is_some(),
             }));

@@ -22,6 +22,11 @@ pub(crate) fn verdict(way: &Alternative<'_>) -> Verdict {
     Verdict::AllowedIf(texts)
 }
 
+/// The statements that give rights, without those that only let them through.
+pub(crate) fn granting<'w, 'p>(way: &'w Alternative<'p>) -> impl Iterator<Item = &'w Deciding<'p>> {
+    way.by.iter().filter(|by| by.layer.grants())
+}
+
 pub(crate) fn step(by: &Deciding<'_>) -> Step {
     let action = by.action.as_deref().unwrap_or("everything but NotAction");
     let resource = by

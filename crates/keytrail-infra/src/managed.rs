@@ -169,6 +169,7 @@ pub(crate) fn policy(arn: &str, attached: &FileSpan) -> Option<Policy> {
     let statement = Statement {
         name: "1".to_owned(),
         effect: Effect::Allow,
+        principals: None,
         actions,
         resources: Resources::Only(vec![ResourcePattern::literal(resource)]),
         conditions: Vec::new(),

@@ -8,7 +8,8 @@ use keytrail_model::{FileSpan, Location, Problem};
 use crate::arns::spellings;
 use crate::error::Error;
 use crate::evaluate::{
-    Actions, Condition, Effect, Operator, Policy, ResourcePattern, Resources, Statement,
+    Actions, Condition, Effect, Operator, Policy, PrincipalPattern, Principals, ResourcePattern,
+    Resources, Statement,
 };
 use crate::glob::fits;
 use crate::json;
@@ -128,6 +129,7 @@ impl<'a> Reader<'a> {
         Some(Statement {
             name,
             effect,
+            principals: principals(node),
             actions,
             resources,
             conditions,
@@ -252,6 +254,32 @@ fn touching(actions: &Actions) -> Option<String> {
         }),
         Actions::AllBut(_) => Some("all but some actions".to_owned()),
     }
+}
+
+/// `Principal` or `NotPrincipal`, where the statement has one.
+fn principals(node: &Node) -> Option<Principals> {
+    match (node.get("Principal"), node.get("NotPrincipal")) {
+        (Some(listed), _) => Some(Principals::Only(patterns(listed))),
+        (None, Some(listed)) => Some(Principals::AllBut(patterns(listed))),
+        (None, None) => None,
+    }
+}
+
+fn patterns(listed: &Node) -> Vec<PrincipalPattern> {
+    let Some(map) = listed.as_map() else {
+        let everyone = listed.texts().iter().any(|text| text.known() == Some("*"));
+        return everyone
+            .then_some(PrincipalPattern::Everyone)
+            .into_iter()
+            .collect();
+    };
+    map.fields
+        .iter()
+        .flat_map(|(kind, field)| {
+            let texts = field.node.texts().into_iter();
+            texts.map(|text| PrincipalPattern::of(kind, text))
+        })
+        .collect()
 }
 
 /// The conditions of a statement, and whether some could not be read.

@@ -192,6 +192,7 @@ impl Holder<'_> {
         let policies = Policies {
             identity: self.identity,
             boundary: self.boundary,
+            ..Policies::default()
         };
         match evaluate(&request, &policies) {
             Decision::Allow(by) => Some((Vec::new(), by.iter().take(1).map(step).collect())),
@@ -199,7 +200,7 @@ impl Holder<'_> {
                 let texts = way.conditions.iter().map(|it| it.text.clone()).collect();
                 (texts, way.by.iter().take(1).map(step).collect())
             }),
-            Decision::ExplicitDeny(_) | Decision::ImplicitDeny => None,
+            Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => None,
         }
     }
 

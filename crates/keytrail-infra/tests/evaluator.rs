@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use keytrail_infra::evaluate::{Caller, Context, Policies, Policy, Request, Resource, evaluate};
 use keytrail_infra::parse_policy;
-use keytrail_model::PrincipalKind;
 
 const TABLE: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/keys";
 const GET: &str = "dynamodb:GetItem";
@@ -171,10 +170,12 @@ const CASES: &[Case] = &[
     case("all tables", on!("arn:aws:dynamodb:*:*:table/*"), GET, TABLE, &[], ALLOW),
     case("all of the service", on!("arn:aws:dynamodb:*:*:*"), GET, TABLE, &[], ALLOW),
     case("an ARN cut short by a star", on!("arn:aws:dynamodb:*"), GET, TABLE, &[], ALLOW),
-    case("an ARN cut short without one", on!("arn:aws:dynamodb"), GET, TABLE, &[], IMPLICIT),
+    case("an ARN cut short without one is filled up", on!("arn:aws:dynamodb"), GET, TABLE, &[], ALLOW),
     case("another service's ARN", on!("arn:aws:s3:::keys"), GET, TABLE, &[], IMPLICIT),
     case("a question mark in a name", on!("arn:aws:dynamodb:*:*:table/key?"), GET, TABLE, &[], ALLOW),
-    case("a star does not leave its part", on!("arn:aws:*:table/keys"), GET, TABLE, &[], IMPLICIT),
+    case("a star at the end of a part goes on", on!("arn:aws:dynamodb:*:table/keys"), GET, TABLE, &[], ALLOW),
+    case("a star inside a part does not", on!("arn:aws:dynamodb:*1:table/keys"), GET, TABLE, &[], IMPLICIT),
+    case("a service has no star", on!("arn:aws:*:table/keys"), GET, TABLE, &[], IMPLICIT),
     case(
         "the table does not stand for its indexes",
         r#"{"Effect":"Allow","Action":"dynamodb:Query","Resource":"arn:aws:dynamodb:*:*:table/keys"}"#,
@@ -303,10 +304,7 @@ fn policy(statements: &str) -> Policy {
 }
 
 fn ann() -> Caller {
-    Caller {
-        kind: PrincipalKind::User,
-        name: Some("ann".to_owned()),
-    }
+    Caller::user(Some("ann"))
 }
 
 fn ask(caller: &Caller, identity: &[Policy], boundary: Option<&[Policy]>, case: &Case) -> String {
@@ -323,7 +321,12 @@ fn ask(caller: &Caller, identity: &[Policy], boundary: Option<&[Policy]>, case: 
         resource: &Resource::arn(case.resource),
         context: &context,
     };
-    evaluate(&request, &Policies { identity, boundary }).to_string()
+    let policies = Policies {
+        identity,
+        boundary,
+        ..Policies::default()
+    };
+    evaluate(&request, &policies).to_string()
 }
 
 #[test]
@@ -342,10 +345,7 @@ fn cases_by_hand() {
 
 #[test]
 fn a_session_of_a_role_has_no_user_name() {
-    let role = Caller {
-        kind: PrincipalKind::Role,
-        name: Some("ann".to_owned()),
-    };
+    let role = Caller::role(Some("ann"));
     let own = on!("arn:aws:dynamodb:*:*:table/${aws:username}");
     let case = case(
         "",
@@ -421,7 +421,7 @@ fn long_patterns_take_no_exponential_time() {
     let policies = [policy];
     let policies = Policies {
         identity: &policies,
-        boundary: None,
+        ..Policies::default()
     };
     assert_eq!(evaluate(&request, &policies).to_string(), IMPLICIT);
 }

@@ -29,11 +29,14 @@ impl Condition {
         if operator.family == Family::Null {
             return self.null(&found);
         }
-        let none = Vec::new();
-        let values = match &*found {
-            ContextValue::Absent => &none,
-            ContextValue::Values(values) => values,
+        let mut values = match &*found {
+            ContextValue::Absent => &[][..],
+            ContextValue::Values(values) => values.as_slice(),
         };
+        // For the set operators, empty text is no value.
+        if operator.quantifier != Quantifier::Single && values.iter().all(String::is_empty) {
+            values = &[];
+        }
         if values.is_empty() {
             return Some(when_missing(operator));
         }
@@ -65,6 +68,7 @@ impl Condition {
     /// One value of the request against all values of the policy.
     fn one(&self, value: &str, request: &Request<'_>, variables: bool) -> Fit {
         let family = self.operator.family;
+        let variables = variables && family.has_variables();
         let wanted = self.values.iter().filter_map(|text| -> Option<Vec<Atom>> {
             if family.has_wildcards() {
                 value::pattern(text, request, variables)

@@ -3,18 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use keytrail_model::PrincipalKind;
-
 use super::Request;
-
-/// Who asks.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Role, user or group.
-    pub kind: PrincipalKind,
-    /// Its name, where it is known in whole.
-    pub name: Option<String>,
-}
 
 /// A condition key of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +14,19 @@ pub enum ContextValue {
     Values(Vec<String>),
 }
 
-/// Keys of which something is known; all others are open.
+impl ContextValue {
+    pub(crate) fn one(value: &str) -> Self {
+        Self::Values(vec![value.to_owned()])
+    }
+}
+
+/// Keys of which something is known; all others are open, unless the context is complete.
 #[derive(Clone, Debug, Default)]
-pub struct Context(BTreeMap<String, ContextValue>);
+pub struct Context {
+    /// `None`: the key may be there, with any value.
+    keys: BTreeMap<String, Option<ContextValue>>,
+    complete: bool,
+}
 
 impl Context {
     /// Nothing is known.
@@ -43,18 +42,32 @@ impl Context {
 
     /// With a key of several values.
     #[must_use]
-    pub fn with_values(mut self, key: &str, values: &[&str]) -> Self {
+    pub fn with_values(self, key: &str, values: &[&str]) -> Self {
         let values = values.iter().map(|&value| value.to_owned()).collect();
-        self.0
-            .insert(key.to_ascii_lowercase(), ContextValue::Values(values));
-        self
+        self.set(key, Some(ContextValue::Values(values)))
     }
 
     /// With a key that the request does not have.
     #[must_use]
-    pub fn without(mut self, key: &str) -> Self {
-        self.0
-            .insert(key.to_ascii_lowercase(), ContextValue::Absent);
+    pub fn without(self, key: &str) -> Self {
+        self.set(key, Some(ContextValue::Absent))
+    }
+
+    /// With a key of which nothing is known, though all else may be.
+    #[must_use]
+    pub fn with_unknown(self, key: &str) -> Self {
+        self.set(key, None)
+    }
+
+    /// Says that what is not named is not in the request.
+    #[must_use]
+    pub fn complete(mut self) -> Self {
+        self.complete = true;
+        self
+    }
+
+    fn set(mut self, key: &str, value: Option<ContextValue>) -> Self {
+        self.keys.insert(key.to_ascii_lowercase(), value);
         self
     }
 }
@@ -63,17 +76,19 @@ impl Request<'_> {
     /// The value of a condition key, without regard to the case of its name; `None` where it is open.
     pub(crate) fn lookup(&self, key: &str) -> Option<Cow<'_, ContextValue>> {
         let key = key.to_ascii_lowercase();
-        if let Some(value) = self.context.0.get(&key) {
-            return Some(Cow::Borrowed(value));
+        if let Some(value) = self.context.keys.get(&key) {
+            return value.as_ref().map(Cow::Borrowed);
         }
-        let one = |value: &str| Some(Cow::Owned(ContextValue::Values(vec![value.to_owned()])));
-        match (self.principal.kind, key.as_str()) {
-            (PrincipalKind::User, "aws:username") => self.principal.name.as_deref().and_then(one),
-            // Sessions of roles have no user name.
-            (PrincipalKind::Role, "aws:username") => Some(Cow::Owned(ContextValue::Absent)),
-            (PrincipalKind::Role, "aws:principaltype") => one("AssumedRole"),
-            (PrincipalKind::User, "aws:principaltype") => one("User"),
-            _ => None,
+        if key == "aws:resourceaccount"
+            && let Some(account) = self.resource.account()
+        {
+            return Some(Cow::Owned(ContextValue::one(account)));
         }
+        if let Some(value) = self.principal.key(&key) {
+            return Some(Cow::Owned(value));
+        }
+        self.context
+            .complete
+            .then_some(Cow::Owned(ContextValue::Absent))
     }
 }

@@ -140,6 +140,15 @@ impl Family {
         matches!(self, Self::Like | Self::Arn)
     }
 
+    /// True where policy variables are filled in: numbers, dates, booleans, binary values and
+    /// addresses have none.
+    pub(crate) fn has_variables(self) -> bool {
+        matches!(
+            self,
+            Self::Exact | Self::IgnoreCase | Self::Like | Self::Arn
+        )
+    }
+
     /// Whether a value of the request fits a value of the policy (before negation).
     pub(crate) fn matches(self, wanted: &[Atom], value: &str) -> Fit {
         match self {
@@ -164,11 +173,11 @@ impl Family {
     fn matches_known(self, wanted: &str, value: &str) -> bool {
         match self {
             Self::Bool => wanted.eq_ignore_ascii_case(value),
-            Self::Numeric(compare) => match (wanted.trim().parse(), value.trim().parse()) {
-                (Ok(wanted), Ok(value)) => compare.holds::<f64>(&value, &wanted),
+            Self::Numeric(compare) => match (number(wanted), number(value)) {
+                (Some(wanted), Some(value)) => compare.holds(&value, &wanted),
                 _ => false,
             },
-            Self::Date(compare) => match (seconds(wanted), seconds(value)) {
+            Self::Date(compare) => match (milliseconds(wanted), milliseconds(value)) {
                 (Some(wanted), Some(value)) => compare.holds(&value, &wanted),
                 _ => false,
             },
@@ -208,27 +217,76 @@ fn known(atoms: &[Atom]) -> Option<String> {
         .collect()
 }
 
-/// Seconds since 1970 of an ISO 8601 date and time in UTC, or of a number of seconds.
-fn seconds(text: &str) -> Option<i64> {
-    if let Ok(epoch) = text.parse() {
-        return Some(epoch);
+/// A decimal number; words such as `inf` are none.
+fn number(text: &str) -> Option<f64> {
+    let plain = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+    let text = text.trim();
+    text.chars().all(plain).then(|| text.parse().ok())?
+}
+
+/// Milliseconds since 1970 of a date in one of the W3C forms of ISO 8601 (a year, a month, a day, or
+/// a time with its zone), or of a number of seconds.
+fn milliseconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    // Four digits are a year; epochs are longer.
+    if text.len() != 4
+        && let Ok(epoch) = text.parse::<i64>()
+    {
+        return epoch.checked_mul(1000);
     }
-    let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
-    let mut parts = date.split('-').map(str::parse::<i64>);
-    let (year, month, day) = (
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-    );
-    let time = time.trim_end_matches('Z');
-    let time = time.split('.').next()?;
-    let mut parts = time.split(':').map(str::parse::<i64>);
-    let hour = parts.next()?.ok()?;
-    let minute = parts.next().and_then(Result::ok).unwrap_or(0);
-    let second = parts.next().and_then(Result::ok).unwrap_or(0);
+    let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00Z"));
+    let (time, offset) = zone(time)?;
+    Some(date_days(date)? * 86_400_000 + clock(time)? - offset * 60_000)
+}
+
+/// The time without its zone, and the zone in minutes east of UTC.
+fn zone(time: &str) -> Option<(&str, i64)> {
+    if let Some(time) = time.strip_suffix(['Z', 'z']) {
+        return Some((time, 0));
+    }
+    let Some(at) = time.rfind(['+', '-']) else {
+        return Some((time, 0));
+    };
+    let (time, zone) = time.split_at(at);
+    let digits: String = zone[1..].chars().filter(|c| *c != ':').collect();
+    let hours: i64 = digits.get(..2)?.parse().ok()?;
+    let minutes: i64 = digits
+        .get(2..)
+        .filter(|rest| !rest.is_empty())
+        .map_or(Some(0), |rest| rest.parse().ok())?;
+    let minutes = hours * 60 + minutes;
+    Some((
+        time,
+        if zone.starts_with('-') {
+            -minutes
+        } else {
+            minutes
+        },
+    ))
+}
+
+fn date_days(date: &str) -> Option<i64> {
+    let mut parts = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let year = parts.next()??;
+    let month = parts.next().unwrap_or(Some(1))?;
+    let day = parts.next().unwrap_or(Some(1))?;
     let in_range =
         (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    in_range.then(|| ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
+    in_range.then(|| days(year, month, day))
+}
+
+/// `12:30`, `12:30:45`, `12:30:45.250`, in milliseconds.
+fn clock(time: &str) -> Option<i64> {
+    let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let mut parts = time.splitn(3, ':').map(|part| part.parse::<i64>().ok());
+    let hour = parts.next()??;
+    let minute = parts.next().unwrap_or(Some(0))?;
+    let second = parts.next().unwrap_or(Some(0))?;
+    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
+    let in_range =
+        (0..=24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
+    let thousandths: i64 = fraction.parse().ok()?;
+    in_range.then(|| ((hour * 60 + minute) * 60 + second) * 1000 + thousandths)
 }
 
 /// Days since 1970 in the Gregorian calendar, with years that begin in March.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keytrail_model::Location;
 
-use super::{Condition, Request, ResourcePattern};
+use super::{Condition, Principals, Request, ResourcePattern};
 use crate::glob::{self, Atom, Fit};
 use crate::text::Text;
 
@@ -43,6 +43,8 @@ pub struct Statement {
     pub name: String,
     /// Allow or deny.
     pub effect: Effect,
+    /// Whom it is about; `None` where the policy is attached to them.
+    pub principals: Option<Principals>,
     /// `Action` or `NotAction`.
     pub actions: Actions,
     /// `Resource` or `NotResource`.

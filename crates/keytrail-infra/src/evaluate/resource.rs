@@ -1,6 +1,6 @@
 //! ARNs against patterns of ARNs.
 
-use super::{Request, value};
+use super::{Request, is_account, value};
 use crate::glob::{self, Atom, Fit};
 use crate::text::{Piece, Text};
 
@@ -8,13 +8,59 @@ use crate::text::{Piece, Text};
 #[derive(Clone, Debug)]
 pub struct Resource {
     spellings: Vec<Vec<Atom>>,
+    account: Option<String>,
+    /// A key of KMS or a role: see [`Self::decides_alone`].
+    guarded: Option<Guarded>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guarded {
+    Key,
+    Role,
 }
 
 impl Resource {
     /// From its ARNs, of which parts may not be known.
     pub fn new(arns: &[Text]) -> Self {
+        let first = arns.first().map_or_else(String::new, Text::pattern);
+        let mut parts = first.splitn(6, ':').skip(2);
+        let service = parts.next().unwrap_or_default();
+        let account = parts.nth(1).filter(|account| is_account(account));
+        let rest = parts.next().unwrap_or_default();
         Self {
             spellings: arns.iter().map(glob::name).collect(),
+            account: account.map(str::to_owned),
+            guarded: match service {
+                // Of a key or role that is not known in whole, the policy is not either.
+                _ if arns.first().and_then(Text::known).is_none() => None,
+                "kms" if rest.starts_with("key/") => Some(Guarded::Key),
+                "iam" if rest.starts_with("role/") => Some(Guarded::Role),
+                _ => None,
+            },
+        }
+    }
+
+    /// In this account, whatever the ARN says; `None` leaves it.
+    #[must_use]
+    pub fn in_account(mut self, account: Option<&str>) -> Self {
+        if let Some(account) = account {
+            self.account = Some(account.to_owned());
+        }
+        self
+    }
+
+    /// The account that owns it, where known.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// Where identity policies alone give nothing: a KMS key's own policy has to hand the right to
+    /// the account first, and a role's trust policy has to let be assumed.
+    pub(crate) fn decides_alone(&self, action: &str) -> bool {
+        match self.guarded {
+            Some(Guarded::Key) => starts(action, "kms:"),
+            Some(Guarded::Role) => starts(action, "sts:"),
+            None => false,
         }
     }
 
@@ -22,6 +68,11 @@ impl Resource {
     pub fn arn(arn: &str) -> Self {
         Self::new(&[Text::literal(arn)])
     }
+}
+
+fn starts(action: &str, service: &str) -> bool {
+    let start = action.get(..service.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(service))
 }
 
 /// One entry of `Resource` or `NotResource`.
@@ -77,7 +128,7 @@ impl ResourcePattern {
                 }
             };
             for name in &request.resource.spellings {
-                best = best.max(arn(pattern, name));
+                best = best.max(across_colons(pattern, name));
                 if best == Fit::Yes {
                     return best;
                 }
@@ -85,6 +136,31 @@ impl ResourcePattern {
         }
         best
     }
+}
+
+/// A `*` at the end of a part may also take in what follows the colon, says the documentation of
+/// `Resource`; so `arn:aws:dynamodb:*:table/keys` means tables of every region and account.
+fn across_colons(pattern: &[Atom], name: &[Atom]) -> Fit {
+    let fit = arn(pattern, name);
+    let plain = |atom: &Atom| matches!(atom, Atom::Char(_));
+    if fit != Fit::No || !name.iter().all(plain) || !ends_parts(pattern) {
+        return fit;
+    }
+    glob::fit(pattern, name)
+}
+
+/// True where the first five parts have a `*`, each at the end of its part, and no `?`; the service
+/// may have neither.
+fn ends_parts(pattern: &[Atom]) -> bool {
+    let (parts, count) = split(pattern);
+    let first = &parts[..count.min(5)];
+    let early = |part: &[Atom]| {
+        let inner = &part[..part.len().saturating_sub(1)];
+        part.contains(&Atom::One) || inner.contains(&Atom::Many)
+    };
+    first.iter().any(|part| part.last() == Some(&Atom::Many))
+        && !parts[2].contains(&Atom::Many)
+        && !first.iter().any(|part| early(part))
 }
 
 /// Partition, service, region and account are compared part by part, where a part that is not
@@ -117,10 +193,10 @@ fn segments(atoms: &[Atom]) -> Option<[&[Atom]; 6]> {
     (count == 6).then_some(parts)
 }
 
-/// A pattern with fewer parts that ends in `*` goes for all that could follow.
+/// IAM fills an ARN with fewer than six parts up with `*`.
 fn padded(atoms: &[Atom]) -> Option<[&[Atom]; 6]> {
     let (parts, count) = split(atoms);
-    (count == 6 || atoms.last() == Some(&Atom::Many)).then_some(parts)
+    (count > 1 || atoms.last() == Some(&Atom::Many)).then_some(parts)
 }
 
 /// Up to six parts, and how many there are; the others are `*`.

@@ -132,6 +132,7 @@ fn give_template(
             Statement {
                 name: (number + 1).to_string(),
                 effect: Effect::Allow,
+                principals: None,
                 actions: Actions::Only(actions.iter().map(|one| Text::literal(*one)).collect()),
                 resources: Resources::Only(patterns.collect()),
                 conditions: Vec::new(),
