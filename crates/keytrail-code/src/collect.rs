@@ -16,6 +16,7 @@ use crate::django::{settings, urls};
 use crate::emit::Emitter;
 use crate::interp::Shared;
 use crate::known::{KnownTable, Words};
+use crate::mappers::{self, Models};
 use crate::program::{ModuleId, Program};
 use crate::resolve::Resolver;
 use crate::symbols::Symbols;
@@ -63,7 +64,9 @@ pub fn collect(
     let roots = url_roots(&program, &settings);
     let bindings = urls::bindings(&program, &resolver, &roots);
     let views = bindings.iter().map(|binding| binding.view).collect();
+    let models = Models::new(&program, &resolver);
     let shared = Shared {
+        models: &models,
         program: &program,
         resolver: &resolver,
         known: &known,
@@ -79,6 +82,7 @@ pub fn collect(
     emitter.facts();
     let mut facts = emitter.finish();
     facts.extend(tables::created(&shared, &fixpoint));
+    facts.extend(mappers::declared(&shared, &fixpoint));
     counts.insert("functions".to_owned(), fixpoint.functions.len() as u64);
     count_kinds(&facts, &mut counts);
     counts.insert("settings_modules".to_owned(), settings_modules.len() as u64);
@@ -86,7 +90,7 @@ pub fn collect(
     counts.insert("functions_cut_short".to_owned(), fixpoint.unfinished as u64);
     facts.extend(settings.into_facts().into_iter().map(Fact::Setting));
     problems.sort();
-    let mappers = mappers(&program);
+    let mappers = mappers::not_followed(&program);
     let (status, reason) = if problems.is_empty() && mappers.is_empty() {
         (CoverageStatus::Evaluated, String::new())
     } else if problems.is_empty() {
@@ -113,22 +117,6 @@ pub fn collect(
             problems,
         },
     }
-}
-
-/// Libraries that map classes to tables, as far as the tree imports them.
-fn mappers(program: &Program) -> Vec<&'static str> {
-    const MAPPERS: [(&str, &str); 5] = [
-        ("pynamodb", "PynamoDB"),
-        ("dyntastic", "Dyntastic"),
-        ("dynamorm", "DynamORM"),
-        ("pydynamodb", "PyDynamoDB"),
-        ("flywheel", "Flywheel"),
-    ];
-    MAPPERS
-        .iter()
-        .filter(|(module, _)| program.imports_external(module))
-        .map(|(_, name)| *name)
-        .collect()
 }
 
 /// The modules that could be read, by path, and what could not.

@@ -9,6 +9,7 @@ mod emit;
 mod fixpoint;
 mod interp;
 mod known;
+mod mappers;
 mod program;
 mod resolve;
 mod symbols;

@@ -64,6 +64,15 @@ impl Arguments {
         all
     }
 
+    /// The keywords alone.
+    pub(super) fn without_positional(&self) -> Self {
+        Self {
+            keyword: self.keyword.clone(),
+            double: self.double.clone(),
+            ..Self::default()
+        }
+    }
+
     /// These after those that `partial` has already; a keyword given again replaces its own.
     pub(super) fn after(&self, partial: &Partial, site: Site) -> Self {
         let mut keyword = self.keyword.clone();

@@ -9,6 +9,7 @@ use super::operation::{OperationRecord, ProjectionRecord};
 use super::shape::{Clause, Shape};
 use super::value::Value;
 use crate::symbols::Sym;
+use crate::syntax::ir::Comparator;
 
 impl Machine<'_> {
     pub(super) fn keys(
@@ -225,6 +226,28 @@ impl Machine<'_> {
         }
     }
 
+    /// `Record.owner == owner`: a condition of a mapper.
+    pub(super) fn compared(comparator: Comparator, left: &Value, right: &Value) -> Option<Value> {
+        let named = |value: &Value| {
+            value.shapes.iter().find_map(|shape| match shape {
+                Shape::ConditionName(name, key) => Some((*name, *key)),
+                _ => None,
+            })
+        };
+        let ((attribute, key), other) = match (named(left), named(right)) {
+            (Some(name), _) => (name, right),
+            (None, Some(name)) => (name, left),
+            (None, None) => return None,
+        };
+        let clause = Clause {
+            attribute: Some(attribute),
+            equal: comparator == Comparator::Equal,
+            key,
+            value: other.clone(),
+        };
+        Some(Value::of(Shape::Condition(Arc::new(vec![clause]))))
+    }
+
     pub(super) fn condition(
         &mut self,
         attribute: Sym,
@@ -235,7 +258,15 @@ impl Machine<'_> {
         let equal = match self.text(name) {
             "eq" => true,
             "begins_with" | "between" | "lt" | "lte" | "gt" | "gte" | "ne" | "is_in"
-            | "contains" | "exists" | "not_exists" | "attribute_type" | "size" => false,
+            | "contains" | "exists" | "not_exists" | "attribute_type" | "size"
+            // the mappers' own words
+            | "startswith" | "does_not_exist" | "is_type" | "not_contains" => false,
+            // `Record.api_key.set(key)`: what an update writes
+            "set" | "add" | "append" | "prepend" | "set_default" => {
+                let mut value = arguments.first();
+                value.shapes.retain(|shape| !matches!(shape, Shape::Condition(_)));
+                return Value::with_fields(vec![(attribute, value)]);
+            }
             _ => return Value::default(),
         };
         let mut value = arguments.first();

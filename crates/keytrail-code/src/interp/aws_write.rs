@@ -32,6 +32,9 @@ impl Machine<'_> {
             fields.len() == 1 && is_descriptor(self.text(fields[0].0)) && !path.is_empty()
         });
         for (name, part) in fields.iter().flat_map(|fields| fields.iter()) {
+            if *name == self.shared.words.hidden_table {
+                continue;
+            }
             if typed {
                 self.store_at(site, part, path, record);
             } else if path.len() < 3 {

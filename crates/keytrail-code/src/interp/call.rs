@@ -221,6 +221,7 @@ impl Machine<'_> {
                     let aws = aws.clone();
                     self.call_on_aws(site, &aws, name, arguments)
                 }
+                Shape::Mapped(mapped) => self.call_on_mapped(site, *mapped, name, arguments),
                 Shape::ConditionName(attribute, key) => {
                     Some(self.condition(*attribute, *key, name, arguments))
                 }
@@ -239,6 +240,9 @@ impl Machine<'_> {
             if let Some(value) = self.log_by_name(site, object, name, arguments) {
                 return value;
             }
+        }
+        if known && self.is_record(receiver) {
+            return result;
         }
         let general = self.general_method(site, object, receiver, name, arguments, known);
         // an object of a library is not what it was made with: a client holds its key and does
@@ -284,6 +288,9 @@ impl Machine<'_> {
         if let Some(function) = self.shared.resolver.method(class, name) {
             return Some(self.invoke(site, function, Some(receiver), arguments));
         }
+        if let Some(value) = self.call_on_record(site, receiver, class, name, arguments) {
+            return Some(value);
+        }
         if let Some(value) = self.serializer_method(site, receiver, class, name, arguments) {
             return Some(value);
         }
@@ -325,7 +332,9 @@ impl Machine<'_> {
         if let Some(&inner) = self.shared.resolver.class(class).classes.get(&name) {
             return Some(self.construct(site, inner, arguments));
         }
-        let function = self.shared.resolver.method(class, name)?;
+        let Some(function) = self.shared.resolver.method(class, name) else {
+            return self.call_on_model(site, class, name, arguments);
+        };
         let receiver = self
             .decorated(function, words.class_method)
             .then(|| Value::of(Shape::Class(class)));
@@ -350,6 +359,9 @@ impl Machine<'_> {
                 result.join(&self.invoke(site, function, Some(&own), arguments));
             }
             return result;
+        }
+        if let Some(value) = self.super_of_model(site, class, name, arguments) {
+            return value;
         }
         // what the framework's own method gives back
         if name == words.to_representation {

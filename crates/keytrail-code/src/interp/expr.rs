@@ -371,6 +371,9 @@ impl Machine<'_> {
         let first = self.expr(left);
         for &(comparator, right) in rest {
             let second = self.expr(right);
+            if let Some(condition) = Self::compared(comparator, &first, &second) {
+                return condition;
+            }
             if matches!(comparator, Comparator::Equal | Comparator::NotEqual) {
                 // against a constant nothing is verified
                 let constant = |value: &Value| !value.is_tainted();

@@ -74,6 +74,12 @@ impl Machine<'_> {
             let (Shape::Instance(class) | Shape::Class(class)) = shape else {
                 continue;
             };
+            if let Some(model) = self.model(class) {
+                receiver = Self::under_stored_names(&receiver, model);
+                let table = self.model_table(class, None);
+                receiver.set_field(self.shared.words.hidden_table, table);
+                continue;
+            }
             if declaring == Some(class.1) && class.0 == callee.0 {
                 continue;
             }
@@ -282,6 +288,12 @@ impl Machine<'_> {
             instance.set_field(words.hidden_instance, object);
             return instance;
         }
+        let model = self.model(class);
+        if let Some(model) = model
+            && resolver.method(class, words.init).is_none()
+        {
+            return self.made_model(site, class, model, arguments);
+        }
         if let Some(init) = resolver.method(class, words.init) {
             let state = self.state;
             self.invoke(site, init, Some(&instance), arguments);
@@ -299,6 +311,9 @@ impl Machine<'_> {
                 .iter()
                 .map(|(name, value)| (*name, substitute(value, &bindings, site, init)))
                 .collect();
+            if let Some(model) = model {
+                instance = self.made_model(site, class, model, &arguments.without_positional());
+            }
             for (name, value) in own_fields {
                 instance.set_field(name, value);
             }

@@ -14,6 +14,8 @@ mod expr;
 mod external;
 mod framework;
 mod invoke;
+mod mapper;
+mod mapper_call;
 mod method;
 mod names;
 mod operation;
@@ -40,6 +42,7 @@ pub(crate) use value::Value;
 
 use crate::django::templates::Templates;
 use crate::known::{KnownTable, Words};
+use crate::mappers::Models;
 use crate::program::{FunctionRef, LinkedModule, Program, Site};
 use crate::resolve::Resolver;
 use crate::symbols::Sym;
@@ -52,6 +55,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) words: &'a Words,
     pub(crate) detector: &'a Detector,
     pub(crate) templates: &'a Templates,
+    pub(crate) models: &'a Models,
     /// Functions that some route leads to.
     pub(crate) views: &'a FxHashSet<FunctionRef>,
 }

@@ -120,6 +120,9 @@ impl Machine<'_> {
 
     pub(super) fn attribute(&mut self, receiver: &Value, name: Sym, id: ExprId) -> Value {
         let words = self.shared.words;
+        if let Some(value) = self.model_attribute(receiver, name) {
+            return value;
+        }
         let mut value = Value::default();
         let mut known = false;
         for shape in &receiver.shapes {
@@ -186,6 +189,13 @@ impl Machine<'_> {
         let words = self.shared.words;
         if path.as_slice() == [words.django, words.conf, words.settings] {
             return self.setting(name, id);
+        }
+        // Dyntastic's `A.owner`
+        if path.len() == 2
+            && self.text(path[0]) == "dyntastic"
+            && matches!(self.text(path[1]), "A" | "Attr")
+        {
+            return Value::of(Shape::ConditionName(name, false));
         }
         let mut path = path.clone();
         path.push(name);

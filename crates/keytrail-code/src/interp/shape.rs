@@ -36,6 +36,8 @@ pub(crate) enum Shape {
     /// Whatever the caller passes for a parameter, at a path.
     Param(u16, Fields),
     Aws(Arc<Aws>),
+    /// A part of a model that has calls of its own.
+    Mapped(Mapped),
     /// A DynamoDB condition built with `Key` and `Attr`.
     Condition(Arc<Vec<Clause>>),
     /// `Key("x")` or `Attr("x")` before a comparison; true for `Key`.
@@ -98,6 +100,15 @@ pub(crate) enum Aws {
     BatchWriter(Value),
     /// A paginator of an operation.
     Paginator(Sym),
+}
+
+/// A part of a mapper's model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mapped {
+    /// An index, by its name in the class.
+    Index(ClassRef, Sym),
+    /// Writes of many records.
+    Batch(ClassRef),
 }
 
 /// One comparison of a condition.
