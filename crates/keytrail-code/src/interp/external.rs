@@ -292,8 +292,9 @@ impl Machine<'_> {
     /// `os.environ.get("NAME", default)`, `env("NAME", default=…)`, `config("NAME")`.
     pub(super) fn environment_read(&mut self, site: Site, arguments: &Arguments) -> Value {
         let words = self.shared.words;
-        let Some(name) = arguments.first().constant() else {
-            return Value::default();
+        let asked = arguments.first();
+        let Some(name) = asked.constant() else {
+            return Self::environment_of_caller(&asked, &arguments.either(1, words.default));
         };
         let mut value = Value::tainted(Label::Environment(name), hop(site, What::Source, &None));
         value.add_shape(Shape::NameSource(NameSourceRef::Environment(name)));
@@ -303,6 +304,22 @@ impl Machine<'_> {
         }
         for taint in default.taints {
             value.add_taint(taint);
+        }
+        value
+    }
+}
+
+impl Machine<'_> {
+    /// `def env(name, default=None): return os.environ.get(name, default)`.
+    fn environment_of_caller(asked: &Value, default: &Value) -> Value {
+        let mut value = Value::default();
+        for shape in &asked.shapes {
+            if let Shape::Param(index, path) = shape
+                && path.is_empty()
+            {
+                value.add_shape(Shape::NameSource(NameSourceRef::Named(*index)));
+                value.join(&keep_constants(default));
+            }
         }
         value
     }

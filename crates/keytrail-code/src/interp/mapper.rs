@@ -40,7 +40,7 @@ impl<'a> Machine<'a> {
                     // `self` of a method: the instance is the caller's
                     if let Shape::Param(index, path) = shape {
                         let mut taint = bare(Label::Param(*index));
-                        taint.path = path.clone();
+                        taint.path.clone_from(path);
                         if receiver.own_field(name).is_none() {
                             part.add_taint(taint.step(attribute.stored));
                         }
@@ -188,7 +188,7 @@ impl<'a> Machine<'a> {
         for shape in &instance.shapes {
             if let Shape::Param(index, path) = shape {
                 let mut taint = bare(Label::Param(*index));
-                taint.path = path.clone();
+                taint.path.clone_from(path);
                 document.add_taint(taint);
             }
         }

@@ -320,14 +320,13 @@ impl Machine<'_> {
     }
 
     fn query_record(&mut self, call: Call<'_>, index: Option<Sym>) -> OperationRecord {
-        let index = match index.and_then(|index| call.model.index(index)) {
-            Some(index) => Some(index.clone()),
-            None => {
-                let named = call.named(self, &["index_name", "index"]);
-                let name = named.and_then(|name| name.constant());
-                name.and_then(|name| call.model.index_named(self.text(name)).cloned())
-            }
-        };
+        let index = index
+            .and_then(|index| call.model.index(index))
+            .or_else(|| {
+                let named = call.named(self, &["index_name", "index"])?;
+                call.model.index_named(self.text(named.constant()?))
+            })
+            .cloned();
         let mut record = self.model_record(call, OperationKind::Query, None);
         let partition = match &index {
             Some(index) => index

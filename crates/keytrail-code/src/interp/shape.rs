@@ -84,6 +84,8 @@ impl Partial {
 pub(crate) enum NameSourceRef {
     Setting(Sym),
     Environment(Sym),
+    /// The environment variable whose name a caller passes.
+    Named(u16),
 }
 
 /// An AWS object of boto3 and its kin.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::operation::OperationRecord;
 use super::record::{ClientRecord, HeaderRecord, SinkRecord};
-use super::shape::{Aws, Clause, Shape};
+use super::shape::{Aws, Clause, NameSourceRef, Shape};
 use super::taint::{Label, Taint, Tie, then};
 use super::value::Value;
 use super::{Trace, What};
@@ -258,6 +258,23 @@ fn substitute_shape(
             if let Some(binding) = bindings.get(usize::from(*index)) {
                 for shape in at_path(binding, path).shapes {
                     result.add_shape(shape);
+                }
+            }
+        }
+        Shape::NameSource(NameSourceRef::Named(index)) => {
+            let Some(binding) = bindings.get(usize::from(*index)) else {
+                return;
+            };
+            if let Some(name) = binding.constant() {
+                result.add_shape(Shape::NameSource(NameSourceRef::Environment(name)));
+                let trace = super::taint::hop(site, What::Source, &None);
+                result.join(&Value::tainted(Label::Environment(name), trace));
+            }
+            for shape in &binding.shapes {
+                if let Shape::Param(index, path) = shape
+                    && path.is_empty()
+                {
+                    result.add_shape(Shape::NameSource(NameSourceRef::Named(*index)));
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keytrail_model::Transform;
 use smallvec::SmallVec;
 
-use super::shape::{Aws, Shape};
+use super::shape::{Aws, NameSourceRef, Shape};
 use super::taint::{Fields, LONGEST_PATH, Label, Taint, Tie, Trace, What, hop};
 use crate::program::Site;
 use crate::symbols::Sym;
@@ -389,7 +389,7 @@ impl Value {
     /// True when something in it stands for a parameter.
     pub(crate) fn has_params(&self) -> bool {
         self.shapes.iter().any(|shape| match shape {
-            Shape::Param(..) => true,
+            Shape::Param(..) | Shape::NameSource(NameSourceRef::Named(_)) => true,
             Shape::Aws(aws) => match &**aws {
                 Aws::Table(name) | Aws::BatchWriter(name) | Aws::Open(name, _) => name.has_params(),
                 _ => false,

@@ -270,7 +270,7 @@ impl Reader<'_> {
         Some(attribute)
     }
 
-    /// Dyntastic's `__hash_key__ = "id"`, DynamORM's `class Table: hash_key = "id"`.
+    /// Dyntastic's `__hash_key__ = "id"`, `DynamORM`'s `class Table: hash_key = "id"`.
     fn keys_by_name(&self, class: ClassRef, model: &mut Model) {
         let (holder, names) = match model.library {
             Library::Dyntastic => (Some(class), ["__hash_key__", "__range_key__"]),
