@@ -62,7 +62,7 @@ pub fn collect(
     templates.set_settings_modules(settings_modules.clone());
     let settings = SettingsIndex::new(&program, &resolver, &settings_modules, detector, prints);
     let roots = url_roots(&program, &settings);
-    let bindings = urls::bindings(&program, &resolver, &roots);
+    let bindings = urls::bindings(&program, &resolver, &roots, settings.debug_off());
     let views = bindings.iter().map(|binding| binding.view).collect();
     let models = Models::new(&program, &resolver);
     let shared = Shared {

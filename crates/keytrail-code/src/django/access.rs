@@ -1,13 +1,21 @@
 //! Who passes the door of a view: decorators, permission classes, mixins, middleware, the
 //! project's defaults, and checks in the body.
 
-use keytrail_model::{Access, HttpMethod, Location, Step};
+use keytrail_model::{Access, Location, Step};
 
+mod apps;
+mod asked;
 mod body;
+mod by_action;
+mod lets_in;
+mod middleware;
 mod permission;
+mod throttle;
 
+use self::asked::Asking;
 use super::settings::{SettingsIndex, texts};
 use super::urls::Binding;
+use super::urls::admin::is_model_admin;
 use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, Program, Site};
 use crate::resolve::{Base, Resolver};
@@ -19,8 +27,8 @@ use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
 pub(crate) struct Defaults {
     /// DRF's permission classes, by dotted name, and where they are set.
     pub(crate) permissions: Option<(Vec<String>, Location)>,
-    /// Middleware that asks every caller to sign in.
-    pub(crate) login_middleware: Option<Step>,
+    /// Middleware that asks callers to sign in.
+    guards: Vec<middleware::Guard>,
     /// DRF's default throttles are set.
     pub(crate) throttled: bool,
 }
@@ -41,6 +49,8 @@ pub(crate) struct Doors<'a> {
     program: &'a Program,
     resolver: &'a Resolver<'a>,
     defaults: Defaults,
+    /// Functions that run before every request of an application, by the call that made it.
+    before_request: Vec<(Site, FunctionRef)>,
 }
 
 impl<'a> Doors<'a> {
@@ -53,7 +63,9 @@ impl<'a> Doors<'a> {
             program,
             resolver,
             defaults: Defaults::default(),
+            before_request: Vec::new(),
         };
+        doors.before_request = doors.functions_before_requests();
         doors.defaults = doors.read_defaults(settings);
         doors
     }
@@ -69,23 +81,9 @@ impl<'a> Doors<'a> {
             .deployed("REST_FRAMEWORK.DEFAULT_THROTTLE_CLASSES")
             .and_then(|setting| texts(&setting.value))
             .is_some_and(|classes| !classes.is_empty());
-        let login_middleware = settings.deployed("MIDDLEWARE").and_then(|setting| {
-            texts(&setting.value)?.into_iter().find_map(|name| {
-                let asks = name == "django.contrib.auth.middleware.LoginRequiredMiddleware"
-                    || self
-                        .class_named(name)
-                        .is_some_and(|class| self.mentions_sign_in(class));
-                asks.then(|| {
-                    Step::new(
-                        format!("middleware {name} asks callers to sign in"),
-                        setting.location.clone(),
-                    )
-                })
-            })
-        });
         Defaults {
             permissions,
-            login_middleware,
+            guards: self.guards(settings),
             throttled,
         }
     }
@@ -103,24 +101,6 @@ impl<'a> Doors<'a> {
             })
     }
 
-    /// A middleware that looks at `is_authenticated` and turns callers away.
-    fn mentions_sign_in(&self, class: ClassRef) -> bool {
-        let mut methods: Vec<FunctionRef> = self
-            .resolver
-            .class(class)
-            .methods
-            .values()
-            .copied()
-            .collect();
-        methods.sort();
-        methods.into_iter().any(|method| {
-            matches!(
-                self.body_check(method),
-                Some((Access::Authenticated | Access::Privileged, _))
-            )
-        })
-    }
-
     pub(crate) fn of(&self, binding: &Binding) -> Door {
         let mut door = Door {
             access: Access::Anonymous,
@@ -129,19 +109,18 @@ impl<'a> Doors<'a> {
             throttled: false,
         };
         let view = binding.view;
+        let asking = Asking {
+            method: binding.method,
+            action: binding.action_name.as_deref(),
+        };
         let module = self.program.module(view.0);
         let decorators = &module.ir.function(view.1).decorators;
         let mut verdicts: Vec<(Access, Step)> = Vec::new();
         for &wrapper in &binding.wrappers {
-            self.decorator(wrapper, binding.method, &mut verdicts, &mut door);
+            self.decorator(wrapper, asking, &mut verdicts, &mut door);
         }
         for &decorator in decorators {
-            self.decorator(
-                Site(view.0, decorator),
-                binding.method,
-                &mut verdicts,
-                &mut door,
-            );
+            self.decorator(Site(view.0, decorator), asking, &mut verdicts, &mut door);
         }
         let mut drf = decorators
             .iter()
@@ -154,29 +133,41 @@ impl<'a> Doors<'a> {
             if let Some(action) = binding.action
                 && let Some(list) = self.keyword(action, "permission_classes")
             {
-                verdicts.push(self.permission_list(action.0, list, binding.method));
+                verdicts.push(self.permission_list(action.0, list, asking));
+                decided = true;
+            }
+            // `KeyView.as_view(permission_classes=[…])`
+            if let Some(made) = binding.made
+                && let Some(list) = self.keyword(made, "permission_classes")
+            {
+                verdicts.push(self.permission_list(made.0, list, asking));
+                decided = true;
+            }
+            if is_model_admin(self.program, self.resolver, class) {
+                verdicts.extend(self.of_admin(binding, class));
                 decided = true;
             }
             if !decided {
-                decided = self.class_permissions(class, binding.method, &mut verdicts);
+                decided = self.class_permissions(class, asking, &mut verdicts);
             }
-            self.mixins(class, &mut verdicts, &mut door, binding);
+            self.mixins(class, &mut verdicts, &mut door, view, asking);
         }
+        self.of_application(binding, &mut verdicts);
         if drf && !decided {
-            verdicts.push(self.default_permission(binding));
+            verdicts.push(self.default_permission(binding, asking));
         }
         if let Some((access, step)) = self.body_check(view) {
             verdicts.push((access, step));
         }
-        if let Some(step) = &self.defaults.login_middleware
-            && !drf
-            && !verdicts
-                .iter()
-                .any(|(_, step)| step.label.ends_with(PUBLIC))
-        {
-            verdicts.push((Access::Authenticated, step.clone()));
-        }
-        door.throttled |= drf && self.defaults.throttled;
+        let public = verdicts
+            .iter()
+            .any(|(_, step)| step.label.ends_with(PUBLIC));
+        verdicts.extend(self.guarded(&binding.pattern, drf, public));
+        let own = self.own_throttles(binding);
+        door.throttled = match own {
+            Some(own) => door.throttled || own,
+            None => door.throttled || (drf && self.defaults.throttled),
+        };
         if let Some(worst) = verdicts.iter().map(|(access, _)| strength(*access)).max() {
             door.access = verdicts
                 .iter()
@@ -195,6 +186,19 @@ impl<'a> Doors<'a> {
                 .push(Step::new("nothing asks the caller to sign in", location));
         }
         door
+    }
+
+    /// Pages of the admin ask for staff; those of its `get_urls` only behind `admin_view`.
+    fn of_admin(&self, binding: &Binding, class: ClassRef) -> Option<(Access, Step)> {
+        let module = self.program.module(class.0);
+        let own = binding.view.1 == module.ir.class(class.1).body;
+        let wrapped = binding
+            .wrappers
+            .iter()
+            .any(|&wrapper| self.called(wrapper) == Some("admin_view"));
+        let location = self.class_location(class);
+        let step = Step::new("Django's admin lets in staff", location);
+        (own || wrapped).then_some((Access::Privileged, step))
     }
 
     fn location(&self, site: Site) -> Location {
@@ -234,7 +238,7 @@ impl<'a> Doors<'a> {
     fn decorator(
         &self,
         site: Site,
-        method: HttpMethod,
+        asking: Asking<'_>,
         verdicts: &mut Vec<(Access, Step)>,
         door: &mut Door,
     ) {
@@ -270,7 +274,7 @@ impl<'a> Doors<'a> {
             }
             "permission_classes" => {
                 if let Some(first) = self.arguments(site).first() {
-                    verdicts.push(self.permission_list(site.0, first.value, method));
+                    verdicts.push(self.permission_list(site.0, first.value, asking));
                 }
             }
             "csrf_exempt" => door.csrf_exempt = Some(self.location(site)),
@@ -282,11 +286,12 @@ impl<'a> Doors<'a> {
                         _ => vec![first.value],
                     };
                     for inner in list {
-                        self.decorator(Site(site.0, inner), method, verdicts, door);
+                        self.decorator(Site(site.0, inner), asking, verdicts, door);
                     }
                 }
             }
-            "throttle_classes" | "ratelimit" => door.throttled = true,
+            // what `throttle_classes` says is read for the whole view at once
+            "ratelimit" | "rate_limit" | "axes_dispatch" | "throttle" => door.throttled = true,
             "csrf_protect"
             | "api_view"
             | "action"
@@ -385,10 +390,9 @@ impl<'a> Doors<'a> {
         class: ClassRef,
         verdicts: &mut Vec<(Access, Step)>,
         door: &mut Door,
-        binding: &Binding,
+        view: FunctionRef,
+        asking: Asking<'_>,
     ) {
-        let method = binding.method;
-        let throttles = self.program.symbols.find("throttle_classes");
         for base in &self.resolver.class(class).lineage {
             match base {
                 Base::External(path) => {
@@ -406,7 +410,6 @@ impl<'a> Doors<'a> {
                             ));
                         }
                         "PermissionRequiredMixin"
-                        | "AccessMixin"
                         | "StaffuserRequiredMixin"
                         | "SuperuserRequiredMixin" => {
                             verdicts.push((
@@ -420,9 +423,9 @@ impl<'a> Doors<'a> {
                                 .symbols
                                 .find("test_func")
                                 .and_then(|name| self.resolver.method(class, name))
-                                .and_then(|test| self.user_mention(test));
+                                .and_then(|test| self.lets_in(test, None, 0));
                             verdicts.push((
-                                test.map_or(Access::Unknown, |(access, _)| access),
+                                test.unwrap_or(Access::Unknown),
                                 Step::new("UserPassesTestMixin runs a test on the user", location),
                             ));
                         }
@@ -433,20 +436,12 @@ impl<'a> Doors<'a> {
                     let module = self.program.module(base.0);
                     let declaration = module.ir.class(base.1);
                     for &decorator in &declaration.decorators {
-                        if !self.is_for(Site(base.0, decorator), binding.view) {
+                        if !self.is_for(Site(base.0, decorator), view) {
                             continue;
                         }
-                        self.decorator(Site(base.0, decorator), method, verdicts, door);
+                        self.decorator(Site(base.0, decorator), asking, verdicts, door);
                     }
                     let facts = self.resolver.class(*base);
-                    if let Some((_, Some(list))) = facts
-                        .fields
-                        .iter()
-                        .find(|(name, _)| Some(*name) == throttles)
-                        && let Expr::Sequence(parts) = module.ir.expr(*list)
-                    {
-                        door.throttled |= !parts.is_empty();
-                    }
                     for hook in ["dispatch", "initial", "check_permissions"] {
                         let Some(function) = self
                             .program
@@ -458,7 +453,7 @@ impl<'a> Doors<'a> {
                         };
                         let inner = self.program.module(function.0);
                         for &decorator in &inner.ir.function(function.1).decorators {
-                            self.decorator(Site(function.0, decorator), method, verdicts, door);
+                            self.decorator(Site(function.0, decorator), asking, verdicts, door);
                         }
                         if let Some(verdict) = self.body_check(*function) {
                             verdicts.push(verdict);

@@ -129,6 +129,12 @@ impl SettingsIndex {
         })
     }
 
+    /// True where `DEBUG` is known to be off in deployment, whatever the environment says.
+    pub(crate) fn debug_off(&self) -> bool {
+        let debug = self.deployed("DEBUG");
+        debug.is_some_and(|setting| setting.value == SettingValue::Bool(false))
+    }
+
     /// One fact per setting and settings module, layers applied.
     pub(crate) fn into_facts(self) -> Vec<Setting> {
         self.layers

@@ -1,5 +1,9 @@
 //! URL configuration: which URL leads to which view.
 
+pub(crate) mod admin;
+mod apps;
+mod generic;
+mod model_views;
 mod router;
 mod view;
 
@@ -21,6 +25,10 @@ pub(crate) struct Binding {
     pub(crate) class: Option<ClassRef>,
     /// The decorator `@action` or `@api_view` of the view, for its keywords.
     pub(crate) action: Option<Site>,
+    /// The action of a viewset that answers: `list`, `reveal`.
+    pub(crate) action_name: Option<Box<str>>,
+    /// The call of `as_view`, for its keywords.
+    pub(crate) made: Option<Site>,
     /// Where the URL is declared.
     pub(crate) declared: Site,
     /// Decorators and wrappers at the URL.
@@ -69,12 +77,35 @@ pub(crate) struct Urls<'a> {
     found: Vec<Binding>,
     active: Vec<ModuleId>,
     steps: usize,
+    /// The class around: `self.reveal` in an admin's `get_urls`.
+    class: Option<ClassRef>,
+    /// `DEBUG` is known to be off where the project is deployed.
+    debug_off: bool,
+    model_views: Option<model_views::ModelViews>,
 }
 
 #[derive(Clone, Default)]
 struct Prefix {
     pattern: String,
     wrappers: Vec<Site>,
+    made: Option<Site>,
+}
+
+impl Prefix {
+    fn root() -> Self {
+        Self {
+            pattern: "/".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// With more of the pattern.
+    fn then(&self, more: &str) -> Self {
+        Self {
+            pattern: joined(&self.pattern, more),
+            ..self.clone()
+        }
+    }
 }
 
 /// All routes, from the given root modules; without any, from every module with `urlpatterns`
@@ -83,6 +114,7 @@ pub(crate) fn bindings(
     program: &Program,
     resolver: &Resolver<'_>,
     roots: &[ModuleId],
+    debug_off: bool,
 ) -> Vec<Binding> {
     let mut urls = Urls {
         program,
@@ -90,50 +122,20 @@ pub(crate) fn bindings(
         found: Vec::new(),
         active: Vec::new(),
         steps: 0,
+        class: None,
+        debug_off,
+        model_views: None,
     };
     let mut visited = Vec::new();
     for &root in roots {
-        urls.module(
-            root,
-            &Prefix {
-                pattern: "/".to_owned(),
-                ..Prefix::default()
-            },
-            0,
-        );
+        urls.module(root, &Prefix::root(), 0);
+        urls.handlers(root);
         visited.push(root);
     }
     if urls.found.is_empty() {
-        let patterns = program.symbols.find("urlpatterns");
-        for (id, module) in (0u32..).zip(&program.modules) {
-            let declares = module.ir.function(0).body.iter().any(|statement| {
-                patterns
-                    .is_some_and(|patterns| assigned(program, id, statement, patterns).is_some())
-            });
-            if declares && !visited.contains(&id) {
-                urls.module(
-                    id,
-                    &Prefix {
-                        pattern: "/".to_owned(),
-                        ..Prefix::default()
-                    },
-                    0,
-                );
-            }
-        }
-        // what another includes is there twice: with the prefix is the true one
-        let longest = urls.found.clone();
-        urls.found.retain(|short| {
-            !longest.iter().any(|long| {
-                long.declared == short.declared
-                    && long.method == short.method
-                    && long.pattern.len() > short.pattern.len()
-                    && long
-                        .pattern
-                        .ends_with(short.pattern.trim_start_matches('/'))
-            })
-        });
+        urls.without_root(&visited);
     }
+    urls.applications();
     let mut found = urls.found;
     found.dedup();
     found
@@ -157,6 +159,50 @@ pub(super) fn assigned(
 }
 
 impl Urls<'_> {
+    /// Every module with `urlpatterns` of its own.
+    fn without_root(&mut self, visited: &[ModuleId]) {
+        let program = self.program;
+        let patterns = program.symbols.find("urlpatterns");
+        for (id, module) in (0u32..).zip(&program.modules) {
+            let declares = module.ir.function(0).body.iter().any(|statement| {
+                patterns
+                    .is_some_and(|patterns| assigned(program, id, statement, patterns).is_some())
+            });
+            if declares && !visited.contains(&id) {
+                self.module(id, &Prefix::root(), 0);
+            }
+        }
+        // what another includes is there twice: with the prefix is the true one
+        let longest = self.found.clone();
+        self.found.retain(|short| {
+            !longest.iter().any(|long| {
+                long.declared == short.declared
+                    && long.method == short.method
+                    && long.pattern.len() > short.pattern.len()
+                    && long
+                        .pattern
+                        .ends_with(short.pattern.trim_start_matches('/'))
+            })
+        });
+    }
+
+    /// `handler404 = "shop.views.missing"`: views of every URL that has none.
+    fn handlers(&mut self, id: ModuleId) {
+        let program = self.program;
+        for name in ["handler400", "handler403", "handler404", "handler500"] {
+            let Some(sym) = program.symbols.find(name) else {
+                continue;
+            };
+            let prefix = Prefix::root().then(&format!("({name})"));
+            let body = &program.module(id).ir.function(0).body;
+            for statement in body {
+                if let Some(value) = assigned(program, id, statement, sym) {
+                    self.target(id, value, Site(id, value), &prefix, 0);
+                }
+            }
+        }
+    }
+
     fn text(&self, sym: Sym) -> &str {
         self.program.text(sym)
     }
@@ -184,9 +230,33 @@ impl Urls<'_> {
                 if let Stmt::Expr(value) = statement {
                     self.appended(id, *value, name, prefix, depth);
                 }
-                statement.blocks(&mut |block| blocks.push(block));
+                self.taken_blocks(id, statement, &mut |block| blocks.push(block));
             }
         }
+    }
+
+    /// The blocks of a statement that may run: those behind `if settings.DEBUG` may not where
+    /// the project is deployed without.
+    fn taken_blocks<'s>(&self, id: ModuleId, statement: &'s Stmt, f: &mut dyn FnMut(&'s [Stmt])) {
+        if let Stmt::If { test, then, other } = statement
+            && self.debug_off
+        {
+            let ir = &self.program.module(id).ir;
+            let is_debug = |test: ExprId| {
+                matches!(ir.expr(test), Expr::Attribute(_, name) | Expr::Name(name)
+                    if ir.text(*name) == "DEBUG")
+            };
+            let taken = match ir.expr(*test) {
+                Expr::Not(inner) if is_debug(*inner) => Some(then),
+                _ if is_debug(*test) => Some(other),
+                _ => None,
+            };
+            if let Some(taken) = taken {
+                f(taken);
+                return;
+            }
+        }
+        statement.blocks(f);
     }
 
     /// `urlpatterns.append(path(…))`, `.extend([…])`.
@@ -277,6 +347,7 @@ impl Urls<'_> {
             "include" => self.include(id, arguments, prefix, depth),
             // i18n_patterns(…), format_suffix_patterns([…])
             "static" => {}
+            "get_model_urls" => self.model_views(id, arguments, Site(id, call), prefix),
             _ => {
                 for argument in arguments {
                     if argument.kind == ArgumentKind::Positional
@@ -375,9 +446,14 @@ impl Urls<'_> {
         if let Expr::Call(function, arguments) = module.ir.expr(target) {
             match module.ir.expr(*function) {
                 Expr::Attribute(class, name) if module.ir.text(*name) == "as_view" => {
-                    if let Some(Shape::Class(class)) = self.resolver.expression(id, *class) {
-                        self.class_view(id, class, arguments, declared, prefix);
-                    }
+                    let Some(class) = self.class_of(id, *class) else {
+                        return;
+                    };
+                    let prefix = Prefix {
+                        made: Some(Site(id, target)),
+                        ..prefix.clone()
+                    };
+                    self.class_view(id, class, arguments, declared, &prefix);
                     return;
                 }
                 Expr::Name(name) | Expr::Attribute(_, name)
@@ -412,11 +488,45 @@ impl Urls<'_> {
             Expr::Attribute(object, name) if module.ir.text(*name) == "urls" => {
                 self.router(id, *object, prefix, depth);
             }
+            Expr::Attribute(object, name) if matches!(module.ir.expr(*object), Expr::Name(own) if module.ir.text(*own) == "self") =>
+            {
+                let method = self
+                    .class
+                    .and_then(|class| self.resolver.method(class, module.sym(*name)));
+                if let Some(view) = method {
+                    self.add(prefix, HttpMethod::Any, view, self.class, None, declared);
+                }
+            }
+            // `handler404 = "shop.views.missing"`, and URLs of older days
+            Expr::Str(dotted) => {
+                let Some((place, name)) = module.ir.text(*dotted).rsplit_once('.') else {
+                    return;
+                };
+                let (Some(place), Some(name)) = (
+                    self.program.module_named(place),
+                    self.program.symbols.find(name),
+                ) else {
+                    return;
+                };
+                for shape in self.resolver.global(place, name) {
+                    if let Shape::Function(view) = shape {
+                        self.function_view(view, declared, prefix);
+                    }
+                }
+            }
             _ => match self.resolver.expression(id, target) {
                 Some(Shape::Function(view)) => self.function_view(view, declared, prefix),
                 Some(Shape::Class(class)) => self.class_view(id, class, &[], declared, prefix),
                 _ => self.view_variable(id, target, declared, prefix, depth),
             },
+        }
+    }
+
+    /// The class that an expression names; of a variable, the one class that it is set to.
+    fn class_of(&self, id: ModuleId, expr: ExprId) -> Option<ClassRef> {
+        match self.resolver.expression(id, expr) {
+            Some(Shape::Class(class)) => Some(class),
+            _ => None,
         }
     }
 
@@ -506,9 +616,15 @@ impl Urls<'_> {
             view,
             class,
             action,
+            action_name: None,
+            made: prefix.made,
             declared,
             wrappers: prefix.wrappers.clone(),
         };
+        self.push(binding);
+    }
+
+    fn push(&mut self, binding: Binding) {
         if self.found.len() < MOST_ROUTES
             && !self.found[self.found.len().saturating_sub(64)..].contains(&binding)
         {

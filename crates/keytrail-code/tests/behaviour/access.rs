@@ -241,7 +241,7 @@ fn rest_framework_views() {
             format!(
                 "class C(APIView):\n    def get_permissions(self):\n        if self.request.method == 'GET':\n            return [AllowAny()]\n        return [IsAuthenticated()]\n{get}"
             ),
-            "Unknown",
+            "Anonymous",
         ),
         (
             format!(

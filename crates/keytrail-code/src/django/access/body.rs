@@ -4,12 +4,25 @@ use keytrail_model::{Access, Step};
 
 use super::{Doors, strength, who};
 use crate::interp::Shape;
-use crate::program::{FunctionRef, ModuleId, Site};
-use crate::syntax::ir::{Expr, ExprId, Stmt};
+use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
+use crate::syntax::ir::{Argument, Expr, ExprId, Name, Stmt};
 
 /// Statements at the head of a function that are looked through.
 const HEAD: usize = 8;
+/// Statements among which a refusal by a check of the function's own is looked for.
+const REFUSAL_HEAD: usize = 24;
 const DEEPEST: u32 = 12;
+/// Words in the names of answers and exceptions that say "not you".
+const DENIALS: [&str; 8] = [
+    "Forbidden",
+    "Unauthorized",
+    "PermissionDenied",
+    "NotAuthenticated",
+    "AuthenticationFailed",
+    "Denied",
+    "no_permission",
+    "permission_denied",
+];
 /// Words in the names of answers that turn a caller away.
 const REFUSALS: [&str; 8] = [
     "Forbidden",
@@ -42,7 +55,7 @@ impl Doors<'_> {
                 Stmt::If { test, then, other } => {
                     let rest = &body[index + 1..];
                     let Some(access) =
-                        self.guard(function.0, *test, [&**then, &**other, rest], raising)
+                        self.guard(function, *test, [&**then, &**other, rest], raising)
                     else {
                         continue;
                     };
@@ -67,13 +80,62 @@ impl Doors<'_> {
             let location = self.program.location(site, Some(function));
             return Some((access, Step::new(label, location)));
         }
-        None
+        self.refusal(function, raising)
+    }
+
+    /// `if project is None: return error("wrong key", 401)`: callers are turned away, by a check
+    /// that is not understood.
+    fn refusal(&self, function: FunctionRef, raising: bool) -> Option<(Access, Step)> {
+        let body = &self.program.module(function.0).ir.function(function.1).body;
+        body.iter().take(REFUSAL_HEAD).find_map(|statement| {
+            let Stmt::If { test, then, .. } = statement else {
+                return None;
+            };
+            if !self.denies(function.0, then, raising) || self.is_of_method(function.0, *test) {
+                return None;
+            }
+            // who is signed in is turned away: of a page for guests
+            if self.asked(function, *test, true, 0).is_some() {
+                return None;
+            }
+            let site = Site(function.0, *test);
+            let location = self.program.location(site, Some(function));
+            let label = "turns some callers away by a check of its own";
+            Some((Access::Unknown, Step::new(label, location)))
+        })
+    }
+
+    /// True for a block that ends in "not you": 401, 403, `PermissionDenied`.
+    pub(super) fn denies(&self, module: ModuleId, block: &[Stmt], raising: bool) -> bool {
+        let ir = &self.program.module(module).ir;
+        let (value, returned) = match block.last() {
+            Some(Stmt::Raise(Some(value))) => (*value, false),
+            Some(Stmt::Return(Some(value), _)) if !raising => (*value, true),
+            _ => return false,
+        };
+        let (called, arguments): (ExprId, &[Argument]) = match ir.expr(value) {
+            Expr::Call(called, arguments) => (*called, arguments),
+            _ if returned => return false,
+            _ => (value, &[]),
+        };
+        let (Expr::Name(name) | Expr::Attribute(_, name)) = ir.expr(called) else {
+            return false;
+        };
+        let status = |value: ExprId| match ir.expr(value) {
+            Expr::Int(code) => matches!(code, 401 | 403),
+            Expr::Attribute(_, name) => ["HTTP_401", "HTTP_403", "UNAUTHORIZED", "FORBIDDEN"]
+                .iter()
+                .any(|start| ir.text(*name).starts_with(start)),
+            _ => false,
+        };
+        DENIALS.iter().any(|word| ir.text(*name).contains(word))
+            || arguments.iter().any(|argument| status(argument.value))
     }
 
     /// What an `if` asks of who gets on: with its own block, its other one, and what follows.
     fn guard(
         &self,
-        module: ModuleId,
+        at: FunctionRef,
         test: ExprId,
         [then, other, rest]: [&[Stmt]; 3],
         raising: bool,
@@ -83,22 +145,66 @@ impl Doors<'_> {
             Some(Stmt::Return(..)) => !raising,
             _ => false,
         };
+        // `if not signed in: return self.get_response(request)` lets through, not away
+        if self.lets_through(at, then) {
+            let refused = self.refuses(at.0, other) || self.refuses(at.0, rest);
+            return refused.then(|| self.asked(at, test, true, 0)).flatten();
+        }
         if leaves(then)
-            && let Some(access) = self.asked(module, test, false, 0)
+            && let Some(access) = self.asked(at, test, false, 0)
         {
             return Some(access);
         }
         // the content is inside, and all that is left is a refusal
-        let refused = leaves(other)
-            || (other.is_empty() && leaves(then) && rest.len() == 1 && self.refuses(module, rest));
+        let refused = (leaves(other) && !self.lets_through(at, other))
+            || (other.is_empty() && leaves(then) && rest.len() == 1 && self.refuses(at.0, rest));
         if refused {
-            return self.asked(module, test, true, 0);
+            return self.asked(at, test, true, 0);
         }
         None
     }
 
+    /// True for a block that ends in a call of what is guarded: the next middleware, the view
+    /// that a decorator was given, the framework's own `dispatch`.
+    pub(super) fn lets_through(&self, at: FunctionRef, block: &[Stmt]) -> bool {
+        let ir = &self.program.module(at.0).ir;
+        let Some(Stmt::Return(Some(value), _)) = block.last() else {
+            return false;
+        };
+        let Expr::Call(called, _) = ir.expr(*value) else {
+            return false;
+        };
+        match ir.expr(*called) {
+            Expr::Attribute(_, name) => matches!(ir.text(*name), "get_response" | "dispatch"),
+            Expr::Name(name) if ir.text(*name) == "get_response" => true,
+            Expr::Name(name) => self.is_outer_parameter(at, ir.text(*name)),
+            _ => false,
+        }
+    }
+
+    /// True for a parameter of a function around `at`: the view in a decorator.
+    fn is_outer_parameter(&self, at: FunctionRef, name: &str) -> bool {
+        let ir = &self.program.module(at.0).ir;
+        let mut outer = ir.function(at.1).parent;
+        for _ in 0..4 {
+            if outer == 0 {
+                return false;
+            }
+            let function = ir.function(outer);
+            if function
+                .parameters
+                .iter()
+                .any(|parameter| ir.text(parameter.name) == name)
+            {
+                return true;
+            }
+            outer = function.parent;
+        }
+        false
+    }
+
     /// True for a block that ends in an error or sends the caller elsewhere.
-    fn refuses(&self, module: ModuleId, block: &[Stmt]) -> bool {
+    pub(super) fn refuses(&self, module: ModuleId, block: &[Stmt]) -> bool {
         let ir = &self.program.module(module).ir;
         let value = match block.last() {
             Some(Stmt::Raise(_) | Stmt::Return(None, _)) => return true,
@@ -125,14 +231,21 @@ impl Doors<'_> {
     }
 
     /// What holds of the user when a condition comes out as `outcome`.
-    fn asked(&self, module: ModuleId, expr: ExprId, outcome: bool, depth: u32) -> Option<Access> {
+    pub(super) fn asked(
+        &self,
+        at: FunctionRef,
+        expr: ExprId,
+        outcome: bool,
+        depth: u32,
+    ) -> Option<Access> {
         if depth > DEEPEST {
             return None;
         }
+        let module = at.0;
         let ir = &self.program.module(module).ir;
-        let part = |expr: ExprId| self.asked(module, expr, outcome, depth + 1);
+        let part = |expr: ExprId| self.asked(at, expr, outcome, depth + 1);
         match ir.expr(expr) {
-            Expr::Not(inner) => self.asked(module, *inner, !outcome, depth + 1),
+            Expr::Not(inner) => self.asked(at, *inner, !outcome, depth + 1),
             // a true `and` and a false `or` ask for all of their parts
             Expr::Logic(and, parts) if *and == outcome => parts
                 .iter()
@@ -147,19 +260,59 @@ impl Doors<'_> {
             }
             Expr::Attribute(..) if outcome => self.mention(module, expr, 0),
             Expr::Attribute(..) => None,
-            Expr::Call(function, _) => {
+            Expr::Name(name) => {
+                let value = self.local(at, *name)?;
+                self.asked(at, value, outcome, depth + 1)
+            }
+            Expr::Call(function, arguments) => {
                 if !outcome {
                     return None;
+                }
+                if let (Expr::Name(name), [only]) = (ir.expr(*function), &**arguments)
+                    && ir.text(*name) == "bool"
+                {
+                    return self.asked(at, only.value, outcome, depth + 1);
                 }
                 if let Some(access) = self.mention(module, expr, 0) {
                     return Some(access);
                 }
-                match self.resolver.expression(module, *function) {
-                    Some(Shape::Function(own)) => self.user_mention(own).map(|(access, _)| access),
-                    _ => None,
+                let own = self.called_function(at, *function)?;
+                if depth > 3 {
+                    return None;
                 }
+                self.lets_in(own, None, depth + 1)
+                    .filter(|access| *access != Access::Anonymous)
             }
             _ => self.mention(module, expr, 0),
+        }
+    }
+
+    /// The one value of a local variable.
+    fn local(&self, at: FunctionRef, name: Name) -> Option<ExprId> {
+        let ir = &self.program.module(at.0).ir;
+        let mut values = ir.function(at.1).body.iter().filter_map(|statement| {
+            let Stmt::Assign { targets, value } = statement else {
+                return None;
+            };
+            let is = |target: &ExprId| matches!(ir.expr(*target), Expr::Name(own) if *own == name);
+            targets.iter().any(is).then_some(*value)
+        });
+        let value = values.next()?;
+        values.next().is_none().then_some(value)
+    }
+
+    /// `check(…)`, `self.has_permission()`.
+    fn called_function(&self, at: FunctionRef, called: ExprId) -> Option<FunctionRef> {
+        let module = self.program.module(at.0);
+        if let Expr::Attribute(object, name) = module.ir.expr(called)
+            && matches!(module.ir.expr(*object), Expr::Name(own) if module.ir.text(*own) == "self")
+        {
+            let class = ClassRef(at.0, module.ir.function(at.1).class?);
+            return self.resolver.method(class, module.sym(*name));
+        }
+        match self.resolver.expression(at.0, called)? {
+            Shape::Function(function) => Some(function),
+            _ => None,
         }
     }
 
@@ -182,44 +335,7 @@ impl Doors<'_> {
                 _ => return None,
             },
         };
-        self.user_mention(function).map(|(access, _)| access)
-    }
-
-    /// Any look at the user, anywhere in a permission class's check.
-    pub(super) fn user_mention(&self, function: FunctionRef) -> Option<(Access, Step)> {
-        let module = self.program.module(function.0);
-        let mut best: Option<Access> = None;
-        let mut blocks: Vec<&[Stmt]> = vec![&module.ir.function(function.1).body];
-        while let Some(block) = blocks.pop() {
-            for statement in block {
-                let exprs: Vec<ExprId> = match statement {
-                    Stmt::Return(Some(value), _)
-                    | Stmt::Expr(value)
-                    | Stmt::Assign { value, .. } => {
-                        vec![*value]
-                    }
-                    Stmt::If { test, .. } => vec![*test],
-                    _ => Vec::new(),
-                };
-                for expr in exprs {
-                    if let Some(access) = self.mention(function.0, expr, 0)
-                        && best.is_none_or(|best| strength(access) > strength(best))
-                    {
-                        best = Some(access);
-                    }
-                }
-                statement.blocks(&mut |block| blocks.push(block));
-            }
-        }
-        best.map(|access| {
-            (
-                access,
-                Step::new(
-                    "looks at the user",
-                    self.program.function_location(function),
-                ),
-            )
-        })
+        self.lets_in(function, None, 0)
     }
 
     pub(super) fn mention(&self, module: ModuleId, expr: ExprId, depth: u32) -> Option<Access> {
@@ -236,6 +352,8 @@ impl Doors<'_> {
             Expr::Attribute(object, name) => match ir.text(*name) {
                 "is_authenticated" => Some(Access::Authenticated),
                 "is_staff" | "is_superuser" => Some(Access::Privileged),
+                // membership of a group that somebody has to give
+                "groups" if self.is_user(module, *object) => Some(Access::Privileged),
                 _ => inner(*object),
             },
             Expr::Call(function, arguments) => {
@@ -270,6 +388,13 @@ impl Doors<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `request.user`, `user`.
+    fn is_user(&self, module: ModuleId, expr: ExprId) -> bool {
+        let ir = &self.program.module(module).ir;
+        matches!(ir.expr(expr), Expr::Name(name) | Expr::Attribute(_, name)
+            if ir.text(*name) == "user")
     }
 
     /// `request.headers["X-Token"]`, `request.META.get(…)`.

@@ -3,6 +3,7 @@
 use keytrail_model::{Access, HttpMethod, Step};
 
 use super::super::urls::{Binding, assigned};
+use super::asked::Asking;
 use super::{Doors, strength, who};
 use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
@@ -10,19 +11,21 @@ use crate::resolve::Base;
 use crate::syntax::ir::{Expr, ExprId, Operator, Stmt};
 
 impl Doors<'_> {
-    /// `permission_classes`, `authentication_classes = []`, `get_permissions` over the lineage.
+    /// `permission_classes`, `get_permissions` over the lineage.
     pub(super) fn class_permissions(
         &self,
         class: ClassRef,
-        method: HttpMethod,
+        asking: Asking<'_>,
         verdicts: &mut Vec<(Access, Step)>,
     ) -> bool {
         let find = |name: &str| self.program.symbols.find(name);
         for base in &self.resolver.class(class).lineage {
             let Base::Class(base) = base else { continue };
             let facts = self.resolver.class(*base);
-            if let Some(&own) = find("get_permissions").and_then(|name| facts.methods.get(&name)) {
-                verdicts.push(self.returned_permissions(own, method));
+            if let Some(&own) = find("get_permissions").and_then(|name| facts.methods.get(&name))
+                && let Some(verdict) = self.returned_permissions(own, class, asking)
+            {
+                verdicts.push(verdict);
                 return true;
             }
             let list = facts
@@ -31,37 +34,11 @@ impl Doors<'_> {
                 .rev()
                 .find(|(name, _)| Some(*name) == find("permission_classes"));
             if let Some((_, Some(list))) = list {
-                verdicts.push(self.permission_list(base.0, *list, method));
+                verdicts.push(self.permission_list(base.0, *list, asking));
                 return true;
             }
         }
         false
-    }
-
-    /// `get_permissions`: what it returns, where that is always the same.
-    fn returned_permissions(&self, function: FunctionRef, method: HttpMethod) -> (Access, Step) {
-        let module = self.program.module(function.0);
-        let mut returned: Vec<Access> = Vec::new();
-        let mut blocks: Vec<&[Stmt]> = vec![&module.ir.function(function.1).body];
-        while let Some(block) = blocks.pop() {
-            for statement in block {
-                if let Stmt::Return(Some(list), _) = statement {
-                    returned.push(self.permission_list(function.0, *list, method).0);
-                }
-                statement.blocks(&mut |block| blocks.push(block));
-            }
-        }
-        let location = self.program.function_location(function);
-        match returned.split_first() {
-            Some((first, rest)) if rest.iter().all(|access| access == first) => {
-                let label = format!("get_permissions lets in {}", who(*first));
-                (*first, Step::new(label, location))
-            }
-            _ => (
-                Access::Unknown,
-                Step::new("get_permissions decides by action", location),
-            ),
-        }
     }
 
     /// The entries of a list of classes, through variables, `+` and other classes' lists.
@@ -113,7 +90,7 @@ impl Doors<'_> {
         &self,
         module: ModuleId,
         list: ExprId,
-        method: HttpMethod,
+        asking: Asking<'_>,
     ) -> (Access, Step) {
         let location = self.location(Site(module, list));
         let parts = self.entries(module, list, 0);
@@ -125,19 +102,19 @@ impl Doors<'_> {
         }
         let access = parts
             .iter()
-            .map(|&(module, part)| self.permission(module, part, method))
+            .map(|&(module, part)| self.permission(module, part, asking))
             .max_by_key(|access| strength(*access))
             .unwrap_or(Access::Anonymous);
         let label = format!("permission classes let in {}", who(access));
         (access, Step::new(label, location))
     }
 
-    fn permission(&self, module: ModuleId, expr: ExprId, method: HttpMethod) -> Access {
+    fn permission(&self, module: ModuleId, expr: ExprId, asking: Asking<'_>) -> Access {
         let ir = &self.program.module(module).ir;
         if let Expr::Binary(operator, left, right) = ir.expr(expr) {
             let (left, right) = (
-                self.permission(module, *left, method),
-                self.permission(module, *right, method),
+                self.permission(module, *left, asking),
+                self.permission(module, *right, asking),
             );
             let stricter = strength(left) >= strength(right);
             return match operator {
@@ -148,14 +125,14 @@ impl Doors<'_> {
             };
         }
         match self.resolver.expression(module, expr) {
-            Some(Shape::Class(class)) => self.own_permission(class, method),
+            Some(Shape::Class(class)) => self.own_permission(class, asking),
             // `IsAuthenticated()` of an own class
             None if let Expr::Call(class, _) = ir.expr(expr) => {
-                self.permission(module, *class, method)
+                self.permission(module, *class, asking)
             }
             Some(Shape::External(path) | Shape::Object(path)) => {
                 path.last().map_or(Access::Unknown, |&last| {
-                    named_permission(self.program.text(last), method)
+                    named_permission(self.program.text(last), asking.method)
                 })
             }
             _ => Access::Unknown,
@@ -163,7 +140,7 @@ impl Doors<'_> {
     }
 
     /// A permission class of the tree: its bases, or what its check looks at.
-    pub(super) fn own_permission(&self, class: ClassRef, method: HttpMethod) -> Access {
+    pub(super) fn own_permission(&self, class: ClassRef, asking: Asking<'_>) -> Access {
         let check = self
             .program
             .symbols
@@ -177,28 +154,19 @@ impl Doors<'_> {
             .filter_map(|base| match base {
                 Base::External(path) => path
                     .last()
-                    .map(|&last| named_permission(self.program.text(last), method)),
+                    .map(|&last| named_permission(self.program.text(last), asking.method)),
                 Base::Class(_) => None,
             })
             .max_by_key(|access| strength(*access))
             .unwrap_or(Access::Unknown);
         if let Some(check) = check {
-            let own = self.user_mention(check).map(|(access, _)| access);
-            if self.asks_above(check) && inherited != Access::Unknown {
-                let own = own.unwrap_or(inherited);
-                return if strength(own) > strength(inherited) {
-                    own
-                } else {
-                    inherited
-                };
+            let own = self.lets_in(check, Some(asking), 0);
+            let own = own.unwrap_or(Access::Unknown);
+            if !self.asks_above(check) || inherited == Access::Unknown {
+                return own;
             }
-            if let Some(access) = own {
-                return access;
-            }
-            if self.always_true(check) {
-                return Access::Anonymous;
-            }
-            return Access::Unknown;
+            let stricter = strength(own) > strength(inherited) && own != Access::Unknown;
+            return if stricter { own } else { inherited };
         }
         inherited
     }
@@ -234,20 +202,16 @@ impl Doors<'_> {
         false
     }
 
-    fn always_true(&self, function: FunctionRef) -> bool {
-        let module = self.program.module(function.0);
-        matches!(
-            &*module.ir.function(function.1).body,
-            [Stmt::Return(Some(value), _)] if matches!(module.ir.expr(*value), Expr::Bool(true))
-        )
-    }
-
-    pub(super) fn default_permission(&self, binding: &Binding) -> (Access, Step) {
+    pub(super) fn default_permission(
+        &self,
+        binding: &Binding,
+        asking: Asking<'_>,
+    ) -> (Access, Step) {
         if let Some((classes, location)) = &self.defaults.permissions {
             let access = classes
                 .iter()
                 .map(|dotted| match self.class_named(dotted) {
-                    Some(class) => self.own_permission(class, binding.method),
+                    Some(class) => self.own_permission(class, asking),
                     None => named_permission(
                         dotted.rsplit('.').next().unwrap_or(dotted),
                         binding.method,

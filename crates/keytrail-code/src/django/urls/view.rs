@@ -2,7 +2,7 @@
 
 use keytrail_model::HttpMethod;
 
-use super::{HTTP, Prefix, Urls};
+use super::{Binding, HTTP, Prefix, Urls};
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
 use crate::resolve::Base;
 use crate::syntax::ir::{Argument, Expr, ExprId};
@@ -96,79 +96,62 @@ impl Urls<'_> {
                 let Some((_, method)) = HTTP.iter().find(|(name, _)| *name == method) else {
                     continue;
                 };
-                if let Some(view) = self.method(class, module.ir.text(*action)) {
-                    self.add(prefix, *method, view, Some(class), None, declared);
-                }
+                let action = module.ir.text(*action).to_owned();
+                self.action(prefix, *method, &action, class, declared);
             }
             return;
         }
-        let mut any = false;
+        let allowed = self.allowed_methods(class);
+        let mut own = Vec::new();
         for (name, method) in HTTP {
             if let Some(view) = self.method(class, name) {
-                self.add(prefix, method, view, Some(class), None, declared);
-                any = true;
+                own.push(method);
+                if allowed.as_ref().is_none_or(|all| all.contains(&method)) {
+                    self.add(prefix, method, view, Some(class), None, declared);
+                }
             }
         }
-        if !any {
-            self.generic_view(class, declared, prefix);
-        }
+        self.supplied(class, &own, allowed.as_deref(), declared, prefix);
     }
 
-    /// A view whose methods the framework supplies: its hooks stand for them.
-    pub(super) fn generic_view(&mut self, class: ClassRef, declared: Site, prefix: &Prefix) {
-        let external: Vec<&str> = self
-            .resolver
-            .class(class)
-            .lineage
-            .iter()
-            .filter_map(|base| match base {
-                Base::External(path) => path.last().map(|&last| self.program.text(last)),
-                Base::Class(_) => None,
-            })
-            .collect();
-        let writes = external.iter().any(|name| {
-            ["Create", "Update", "Destroy", "Delete", "Form", "Edit"]
-                .iter()
-                .any(|word| name.contains(word))
+    /// `http_method_names = ["get"]`.
+    pub(super) fn allowed_methods(&self, class: ClassRef) -> Option<Vec<HttpMethod>> {
+        let name = self.program.symbols.find("http_method_names")?;
+        let lineage = &self.resolver.class(class).lineage;
+        let (module, list) = lineage.iter().find_map(|base| {
+            let Base::Class(base) = base else { return None };
+            let fields = &self.resolver.class(*base).fields;
+            let (_, value) = fields.iter().rev().find(|(own, _)| *own == name)?;
+            Some((base.0, (*value)?))
+        })?;
+        let methods = self.methods(module, list);
+        (!methods.is_empty()).then_some(methods)
+    }
+
+    /// One action of a viewset, the project's own or the framework's.
+    pub(super) fn action(
+        &mut self,
+        prefix: &Prefix,
+        method: HttpMethod,
+        action: &str,
+        class: ClassRef,
+        declared: Site,
+    ) {
+        let view = match self.method(class, action) {
+            Some(view) => view,
+            None if self.supplies_action(class, action) => self.standing_for(class, method),
+            None => return,
+        };
+        self.push(Binding {
+            pattern: prefix.pattern.clone(),
+            method,
+            view,
+            class: Some(class),
+            action: None,
+            action_name: Some(action.into()),
+            made: prefix.made,
+            declared,
+            wrappers: prefix.wrappers.clone(),
         });
-        let reads = !writes
-            || external
-                .iter()
-                .any(|name| name.contains("List") || name.contains("Retrieve"));
-        let hook = |names: &[&str]| names.iter().find_map(|name| self.method(class, name));
-        let read = hook(&[
-            "get_context_data",
-            "get_queryset",
-            "get_object",
-            "list",
-            "retrieve",
-        ]);
-        let write = hook(&[
-            "form_valid",
-            "perform_create",
-            "perform_update",
-            "create",
-            "update",
-        ]);
-        let mut add = Vec::new();
-        if reads && let Some(view) = read {
-            add.push((HttpMethod::Get, view));
-        }
-        if writes && let Some(view) = write.or(read) {
-            add.push((HttpMethod::Post, view));
-        }
-        if add.is_empty() && !external.is_empty() {
-            // nothing of its own: the class stands for what the framework does
-            let body = self.program.module(class.0).ir.class(class.1).body;
-            let method = match (reads, writes) {
-                (true, true) => HttpMethod::Any,
-                (_, true) => HttpMethod::Post,
-                _ => HttpMethod::Get,
-            };
-            add.push((method, FunctionRef(class.0, body)));
-        }
-        for (method, view) in add {
-            self.add(prefix, method, view, Some(class), None, declared);
-        }
     }
 }
