@@ -1,6 +1,8 @@
 //! Who passes the door of a view: decorators, permission classes, mixins, middleware, the
 //! project's defaults, and checks in the body.
 
+use std::collections::BTreeMap;
+
 use keytrail_model::{Access, Location, Step};
 
 mod apps;
@@ -20,7 +22,7 @@ use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, Program, Site};
 use crate::resolve::{Base, Resolver};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId};
+use crate::syntax::ir::{Argument, ArgumentKind, Expr, ExprId, Stmt};
 
 /// What the settings say for views that say nothing.
 #[derive(Debug, Default)]
@@ -31,6 +33,8 @@ pub(crate) struct Defaults {
     guards: Vec<middleware::Guard>,
     /// DRF's default throttles are set.
     pub(crate) throttled: bool,
+    /// Settings that are true or false whatever the environment says.
+    switches: BTreeMap<String, bool>,
 }
 
 /// Of a view that the project's sign-in middleware lets through.
@@ -43,6 +47,17 @@ pub(crate) struct Door {
     pub(crate) evidence: Vec<Step>,
     pub(crate) csrf_exempt: Option<Location>,
     pub(crate) throttled: bool,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self {
+            access: Access::Anonymous,
+            evidence: Vec::new(),
+            csrf_exempt: None,
+            throttled: false,
+        }
+    }
 }
 
 pub(crate) struct Doors<'a> {
@@ -85,6 +100,7 @@ impl<'a> Doors<'a> {
             permissions,
             guards: self.guards(settings),
             throttled,
+            switches: settings.switches(),
         }
     }
 
@@ -102,12 +118,7 @@ impl<'a> Doors<'a> {
     }
 
     pub(crate) fn of(&self, binding: &Binding) -> Door {
-        let mut door = Door {
-            access: Access::Anonymous,
-            evidence: Vec::new(),
-            csrf_exempt: None,
-            throttled: false,
-        };
+        let mut door = Door::default();
         let view = binding.view;
         let asking = Asking {
             method: binding.method,
@@ -159,6 +170,9 @@ impl<'a> Doors<'a> {
         if let Some((access, step)) = self.body_check(view) {
             verdicts.push((access, step));
         }
+        if verdicts.is_empty() && binding.class.is_none() {
+            verdicts.extend(self.of_dispatched(view, asking, 0));
+        }
         let public = verdicts
             .iter()
             .any(|(_, step)| step.label.ends_with(PUBLIC));
@@ -186,6 +200,68 @@ impl<'a> Doors<'a> {
                 .push(Step::new("nothing asks the caller to sign in", location));
         }
         door
+    }
+
+    /// A view that only hands the request on, to functions with doors of their own: the weakest
+    /// of these.
+    fn of_dispatched(
+        &self,
+        view: FunctionRef,
+        asking: Asking<'_>,
+        depth: u32,
+    ) -> Option<(Access, Step)> {
+        let module = self.program.module(view.0);
+        let function = module.ir.function(view.1);
+        let request = function.parameters.first()?.name;
+        let mut found: Vec<(Access, Step)> = Vec::new();
+        let mut blocks: Vec<&[Stmt]> = vec![&function.body];
+        while let Some(block) = blocks.pop() {
+            for statement in block {
+                if let Stmt::Return(value, _) = statement {
+                    let Expr::Call(called, arguments) = module.ir.expr((*value)?) else {
+                        return None;
+                    };
+                    let first = arguments.first()?.value;
+                    let handed =
+                        matches!(module.ir.expr(first), Expr::Name(name) if *name == request);
+                    let Some(Shape::Function(inner)) = self.resolver.expression(view.0, *called)
+                    else {
+                        return None;
+                    };
+                    if !handed || depth > 3 {
+                        return None;
+                    }
+                    found.push(self.of_function(inner, asking, depth)?);
+                }
+                statement.blocks(&mut |block| blocks.push(block));
+            }
+        }
+        found
+            .into_iter()
+            .min_by_key(|(access, _)| strength(*access))
+    }
+
+    /// The strictest of a function's own decorators and checks.
+    fn of_function(
+        &self,
+        function: FunctionRef,
+        asking: Asking<'_>,
+        depth: u32,
+    ) -> Option<(Access, Step)> {
+        let mut verdicts = Vec::new();
+        let mut unused = Door::default();
+        let module = self.program.module(function.0);
+        for &decorator in &module.ir.function(function.1).decorators {
+            let site = Site(function.0, decorator);
+            self.decorator(site, asking, &mut verdicts, &mut unused);
+        }
+        verdicts.extend(self.body_check(function));
+        if verdicts.is_empty() {
+            return self.of_dispatched(function, asking, depth + 1);
+        }
+        verdicts
+            .into_iter()
+            .max_by_key(|(access, _)| strength(*access))
     }
 
     /// Pages of the admin ask for staff; those of its `get_urls` only behind `admin_view`.

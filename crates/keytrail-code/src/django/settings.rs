@@ -4,6 +4,7 @@
 //! `try: from .local import *`), for the deployment that its name speaks of. What depends on the
 //! environment says so, with the value that holds while the variable is unset. Nothing is judged.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keytrail_detect::Detector;
@@ -127,6 +128,22 @@ impl SettingsIndex {
                 setting.module.clone(),
             )
         })
+    }
+
+    /// Settings that are a plain true or false where the project is deployed.
+    pub(crate) fn switches(&self) -> BTreeMap<String, bool> {
+        let all = self.layers.iter().flat_map(|layer| &layer.settings);
+        let names: BTreeSet<&str> = all
+            .filter(|setting| matches!(setting.value, SettingValue::Bool(_)))
+            .map(|setting| setting.name.as_str())
+            .collect();
+        names
+            .into_iter()
+            .filter_map(|name| match self.deployed(name)?.value {
+                SettingValue::Bool(value) => Some((name.to_owned(), value)),
+                _ => None,
+            })
+            .collect()
     }
 
     /// True where `DEBUG` is known to be off in deployment, whatever the environment says.

@@ -5,12 +5,12 @@ use keytrail_model::{Access, Step};
 use super::{Doors, strength, who};
 use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
-use crate::syntax::ir::{Argument, Expr, ExprId, Name, Stmt};
+use crate::syntax::ir::{Argument, Expr, ExprId, FunctionKind, Name, Stmt};
 
 /// Statements at the head of a function that are looked through.
 const HEAD: usize = 8;
 /// Statements among which a refusal by a check of the function's own is looked for.
-const REFUSAL_HEAD: usize = 24;
+const REFUSAL_HEAD: usize = 60;
 const DEEPEST: u32 = 12;
 /// Words in the names of answers and exceptions that say "not you".
 const DENIALS: [&str; 8] = [
@@ -87,22 +87,60 @@ impl Doors<'_> {
     /// that is not understood.
     fn refusal(&self, function: FunctionRef, raising: bool) -> Option<(Access, Step)> {
         let body = &self.program.module(function.0).ir.function(function.1).body;
-        body.iter().take(REFUSAL_HEAD).find_map(|statement| {
-            let Stmt::If { test, then, .. } = statement else {
-                return None;
-            };
-            if !self.denies(function.0, then, raising) || self.is_of_method(function.0, *test) {
-                return None;
+        let mut blocks: Vec<&[Stmt]> = vec![body];
+        let mut steps = 0;
+        while let Some(block) = blocks.pop() {
+            for statement in block {
+                steps += 1;
+                if steps > REFUSAL_HEAD {
+                    return None;
+                }
+                match statement {
+                    Stmt::If { test, then, .. } => {
+                        if self.turns_away_at(function, *test, then, raising) {
+                            let location = self
+                                .program
+                                .location(Site(function.0, *test), Some(function));
+                            let label = "turns some callers away by a check of its own";
+                            return Some((Access::Unknown, Step::new(label, location)));
+                        }
+                        // a decorator's checks may stand anywhere
+                        if self.is_wrapper(function) {
+                            statement.blocks(&mut |block| blocks.push(block));
+                        }
+                    }
+                    Stmt::Try(inner) => {
+                        let denied = inner
+                            .handlers
+                            .iter()
+                            .any(|handler| self.denies(function.0, &handler.body, raising));
+                        if denied {
+                            let location = self.program.function_location(function);
+                            let label = "turns callers away when a check of its own fails";
+                            return Some((Access::Unknown, Step::new(label, location)));
+                        }
+                        blocks.push(&inner.body);
+                    }
+                    Stmt::With { body, .. } => blocks.push(body),
+                    _ => {}
+                }
             }
+        }
+        None
+    }
+
+    fn turns_away_at(&self, at: FunctionRef, test: ExprId, then: &[Stmt], raising: bool) -> bool {
+        self.denies(at.0, then, raising)
+            && !self.is_of_method(at.0, test)
             // who is signed in is turned away: of a page for guests
-            if self.asked(function, *test, true, 0).is_some() {
-                return None;
-            }
-            let site = Site(function.0, *test);
-            let location = self.program.location(site, Some(function));
-            let label = "turns some callers away by a check of its own";
-            Some((Access::Unknown, Step::new(label, location)))
-        })
+            && self.asked(at, test, true, 0).is_none()
+    }
+
+    /// A function inside another one: what a decorator puts round a view.
+    fn is_wrapper(&self, function: FunctionRef) -> bool {
+        let ir = &self.program.module(function.0).ir;
+        let parent = ir.function(function.1).parent;
+        parent != 0 && ir.function(parent).kind == FunctionKind::Plain
     }
 
     /// True for a block that ends in "not you": 401, 403, `PermissionDenied`.
@@ -153,7 +191,11 @@ impl Doors<'_> {
         if leaves(then)
             && let Some(access) = self.asked(at, test, false, 0)
         {
-            return Some(access);
+            // what a caller sends decides on many answers: only a refusal makes it a check
+            let refused = access != Access::Unknown
+                || self.refuses(at.0, then)
+                || self.denies(at.0, then, raising);
+            return refused.then_some(access);
         }
         // the content is inside, and all that is left is a refusal
         let refused = (leaves(other) && !self.lets_through(at, other))

@@ -4,7 +4,7 @@ use keytrail_model::{Access, HttpMethod};
 
 use super::asked::Asking;
 use super::{Doors, strength};
-use crate::program::FunctionRef;
+use crate::program::{FunctionRef, ModuleId};
 use crate::syntax::ir::{Expr, ExprId, Stmt};
 
 const DEEPEST: u32 = 8;
@@ -87,6 +87,18 @@ impl Doors<'_> {
         walk: Walk<'a>,
         returned: &mut Vec<Access>,
     ) -> Option<Walk<'a>> {
+        let decided = self
+            .decides(walk.at.0, test, walk.asking)
+            .or_else(|| self.by_setting(walk.at.0, test));
+        // what a setting decides that is not known here
+        let walk = if decided.is_none() && self.is_setting(walk.at.0, test) {
+            Walk {
+                held: stricter(walk.held, Access::Unknown),
+                ..walk
+            }
+        } else {
+            walk
+        };
         let knowing = |outcome: bool| {
             let asked = self.asked(walk.at, test, outcome, walk.depth);
             Walk {
@@ -94,7 +106,6 @@ impl Doors<'_> {
                 ..deeper(walk)
             }
         };
-        let decided = self.decides(walk.at.0, test, walk.asking);
         let after = |walk: Option<Walk<'a>>| {
             walk.map(|inner| Walk {
                 depth: inner.depth.saturating_sub(1),
@@ -115,6 +126,30 @@ impl Doors<'_> {
                     (one, other) => one.or(other),
                 }
             }
+        }
+    }
+
+    /// `settings.LOGIN_REQUIRED`, where the settings say what it is.
+    pub(super) fn by_setting(&self, module: ModuleId, test: ExprId) -> Option<bool> {
+        let ir = &self.program.module(module).ir;
+        match ir.expr(test) {
+            Expr::Not(inner) => self.by_setting(module, *inner).map(|truth| !truth),
+            Expr::Attribute(_, name) if self.is_setting(module, test) => {
+                self.defaults.switches.get(ir.text(*name)).copied()
+            }
+            _ => None,
+        }
+    }
+
+    fn is_setting(&self, module: ModuleId, test: ExprId) -> bool {
+        let ir = &self.program.module(module).ir;
+        match ir.expr(test) {
+            Expr::Not(inner) => self.is_setting(module, *inner),
+            Expr::Attribute(object, _) => {
+                matches!(ir.expr(*object), Expr::Name(name) | Expr::Attribute(_, name)
+                    if ir.text(*name) == "settings")
+            }
+            _ => false,
         }
     }
 
