@@ -1,4 +1,4 @@
-//! Doors of routes that decorators declare: `auth=` of Django Ninja, `Depends` of FastAPI,
+//! Doors of routes that decorators declare: `auth=` of Django Ninja, `Depends` of `FastAPI`,
 //! `before_request` of Flask, `authorizer=` of Chalice.
 
 use keytrail_model::{Access, Step};

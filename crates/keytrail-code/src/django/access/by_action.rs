@@ -68,18 +68,15 @@ impl Doors<'_> {
             .collect();
         verdicts.dedup();
         let location = self.program.function_location(function);
-        Some(match *verdicts {
-            [access] => {
-                let label = match asking.action {
-                    Some(action) => format!("get_permissions lets in {} for {action}", who(access)),
-                    None => format!("get_permissions lets in {}", who(access)),
-                };
-                (access, Step::new(label, location))
-            }
-            _ => {
-                let label = "get_permissions decides by what the code does not tell";
-                (Access::Unknown, Step::new(label, location))
-            }
+        Some(if let [access] = *verdicts {
+            let label = match asking.action {
+                Some(action) => format!("get_permissions lets in {} for {action}", who(access)),
+                None => format!("get_permissions lets in {}", who(access)),
+            };
+            (access, Step::new(label, location))
+        } else {
+            let label = "get_permissions decides by what the code does not tell";
+            (Access::Unknown, Step::new(label, location))
         })
     }
 

@@ -91,7 +91,7 @@ impl Doors<'_> {
             let name = self.program.symbols.find(name)?;
             self.resolver.method(class, name)
         };
-        HOOKS.iter().filter_map(|name| find(&name)).collect()
+        HOOKS.iter().filter_map(find).collect()
     }
 
     /// What the middleware asks of callers of one URL.
@@ -272,13 +272,13 @@ impl Doors<'_> {
             if matches!(ir.text(*name), "path" | "path_info"))
         };
         let texts = |expr: ExprId| -> Option<Vec<&str>> {
-            let text = |expr: ExprId| match ir.expr(expr) {
-                Expr::Str(text) => Some(ir.text(*text)),
+            let one = |expr: ExprId| match ir.expr(expr) {
+                Expr::Str(name) => Some(ir.text(*name)),
                 _ => None,
             };
             match ir.expr(expr) {
-                Expr::Sequence(parts) => parts.iter().map(|&part| text(part)).collect(),
-                _ => Some(vec![text(expr)?]),
+                Expr::Sequence(parts) => parts.iter().map(|&part| one(part)).collect(),
+                _ => Some(vec![one(expr)?]),
             }
         };
         match ir.expr(test) {

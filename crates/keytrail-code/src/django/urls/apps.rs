@@ -197,18 +197,17 @@ impl Urls<'_> {
             .iter()
             .find_map(|name| self.argument(view.0, arguments, at, name));
         let route = route.map_or(String::new(), |route| self.pattern(view.0, route));
-        let methods = match HTTP.iter().find(|(name, _)| *name == method) {
-            Some((_, method)) => vec![*method],
-            None => {
-                let list = ["methods", "http_methods"]
-                    .iter()
-                    .find_map(|name| self.argument(view.0, arguments, usize::MAX, name))
-                    .or_else(|| (at == 1).then(|| arguments.first().map(|first| first.value))?);
-                let methods = list.map(|list| self.methods(view.0, list));
-                methods
-                    .filter(|methods| !methods.is_empty())
-                    .unwrap_or_else(|| vec![HttpMethod::Get])
-            }
+        let methods = if let Some((_, method)) = HTTP.iter().find(|(name, _)| *name == method) {
+            vec![*method]
+        } else {
+            let list = ["methods", "http_methods"]
+                .iter()
+                .find_map(|name| self.argument(view.0, arguments, usize::MAX, name))
+                .or_else(|| (at == 1).then(|| arguments.first().map(|first| first.value))?);
+            let methods = list.map(|list| self.methods(view.0, list));
+            methods
+                .filter(|methods| !methods.is_empty())
+                .unwrap_or_else(|| vec![HttpMethod::Get])
         };
         let pattern = prefix.then(&route).pattern;
         for method in methods {

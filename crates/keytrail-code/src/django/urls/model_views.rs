@@ -1,4 +1,4 @@
-//! NetBox and its plugins: views that a decorator attaches to a model, and URL lists by model.
+//! `NetBox` and its plugins: views that a decorator attaches to a model, and URL lists by model.
 
 use rustc_hash::FxHashMap;
 
