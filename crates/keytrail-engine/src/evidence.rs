@@ -78,10 +78,10 @@ impl Evidence {
         self.facts.dedup();
     }
 
-    /// Settings modules whose deployment the configuration tells.
-    pub(crate) fn apply_environments(&mut self, config: &Config) {
+    /// With the deployments that the configuration tells of settings modules.
+    pub(crate) fn with_environments(mut self, config: &Config) -> Self {
         if config.environments.is_empty() {
-            return;
+            return self;
         }
         for fact in &mut self.facts {
             if let Fact::Setting(setting) = fact
@@ -92,6 +92,7 @@ impl Evidence {
             }
         }
         self.settle();
+        self
     }
 
     /// True when no source found anything of its kind, with the reasons.

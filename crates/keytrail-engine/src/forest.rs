@@ -5,16 +5,15 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use keytrail_files::{DiskOptions, DiskTree, Listing};
+use keytrail_files::{Commit, DiskOptions, DiskTree, GitTree, Listing};
 use keytrail_model::{Entry, Problem, Tree};
 
 use crate::EngineError;
 
-/// One or more trees on disk. A single directory keeps its own paths; of several, each entry is
-/// named by the path that it was given under.
-#[derive(Debug)]
+/// One or more trees. A single directory keeps its own paths; of several, each entry is named by
+/// the path that it was given under.
 pub(crate) struct Forest {
-    trees: Vec<DiskTree>,
+    trees: Vec<Box<dyn Tree>>,
     entries: Vec<Entry>,
     /// For each entry: its tree, and its number there.
     sources: Vec<(usize, usize)>,
@@ -24,21 +23,39 @@ pub(crate) struct Forest {
 impl Forest {
     /// Opens every path; fails on the first that can't be.
     pub(crate) fn open(paths: &[PathBuf], exclude: &[String]) -> Result<Self, EngineError> {
-        let options = DiskOptions {
-            exclude: exclude.to_vec(),
-            ..DiskOptions::default()
-        };
-        let trees = paths
-            .iter()
-            .map(|path| DiskTree::open(path, &options))
-            .collect::<Result<Vec<_>, _>>()?;
+        let options = options(exclude);
         let prefixes = prefixes(paths);
-        Ok(Self::join(trees, &prefixes))
+        let mut listing = Listing::default();
+        let mut trees: Vec<Box<dyn Tree>> = Vec::new();
+        for (path, prefix) in paths.iter().zip(&prefixes) {
+            let tree = DiskTree::open(path, &options)?;
+            add(&mut listing, tree.listing(), prefix);
+            trees.push(Box::new(tree));
+        }
+        Ok(Self::join(trees, &prefixes, listing))
     }
 
-    fn join(trees: Vec<DiskTree>, prefixes: &[String]) -> Self {
+    /// The same paths as they were before the change that is compared with `base`, and the
+    /// commits that say so.
+    pub(crate) fn before_change(
+        paths: &[PathBuf],
+        exclude: &[String],
+        base: &str,
+    ) -> Result<(Self, Vec<Commit>), EngineError> {
+        let options = options(exclude);
+        let mut trees: Vec<Box<dyn Tree>> = Vec::new();
+        let mut commits = Vec::new();
+        for path in paths {
+            let commit = Commit::before_change(path, base)?;
+            trees.push(Box::new(GitTree::open(&commit, path, &options)?));
+            commits.push(commit);
+        }
+        let forest = Self::join(trees, &prefixes(paths), Listing::default());
+        Ok((forest, commits))
+    }
+
+    fn join(trees: Vec<Box<dyn Tree>>, prefixes: &[String], listing: Listing) -> Self {
         let mut listed: Vec<(Entry, (usize, usize))> = Vec::new();
-        let mut listing = Listing::default();
         for (number, (tree, prefix)) in trees.iter().zip(prefixes).enumerate() {
             let named = tree.entries().iter().enumerate().map(|(at, entry)| {
                 let entry = Entry {
@@ -48,7 +65,6 @@ impl Forest {
                 (entry, (number, at))
             });
             listed.extend(named);
-            add(&mut listing, tree.listing(), prefix);
         }
         listed.sort();
         // `keytrail scan . app` names files twice.
@@ -82,6 +98,13 @@ impl Tree for Forest {
         let &(tree, number) = self.sources.get(at).ok_or_else(missing)?;
         let tree = self.trees.get(tree).ok_or_else(missing)?;
         tree.read(tree.entries().get(number).ok_or_else(missing)?)
+    }
+}
+
+fn options(exclude: &[String]) -> DiskOptions {
+    DiskOptions {
+        exclude: exclude.to_vec(),
+        ..DiskOptions::default()
     }
 }
 
@@ -211,7 +234,9 @@ mod tests {
 
     #[test]
     fn a_path_that_is_not_there_is_refused() {
-        let error = Forest::open(&[PathBuf::from("/nonexistent-keytrail")], &[]).unwrap_err();
+        let error = Forest::open(&[PathBuf::from("/nonexistent-keytrail")], &[])
+            .err()
+            .unwrap();
         assert_eq!(error.to_string(), "/nonexistent-keytrail does not exist");
         assert_eq!(error.exit_code(), 2);
     }

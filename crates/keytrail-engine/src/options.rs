@@ -19,6 +19,9 @@ pub struct Options {
     pub baseline: Option<PathBuf>,
     /// True to use no baseline, not even the configured one.
     pub without_baseline: bool,
+    /// Let pass what was there already at the commit that this revision and the checked-out one
+    /// both come from.
+    pub diff: Option<String>,
     /// When to fail; `high` when nobody says.
     pub fail_on: Option<FailOn>,
     /// Sources that must be read wholly, beside those of the configuration.
@@ -41,6 +44,7 @@ impl Options {
             config: None,
             baseline: None,
             without_baseline: false,
+            diff: None,
             fail_on: None,
             require: Vec::new(),
             salt: None,

@@ -1,11 +1,13 @@
 //! One run, from paths to an outcome.
 
+mod diff;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use keytrail_detect::Detector;
 use keytrail_graph::{Graph, Target};
-use keytrail_model::{Coverage, CoverageStatus, Finding, Fingerprinter, Severity};
+use keytrail_model::{Coverage, CoverageStatus, Finding, Fingerprinter, Severity, Tree};
 use keytrail_report::{Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, Verdict};
 use keytrail_rules::{Context, Kind, NotEvaluated};
 
@@ -60,17 +62,14 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     let table = rules();
     let read = Reading::of(options, &table, watch)?;
     let baseline = read.baseline(options)?;
+    let before = diff::before(&read, options, &table, watch)?;
     let graph = Graph::build(&read.evidence.facts);
     let judged = judge(&read.evidence, &graph);
-    let mut findings = judged.findings;
-    apply_severities(&read.config, &mut findings);
-
-    let ids: Vec<&str> = table.iter().map(|rule| rule.id).collect();
-    let comments = Ignores::read(&read.tree);
-    findings.extend(comments.findings(&ids, options.today));
-    comments.apply(&mut findings, options.today);
-    let mut notes = ignores::apply_configured(&read.config.ignore, &mut findings, options.today)
-        .map_err(|source| EngineError::Glob { source })?;
+    let (mut findings, mut notes) =
+        considered(judged.findings, &read.config, &read.tree, options, &table)?;
+    if let Some(before) = before {
+        notes.push(before.apply(&mut findings, &read.tree));
+    }
     if let Some(baseline) = baseline {
         let stale = baseline.apply(&mut findings).len();
         if stale > 0 {
@@ -96,7 +95,7 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
             first_close: cut.first_close,
             of: cut.of,
         },
-        project_salt: read.project_salt,
+        project_salt: read.prints.has_project_salt(),
         rules: table,
     };
     report.sort();
@@ -107,6 +106,24 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
         notes,
         redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
     })
+}
+
+/// The findings with what configuration and comments say of them, and what there is to note.
+fn considered(
+    mut findings: Vec<Finding>,
+    config: &Config,
+    tree: &dyn Tree,
+    options: &Options,
+    table: &[RuleInfo],
+) -> Result<(Vec<Finding>, Vec<String>), EngineError> {
+    apply_severities(config, &mut findings);
+    let ids: Vec<&str> = table.iter().map(|rule| rule.id).collect();
+    let comments = Ignores::read(tree);
+    findings.extend(comments.findings(&ids, options.today));
+    comments.apply(&mut findings, options.today);
+    let notes = ignores::apply_configured(&config.ignore, &mut findings, options.today)
+        .map_err(|source| EngineError::Glob { source })?;
+    Ok((findings, notes))
 }
 
 /// Asks who can get at `target`.
@@ -139,10 +156,12 @@ pub fn who(options: &Options, target: &str, watch: &Watch) -> Result<Answer, Eng
 /// The part that every command shares: configuration, tree, facts.
 struct Reading {
     config: Config,
+    exclude: Vec<String>,
+    only: Vec<String>,
     tree: Forest,
     detector: Detector,
+    prints: Fingerprinter,
     evidence: Evidence,
-    project_salt: bool,
 }
 
 impl Reading {
@@ -175,16 +194,18 @@ impl Reading {
             .or_else(|| config.only.clone())
             .unwrap_or_else(|| SOURCES.map(str::to_owned).to_vec());
         let detector = Detector::new();
-        let mut evidence = evidence::collect(&tree, &detector, &prints, &only, watch);
-        evidence.apply_environments(&config);
+        let evidence =
+            evidence::collect(&tree, &detector, &prints, &only, watch).with_environments(&config);
         if let Some(reason) = evidence.nothing() {
             return Err(EngineError::Nothing { reason });
         }
         Ok(Self {
-            project_salt: prints.has_project_salt(),
             config,
+            exclude,
+            only,
             tree,
             detector,
+            prints,
             evidence,
         })
     }

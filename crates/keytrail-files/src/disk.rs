@@ -117,22 +117,10 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(root: &'a Path, options: &DiskOptions) -> Result<Self, FilesError> {
-        let mut builder = OverrideBuilder::new(root);
-        for pattern in &options.exclude {
-            let glob = |source| FilesError::Glob {
-                pattern: pattern.clone(),
-                source,
-            };
-            builder.add(&format!("!{pattern}")).map_err(glob)?;
-        }
-        let exclude = builder.build().map_err(|source| FilesError::Glob {
-            pattern: options.exclude.join(" "),
-            source,
-        })?;
         Ok(Self {
             root,
             foreign: options.foreign,
-            exclude,
+            exclude: overrides(root, &options.exclude)?,
             seen: Mutex::default(),
             foreign_directories: Arc::default(),
             symlinks: AtomicU64::new(0),
@@ -193,6 +181,22 @@ impl<'a> Walk<'a> {
             listing,
         }
     }
+}
+
+/// `exclude`, as the walk understands it.
+pub(crate) fn overrides(root: &Path, exclude: &[String]) -> Result<Override, FilesError> {
+    let mut builder = OverrideBuilder::new(root);
+    for pattern in exclude {
+        let glob = |source| FilesError::Glob {
+            pattern: pattern.clone(),
+            source,
+        };
+        builder.add(&format!("!{pattern}")).map_err(glob)?;
+    }
+    builder.build().map_err(|source| FilesError::Glob {
+        pattern: exclude.join(" "),
+        source,
+    })
 }
 
 fn skips(entry: &DirEntry, counter: &AtomicU64) -> bool {

@@ -30,6 +30,56 @@ pub enum FilesError {
         /// Why.
         source: ignore::Error,
     },
+    /// A commit to compare with can't be had.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// Why a commit to compare with can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// There is no `git`, or it may not be run.
+    #[error("cannot run git: {0}")]
+    NotRun(std::io::Error),
+    /// The path lies in no repository.
+    #[error("{} is in no git repository, so there is no commit to compare with", .0.display())]
+    NoRepository(PathBuf),
+    /// git refuses to read another user's repository.
+    #[error("git refuses to read {}: it belongs to another user", .0.display())]
+    OtherOwner(PathBuf),
+    /// A repository without any commit.
+    #[error("the repository has no commit yet")]
+    NoCommit,
+    /// The name means nothing.
+    #[error("there is no commit `{0}`")]
+    NoSuchCommit(String),
+    /// Two histories.
+    #[error("`{0}` and what is checked out have no commit in common")]
+    NothingInCommon(String),
+    /// Not all of the commit is on this machine.
+    #[error("the files of commit {0} are not all on this machine")]
+    ObjectsMissing(String),
+}
+
+impl GitError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotRun(_) => "install git, or leave out --diff",
+            Self::NoRepository(_) => "give a path inside a clone, or leave out --diff",
+            Self::OtherOwner(_) => {
+                "tell git that you trust it: `git config --global --add safe.directory DIRECTORY`"
+            }
+            Self::NoCommit => "commit something first, or leave out --diff",
+            Self::NoSuchCommit(_) => {
+                "fetch it first: `git fetch origin BRANCH`; a branch of the server is `origin/BRANCH`"
+            }
+            Self::NothingInCommon(_) => {
+                "in a shallow clone fetch the history: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`"
+            }
+            Self::ObjectsMissing(_) => "fetch them: `git fetch --refetch --no-filter`",
+        }
+    }
 }
 
 impl FilesError {
@@ -41,6 +91,7 @@ impl FilesError {
             Self::Kind(_) => "give a file or a directory",
             Self::Read { .. } => "check that the disk is mounted and sound",
             Self::Glob { .. } => "patterns are as in .gitignore: `docs/**`, `*.log`",
+            Self::Git(error) => error.hint(),
         }
     }
 

@@ -1,14 +1,16 @@
-//! Working trees: which files there are, and the keys in them.
+//! Working trees and commits: which files there are, and the keys in them.
 //!
 //! Only reads. What cannot be read is said in the coverage; nothing is left out silently.
 
 mod collect;
 mod disk;
 mod error;
+mod git;
 mod lines;
 mod skip;
 mod text;
 
 pub use collect::{FilesOptions, collect};
 pub use disk::{DiskOptions, DiskTree, Listing};
-pub use error::FilesError;
+pub use error::{FilesError, GitError};
+pub use git::{Commit, GitTree};

@@ -37,16 +37,15 @@ const BY_NAME: &[&str] = &[
 
 /// True for a directory whose files are not the project's own.
 pub(crate) fn is_foreign(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        return false;
-    };
-    BY_NAME.contains(&name)
+    is_foreign_name(path)
         || path.join("pyvenv.cfg").is_file()
-        || (name == "target" && path.join("CACHEDIR.TAG").is_file())
-        || (name == "providers"
-            && path
-                .parent()
-                .is_some_and(|above| above.ends_with(".terraform")))
+        || (path.ends_with("target") && path.join("CACHEDIR.TAG").is_file())
+}
+
+/// The same as far as the path alone tells.
+pub(crate) fn is_foreign_name(directory: &Path) -> bool {
+    let name = directory.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| BY_NAME.contains(&name)) || directory.ends_with(".terraform/providers")
 }
 
 /// True for a file that is often ignored by version control just because it holds secrets.

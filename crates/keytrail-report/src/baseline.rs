@@ -37,9 +37,18 @@ impl std::str::FromStr for BaselineKey {
     }
 }
 
+/// Rule, file, symbol and subject.
+pub type FindingIdentity = (String, String, String, String);
+
+/// What makes a finding the same one after other lines have moved it.
+pub fn identity(finding: &Finding) -> FindingIdentity {
+    let (rule, path, symbol, subject) = borrowed(finding);
+    (rule.into(), path.into(), symbol.into(), subject.into())
+}
+
 type Identity<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-fn identity(finding: &Finding) -> Identity<'_> {
+fn borrowed(finding: &Finding) -> Identity<'_> {
     (
         finding.rule,
         &finding.location.span().path,
@@ -53,7 +62,7 @@ fn identity(finding: &Finding) -> Identity<'_> {
 pub fn keys(findings: &[Finding]) -> Vec<BaselineKey> {
     let mut groups: BTreeMap<Identity<'_>, Vec<usize>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        groups.entry(identity(finding)).or_default().push(at);
+        groups.entry(borrowed(finding)).or_default().push(at);
     }
     let mut keys = vec![BaselineKey([0; 12]); findings.len()];
     for (identity, mut members) in groups {

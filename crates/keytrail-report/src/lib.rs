@@ -19,7 +19,7 @@ mod text;
 mod way;
 mod who;
 
-pub use baseline::{Baseline, BaselineError, BaselineKey, keys};
+pub use baseline::{Baseline, BaselineError, BaselineKey, FindingIdentity, identity, keys};
 pub use gate::{Gate, Verdict};
 pub use grade::{Grading, grade};
 pub use html::html;

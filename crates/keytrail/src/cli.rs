@@ -118,6 +118,7 @@ pub(crate) struct Reading {
 Examples:
   keytrail scan
   keytrail scan backend infra --fail-on medium
+  keytrail scan --diff origin/main --fail-on medium
   keytrail scan --format sarif -o keytrail.sarif
   keytrail scan --output json=keytrail.json --output html=keytrail.html")]
 pub(crate) struct Scan {
@@ -144,6 +145,10 @@ pub(crate) struct Scan {
     /// Let findings pass that this file knows
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Report what the change adds: let pass what was there in the last commit that BASE, a branch
+    /// or commit, and the checked-out one have in common
+    #[arg(long, value_name = "BASE")]
+    pub(crate) diff: Option<String>,
 }
 
 /// `who`.

@@ -19,6 +19,7 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
         .try_for_each(|file| output::check(file))?;
     let mut options = options(&scan.paths, &scan.reading);
     options.baseline.clone_from(&scan.baseline);
+    options.diff.clone_from(&scan.diff);
     options.fail_on = scan.fail_on;
     options.require.clone_from(&scan.require);
     let watch = Arc::new(Watch::default());
