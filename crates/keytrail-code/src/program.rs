@@ -91,9 +91,9 @@ impl Program {
         let mut by_tail: FxHashMap<String, Vec<Arc<str>>> = FxHashMap::default();
         for (index, (path, ir)) in modules.into_iter().enumerate() {
             let syms = ir.names.iter().map(|name| symbols.intern(name)).collect();
-            // `source="meta.token"`: the parts are names too
+            // `source="meta.token"`, `search("Items[].label")`: the parts are names too
             for dotted in ir.names.iter().filter(|name| is_dotted_name(name)) {
-                dotted.split('.').for_each(|part| {
+                dotted.split(['.', '[', ']']).for_each(|part| {
                     symbols.intern(part);
                 });
             }
@@ -398,7 +398,7 @@ fn is_dotted_name(text: &str) -> bool {
         && text.contains('.')
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'[' | b']'))
 }
 
 fn join(module: &str, own: &str) -> Arc<str> {

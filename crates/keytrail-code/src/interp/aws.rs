@@ -2,37 +2,17 @@
 
 use std::sync::Arc;
 
-use keytrail_model::{OperationKind, Transform};
+use keytrail_model::OperationKind;
 
 use super::Machine;
 use super::arguments::Arguments;
 use super::aws_read::key_fields;
 use super::operation::{OperationRecord, ProjectionRecord, deferred};
-use super::record::SinkKind;
 use super::shape::{Aws, Shape};
 use super::taint::{Label, What, hop};
 use super::value::Value;
 use crate::program::Site;
 use crate::symbols::Sym;
-
-/// Calls that other services take data with: operation, parameters that carry it, who gets it.
-const TAKERS: &[(&str, &[&str], &str)] = &[
-    ("put_object", &["Body", "Metadata"], "S3"),
-    ("put", &["Body", "Metadata"], "S3"),
-    ("upload_fileobj", &["Fileobj"], "S3"),
-    (
-        "publish",
-        &["Message", "MessageAttributes", "Subject"],
-        "SNS",
-    ),
-    ("send_message", &["MessageBody", "MessageAttributes"], "SQS"),
-    ("send_email", &["Message", "Content"], "SES"),
-    ("put_record", &["Data"], "Kinesis"),
-    ("put_events", &["Entries"], "EventBridge"),
-    ("invoke", &["Payload"], "Lambda"),
-    ("invoke_model", &["body"], "Bedrock"),
-    ("put_log_events", &["logEvents"], "CloudWatch Logs"),
-];
 
 /// How a call is known to be one of DynamoDB.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,7 +82,12 @@ impl Machine<'_> {
                     return Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))));
                 }
                 // `Bucket("b")`, `Object("b", "k")`, `Queue("u")`: parts with the service's calls
-                if *service != words.dynamodb && self.text(name).starts_with(char::is_uppercase) {
+                let part = self.text(name).starts_with(char::is_uppercase)
+                    || matches!(
+                        self.text(name),
+                        "get_queue_by_name" | "create_queue" | "create_topic" | "create_bucket"
+                    );
+                if *service != words.dynamodb && part {
                     return Some(Value::of(Shape::Aws(aws.clone())));
                 }
                 self.client_call(site, *service, name, arguments)
@@ -112,7 +97,8 @@ impl Machine<'_> {
                 let table = keep_name(&arguments.either(0, words.lower_name));
                 Some(Value::of(Shape::Aws(Arc::new(Aws::Table(table)))))
             }
-            Aws::Open(..) => None,
+            // of pages, `call_on_pages` answers with what they hold
+            Aws::Open(..) | Aws::Pages => None,
             Aws::Table(table) => {
                 if name == words.batch_writer {
                     return Some(Value::of(Shape::Aws(Arc::new(Aws::BatchWriter(
@@ -124,7 +110,7 @@ impl Machine<'_> {
             }
             Aws::BatchWriter(table) => {
                 let kind = match self.text(name) {
-                    "put_item" => OperationKind::BatchWriteItem,
+                    "put_item" | "delete_item" => OperationKind::BatchWriteItem,
                     _ => return Some(Value::default()),
                 };
                 Some(self.dynamo(site, kind, table, arguments, Seen::Plain))
@@ -135,7 +121,9 @@ impl Machine<'_> {
                 }
                 let kind = operation(self.text(*called))?;
                 let table = arguments.named(words.table_name).unwrap_or_default();
-                Some(self.dynamo(site, kind, &table, arguments, Seen::Paginated))
+                let mut pages = self.dynamo(site, kind, &table, arguments, Seen::Paginated);
+                pages.add_shape(Shape::Aws(Arc::new(Aws::Pages)));
+                Some(pages)
             }
         }
     }
@@ -163,43 +151,7 @@ impl Machine<'_> {
             }
             return Some(Value::default());
         }
-        Some(self.other_service(site, name, arguments))
-    }
-
-    /// Vaults give keys, KMS takes them away, the rest passes them on.
-    pub(super) fn other_service(&mut self, site: Site, name: Sym, arguments: &Arguments) -> Value {
-        let words = self.shared.words;
-        let vault = || Value::tainted(Label::Vault(site), hop(site, What::Source, &None));
-        match self.text(name) {
-            "get_secret_value" => Value::with_fields(vec![(words.secret_string, vault())]),
-            "get_parameter" => {
-                let parameter = Value::with_fields(vec![(words.value_, vault())]);
-                Value::with_fields(vec![(words.parameter, parameter)])
-            }
-            "get_parameters" | "get_parameters_by_path" => {
-                let parameter = Value::with_fields(vec![(words.value_, vault())]);
-                Value::with_fields(vec![(words.parameters, parameter)])
-            }
-            "decrypt" => Value::with_fields(vec![(words.plaintext, vault())]),
-            "encrypt" => {
-                let encrypted = arguments.all().transformed(Transform::Encrypted);
-                Value::with_fields(vec![(words.ciphertext, encrypted)])
-            }
-            "generate_mac" => arguments.all().transformed(Transform::Hmac),
-            operation => {
-                for (taker, parameters, who) in TAKERS {
-                    if *taker == operation {
-                        for parameter in *parameters {
-                            let symbol = self.shared.program.symbols.find(parameter);
-                            if let Some(value) = symbol.and_then(|name| arguments.named(name)) {
-                                self.sink(&SinkKind::ThirdParty(who), site, &value);
-                            }
-                        }
-                    }
-                }
-                Value::default()
-            }
-        }
+        Some(self.other_service(site, service, name, arguments))
     }
 
     /// `x.put_item(Item=…)` where `x` is not known: the parameters say that it is DynamoDB.
@@ -231,7 +183,11 @@ impl Machine<'_> {
             OperationKind::TransactGetItems | OperationKind::TransactWriteItems => {
                 named(words.transact_items)
             }
-            OperationKind::ExecuteStatement => named(words.statement),
+            OperationKind::ExecuteStatement => {
+                named(words.statement)
+                    || named(words.statements)
+                    || named(words.transact_statements)
+            }
         };
         // `**kwargs` of a thin wrapper tell nothing, but a parameter may yet turn out a table
         let open = receiver
@@ -396,7 +352,7 @@ impl Machine<'_> {
             OperationKind::UpdateItem => {
                 self.store_update(site, arguments, &names, &values, &mut record);
             }
-            OperationKind::ExecuteStatement => self.statement_call(arguments, &mut record),
+            OperationKind::ExecuteStatement => self.statement_call(site, arguments, &mut record),
             _ => {}
         }
         record.writes.sort();
@@ -413,6 +369,10 @@ impl Machine<'_> {
                 Value::with_fields(vec![
                     (words.items_, item()),
                     (words.last_key, Value::default()),
+                    (
+                        words.responses,
+                        Value::with_fields(vec![(words.item, item())]),
+                    ),
                 ])
             }
             OperationKind::BatchGetItem | OperationKind::TransactGetItems => {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Machine;
 use super::arguments::Arguments;
-use super::aws_text::{split_and, statement_table};
-use super::operation::{OperationRecord, ProjectionRecord};
+use super::aws_text::split_and;
+use super::operation::ProjectionRecord;
 use super::shape::{Clause, Shape};
 use super::value::Value;
 use crate::symbols::Sym;
@@ -23,7 +23,8 @@ impl Machine<'_> {
             return key_fields(self, &key);
         }
         let Some(condition) = arguments.named(words.key_condition) else {
-            return Vec::new();
+            let legacy = arguments.named(words.key_conditions).unwrap_or_default();
+            return self.legacy_keys(&legacy);
         };
         let mut keys = Vec::new();
         for shape in &condition.shapes {
@@ -48,6 +49,66 @@ impl Machine<'_> {
             keys.push((None, true, open));
         }
         keys
+    }
+
+    /// `KeyConditions={"owner_id": {"AttributeValueList": [owner], "ComparisonOperator": "EQ"}}`.
+    fn legacy_keys(&self, conditions: &Value) -> Vec<(Option<String>, bool, Value)> {
+        let words = self.shared.words;
+        conditions
+            .fields
+            .iter()
+            .flat_map(|fields| fields.iter())
+            .map(|(name, condition)| {
+                let operator = condition.field(words.comparison_operator).constant();
+                let equal = operator.is_some_and(|operator| self.text(operator) == "EQ");
+                let value = condition.field(words.attribute_values);
+                (
+                    Some(self.text(*name).to_owned()),
+                    equal,
+                    value.flat_keep_constant(),
+                )
+            })
+            .collect()
+    }
+
+    /// `pages.build_full_result()`, `pages.search("Items[]")`.
+    pub(super) fn call_on_pages(
+        &mut self,
+        receiver: &Value,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        let mut pages = receiver.clone();
+        pages.shapes.retain(|shape| !matches!(shape, Shape::Aws(_)));
+        match self.text(name) {
+            "build_full_result" | "result_key_iters" => Some(pages),
+            "search" => Some(match arguments.first().constant() {
+                Some(query) => self.searched(&pages, self.text(query)),
+                None => pages.flat(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The plain steps of a `JMESPath` query; what follows them is some part of what they lead to.
+    fn searched(&self, pages: &Value, query: &str) -> Value {
+        let mut value = pages.clone();
+        for step in query.split('.') {
+            let name = step.split('[').next().unwrap_or("").trim();
+            if name.is_empty()
+                || !name
+                    .bytes()
+                    .all(|it| it.is_ascii_alphanumeric() || it == b'_')
+            {
+                break;
+            }
+            match self.shared.program.symbols.find(name) {
+                Some(name) => value = value.field(name),
+                // a name that the program never says alone: a step into the item all the same
+                None => return value.unnamed_part(),
+            }
+        }
+        value
     }
 
     /// `owner_id = :owner AND begins_with(#s, :service)`.
@@ -182,46 +243,6 @@ impl Machine<'_> {
                 && let Some(name) = self.attribute_name(name, names)
             {
                 attributes.push(name);
-            }
-        }
-    }
-
-    pub(super) fn statement_call(&mut self, arguments: &Arguments, record: &mut OperationRecord) {
-        let words = self.shared.words;
-        let Some(statement) = arguments.named(words.statement) else {
-            return;
-        };
-        for shape in &statement.shapes {
-            let text: Arc<str> = match shape {
-                Shape::Str(text) => Arc::from(self.text(*text)),
-                Shape::Pattern(text) => text.clone(),
-                _ => continue,
-            };
-            let lower = text.to_ascii_lowercase();
-            let from = ["from ", "into ", "update "]
-                .iter()
-                .find_map(|word| lower.find(word).map(|at| at + word.len()));
-            if let Some(at) = from {
-                let (name, index) = statement_table(&text[at..]);
-                record.table.add_shape(Shape::Pattern(Arc::from(name)));
-                if !index.is_empty() {
-                    record.index = Some(Value::of(Shape::Pattern(Arc::from(index))));
-                }
-            }
-            if lower.trim_start().starts_with("select")
-                && let Some(end) = lower.find(" from")
-            {
-                let list = text.get(6..end).unwrap_or("").trim();
-                record.projection = if list == "*" {
-                    ProjectionRecord::Whole
-                } else {
-                    let mut list: Vec<String> = list
-                        .split(',')
-                        .map(|name| name.trim().trim_matches(['"', '\'']).to_owned())
-                        .collect();
-                    list.sort();
-                    ProjectionRecord::Attributes(list)
-                };
             }
         }
     }

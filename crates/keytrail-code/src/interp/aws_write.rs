@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::Machine;
 use super::arguments::Arguments;
 use super::aws::{is_descriptor, keep_name};
+use super::aws_read::key_fields;
 use super::aws_text::assignments;
 use super::operation::OperationRecord;
 use super::record::SinkKind;
@@ -102,7 +103,13 @@ impl Machine<'_> {
         let items = arguments.named(words.transact_items).unwrap_or_default();
         let put = items.field(words.put);
         let update = items.field(words.update_);
-        for part in [&put, &update] {
+        let others = [words.delete, words.condition_check].map(|name| items.field(name));
+        for part in others.iter().chain([&update]) {
+            if let Some(key) = part.own_field(words.key) {
+                record.keys.extend(key_fields(self, &key.clone()));
+            }
+        }
+        for part in others.iter().chain([&put, &update]) {
             let table = part.field(words.table_name);
             record.table.join(&keep_name(&table));
             record.conditional |= part.own_field(words.condition).is_some();

@@ -217,6 +217,9 @@ impl Machine<'_> {
                     let callee = Value::of(shape.clone());
                     Some(self.call_later(site, &callee, arguments))
                 }
+                Shape::Aws(aws) if matches!(**aws, Aws::Pages) => {
+                    self.call_on_pages(receiver, name, arguments)
+                }
                 Shape::Aws(aws) => {
                     let aws = aws.clone();
                     self.call_on_aws(site, &aws, name, arguments)

@@ -3,7 +3,9 @@
 mod arguments;
 mod assign;
 mod aws;
+mod aws_partiql;
 mod aws_read;
+mod aws_services;
 mod aws_text;
 mod aws_write;
 mod branch;

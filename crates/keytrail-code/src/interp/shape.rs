@@ -102,6 +102,8 @@ pub(crate) enum Aws {
     BatchWriter(Value),
     /// A paginator of an operation.
     Paginator(Sym),
+    /// What a paginator gives: pages, with ways to join them.
+    Pages,
 }
 
 /// A part of a mapper's model.

@@ -187,6 +187,15 @@ impl Value {
         value
     }
 
+    /// A part whose name says nothing to the program: it holds what no named part does, and is no
+    /// secret by its name.
+    pub(crate) fn unnamed_part(&self) -> Self {
+        let mut part = self.field_part(Sym::ANY);
+        part.fields = None;
+        part.shapes.clear();
+        part
+    }
+
     /// Sets the part `name`, what it held before is gone.
     pub(crate) fn set_field(&mut self, name: Sym, value: Self) {
         let fields = Arc::make_mut(self.fields.get_or_insert_with(Arc::default));

@@ -30,7 +30,13 @@ impl Rule for UnconditionalPut {
                     | OperationKind::TransactWriteItems
                     | OperationKind::BatchWriteItem
             );
-            if !puts || operation.conditional || is_test_file(&operation.location.span().path) {
+            // a batch that only deletes replaces nothing
+            let writes = !operation.writes.is_empty();
+            if !puts
+                || !writes
+                || operation.conditional
+                || is_test_file(&operation.location.span().path)
+            {
                 continue;
             }
             let routes = cx.open_routes(operation);
