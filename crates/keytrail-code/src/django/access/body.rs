@@ -153,6 +153,12 @@ impl Doors<'_> {
         };
         let (called, arguments): (ExprId, &[Argument]) = match ir.expr(value) {
             Expr::Call(called, arguments) => (*called, arguments),
+            // Flask's `return {"error": "no"}, 403`
+            Expr::Sequence(parts) if returned => {
+                return parts
+                    .iter()
+                    .any(|&part| matches!(ir.expr(part), Expr::Int(401 | 403)));
+            }
             _ if returned => return false,
             _ => (value, &[]),
         };
