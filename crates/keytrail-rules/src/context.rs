@@ -182,7 +182,8 @@ fn kinds_of(joined: &Joined<'_>) -> BTreeSet<Kind> {
         .tables
         .ids()
         .any(|id| joined.tables.node(id).in_templates().next().is_some());
-    let infra = templates || !joined.principals.is_empty() || !joined.grants.is_empty();
+    let around = !joined.assets.is_empty() || !joined.openings.is_empty();
+    let infra = templates || around || !joined.principals.is_empty() || !joined.grants.is_empty();
     let files = !joined.sightings.is_empty();
     [
         (code, Kind::Code),

@@ -5,6 +5,7 @@
 //! exposure path takes that path's severity, actor and steps; one that lies on none is hygiene.
 
 mod area;
+mod around;
 mod context;
 mod draft;
 mod evaluate;

@@ -2,8 +2,11 @@
 
 mod aws_credential_stored;
 mod caller_shapes_expression;
+mod can_raise_own_rights;
 mod compare_in_variable_time;
 mod copy_carries_key;
+mod copy_unprotected;
+mod dax_open;
 mod debug_page_open;
 mod default_secret_key;
 mod environment_crossing;
@@ -22,6 +25,7 @@ mod key_in_response;
 mod key_in_url;
 mod key_record_never_expires;
 mod key_to_third_party;
+mod key_too_old;
 mod limit_before_filter;
 mod long_lived_aws_key;
 mod no_leading_keys;
@@ -30,25 +34,33 @@ mod open_endpoint;
 mod open_hosts;
 mod open_write;
 mod other_reader;
+mod outside_reader;
 mod plain_transport_to_aws;
 mod plain_transport_to_clients;
 mod raw_key_stored;
+mod reads_not_recorded;
 mod request_body_stored;
 mod right_not_used;
 mod scan_in_request;
+mod shared_role;
 mod side_door;
 mod stale_authorization;
 mod stream_carries_key;
+mod stream_not_watched;
 mod table_shared_by_environments;
 mod table_unprotected;
 mod table_without_own_key;
+mod trail_unprotected;
 mod unconditional_put;
 mod unowned_lookup;
 mod untagged_table;
+mod vault_too_wide;
+mod vault_unprotected;
 mod verify_only_key_kept;
 mod weak_wrapping;
 mod whole_item_read;
 mod wide_cors;
+mod wide_endpoint;
 mod wildcard_on_key_table;
 
 use crate::Rule;
@@ -57,8 +69,11 @@ use crate::Rule;
 pub const RULES: &[&dyn Rule] = &[
     &aws_credential_stored::AwsCredentialStored,
     &caller_shapes_expression::CallerShapesExpression,
+    &can_raise_own_rights::CanRaiseOwnRights,
     &compare_in_variable_time::CompareInVariableTime,
     &copy_carries_key::CopyCarriesKey,
+    &copy_unprotected::CopyUnprotected,
+    &dax_open::DaxOpen,
     &debug_page_open::DebugPageOpen,
     &default_secret_key::DefaultSecretKey,
     &environment_crossing::EnvironmentCrossing,
@@ -77,6 +92,7 @@ pub const RULES: &[&dyn Rule] = &[
     &key_in_url::KeyInUrl,
     &key_record_never_expires::KeyRecordNeverExpires,
     &key_to_third_party::KeyToThirdParty,
+    &key_too_old::KeyTooOld,
     &limit_before_filter::LimitBeforeFilter,
     &long_lived_aws_key::LongLivedAwsKey,
     &no_leading_keys::NoLeadingKeys,
@@ -85,24 +101,32 @@ pub const RULES: &[&dyn Rule] = &[
     &open_hosts::OpenHosts,
     &open_write::OpenWrite,
     &other_reader::OtherReader,
+    &outside_reader::OutsideReader,
     &plain_transport_to_aws::PlainTransportToAws,
     &plain_transport_to_clients::PlainTransportToClients,
     &raw_key_stored::RawKeyStored,
+    &reads_not_recorded::ReadsNotRecorded,
     &request_body_stored::RequestBodyStored,
     &right_not_used::RightNotUsed,
     &scan_in_request::ScanInRequest,
+    &shared_role::SharedRole,
     &side_door::SideDoor,
     &stale_authorization::StaleAuthorization,
     &stream_carries_key::StreamCarriesKey,
+    &stream_not_watched::StreamNotWatched,
     &table_shared_by_environments::TableSharedByEnvironments,
     &table_unprotected::TableUnprotected,
     &table_without_own_key::TableWithoutOwnKey,
+    &trail_unprotected::TrailUnprotected,
     &unconditional_put::UnconditionalPut,
     &unowned_lookup::UnownedLookup,
     &untagged_table::UntaggedTable,
+    &vault_too_wide::VaultTooWide,
+    &vault_unprotected::VaultUnprotected,
     &verify_only_key_kept::VerifyOnlyKeyKept,
     &weak_wrapping::WeakWrapping,
     &whole_item_read::WholeItemRead,
     &wide_cors::WideCors,
+    &wide_endpoint::WideEndpoint,
     &wildcard_on_key_table::WildcardOnKeyTable,
 ];
