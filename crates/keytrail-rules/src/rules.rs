@@ -1,5 +1,6 @@
 //! All rules, sorted by id.
 
+mod attributes_not_limited;
 mod aws_credential_stored;
 mod caller_shapes_expression;
 mod can_raise_own_rights;
@@ -67,6 +68,7 @@ use crate::Rule;
 
 /// Every rule there is. A new one is a line here, and two files beside the others.
 pub const RULES: &[&dyn Rule] = &[
+    &attributes_not_limited::AttributesNotLimited,
     &aws_credential_stored::AwsCredentialStored,
     &caller_shapes_expression::CallerShapesExpression,
     &can_raise_own_rights::CanRaiseOwnRights,
