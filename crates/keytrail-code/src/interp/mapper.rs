@@ -33,7 +33,9 @@ impl<'a> Machine<'a> {
                 if self.text(name) == "attribute_values" {
                     return Some(self.document(receiver, model, None));
                 }
-                let attribute = model.attribute(name)?;
+                let Some(attribute) = model.attribute(name) else {
+                    return self.attribute_of_subclass(receiver, *class, name);
+                };
                 let own = receiver.own_field(name).cloned();
                 let mut part = own.unwrap_or_else(|| receiver.field(attribute.stored));
                 for shape in &receiver.shapes {
@@ -59,6 +61,28 @@ impl<'a> Machine<'a> {
             }
             _ => None,
         })
+    }
+
+    /// `self.api_key` in a base class: an attribute that only a subclass declares.
+    fn attribute_of_subclass(&self, receiver: &Value, class: ClassRef, name: Sym) -> Option<Value> {
+        let facts = self.shared.resolver.class(class);
+        let declared = self.shared.resolver.method(class, name).is_some()
+            || facts.fields.iter().any(|(own, _)| *own == name)
+            || receiver.own_field(name).is_some();
+        let subclass = facts.subclasses.iter().find_map(|subclass| {
+            let model = self.model(*subclass)?;
+            model.attribute(name)
+        });
+        let stored = subclass.filter(|_| !declared)?.stored;
+        let mut part = receiver.field(stored);
+        for shape in &receiver.shapes {
+            if let Shape::Param(index, path) = shape {
+                let mut taint = bare(Label::Param(*index));
+                taint.path.clone_from(path);
+                part.add_taint(taint.step(stored));
+            }
+        }
+        Some(part)
     }
 
     /// The table of a model; of a base class without one, whatever its subclass says.
