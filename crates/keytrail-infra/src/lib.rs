@@ -14,6 +14,7 @@ mod addresses;
 mod arns;
 mod assets;
 mod bindings;
+pub mod cases;
 mod cloudformation;
 mod collect;
 mod error;

@@ -92,10 +92,13 @@ pub(super) fn named_ways<'p>(
 
 /// How a statement names the caller. Policies that are attached to it mean it without naming it.
 fn named(request: &Request<'_>, layer: Layer, statement: &Statement) -> Option<(Named, Fit)> {
-    if layer != Layer::Resource {
-        return Some((Named::Itself, Fit::Yes));
+    match (layer, &statement.principals) {
+        (Layer::Resource | Layer::ResourceControl(_), Some(principals)) => {
+            principals.names(request.principal)
+        }
+        (Layer::Resource, None) => None,
+        _ => Some((Named::Itself, Fit::Yes)),
     }
-    statement.principals.as_ref()?.names(request.principal)
 }
 
 fn statements(policies: &[Policy], effect: Effect) -> impl Iterator<Item = (&Policy, &Statement)> {

@@ -17,6 +17,15 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// One operator on one key.
+    pub fn new(operator: Operator, key: &str, values: Vec<Text>) -> Self {
+        Self {
+            operator,
+            key: key.to_owned(),
+            values,
+        }
+    }
+
     /// True for a condition on this key, without regard to case.
     pub fn is_on(&self, key: &str) -> bool {
         self.key.eq_ignore_ascii_case(key)
