@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keytrail_detect::Detector;
 use keytrail_files::FilesOptions;
-use keytrail_infra::TableTarget;
+use keytrail_infra::{AccessModel, TableTarget};
 use keytrail_model::{Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Tree};
 
 use crate::forest::Forest;
@@ -14,6 +14,8 @@ use crate::{Config, SOURCES, Watch};
 pub(crate) struct Evidence {
     pub(crate) facts: Vec<Fact>,
     pub(crate) coverage: Vec<Coverage>,
+    /// Principals with their policies, to be asked single questions.
+    pub(crate) access: Option<AccessModel>,
 }
 
 /// Runs the collectors of `only`, all at once.
@@ -44,6 +46,7 @@ pub(crate) fn collect(
     let mut evidence = Evidence {
         facts: Vec::new(),
         coverage: Vec::new(),
+        access: None,
     };
     for (source, collected) in SOURCES.into_iter().zip([code, files, infra]) {
         evidence.add(source, collected);
@@ -53,6 +56,7 @@ pub(crate) fn collect(
     if let Some(access) = access {
         let grants = access.grants(&targets(&evidence.facts));
         evidence.facts.extend(grants.into_iter().map(Fact::Grant));
+        evidence.access = Some(access);
     }
     evidence.settle();
     evidence
@@ -117,7 +121,7 @@ impl Evidence {
 
 /// The tables that principals are asked about: those that are declared, and those that only
 /// code names.
-fn targets(facts: &[Fact]) -> Vec<TableTarget> {
+pub(crate) fn targets(facts: &[Fact]) -> Vec<TableTarget> {
     let mut targets: BTreeSet<TableTarget> = BTreeSet::new();
     let mut declared: BTreeSet<&str> = BTreeSet::new();
     for fact in facts {

@@ -154,18 +154,22 @@ pub fn who(options: &Options, target: &str, watch: &Watch) -> Result<Answer, Eng
 }
 
 /// The part that every command shares: configuration, tree, facts.
-struct Reading {
+pub(crate) struct Reading {
     config: Config,
     exclude: Vec<String>,
     only: Vec<String>,
     tree: Forest,
     detector: Detector,
     prints: Fingerprinter,
-    evidence: Evidence,
+    pub(crate) evidence: Evidence,
 }
 
 impl Reading {
-    fn of(options: &Options, table: &[RuleInfo], watch: &Watch) -> Result<Self, EngineError> {
+    pub(crate) fn of(
+        options: &Options,
+        table: &[RuleInfo],
+        watch: &Watch,
+    ) -> Result<Self, EngineError> {
         let ids: Vec<&str> = table.iter().map(|rule| rule.id).collect();
         let root = options
             .paths

@@ -13,6 +13,7 @@ use crate::evaluate::{
     Alternative, Caller, Context, Decision, Policies, Policy, Request, Resource, arns_of, evaluate,
 };
 use crate::grants::{attributes, binds, granting, is_wide_action, is_wide_resource, step, verdict};
+use crate::held::{Held, Holder};
 use crate::principals::{Draft, Principals};
 use crate::rights;
 use crate::stack::Index;
@@ -65,40 +66,47 @@ impl TableTarget {
 /// All principals with what is attached to them, ready to be asked.
 #[derive(Debug, Default)]
 pub struct AccessModel {
-    subjects: Vec<Subject>,
+    pub(crate) subjects: Vec<Subject>,
     rights: Vec<Right>,
     /// What template tables are called, by address: identity first.
     spellings: BTreeMap<Arc<str>, Vec<Text>>,
+    pub(crate) held: Held,
 }
 
 #[derive(Debug)]
-struct Subject {
-    address: Arc<str>,
-    caller: Caller,
+pub(crate) struct Subject {
+    pub(crate) address: Arc<str>,
+    pub(crate) caller: Caller,
     /// One for each variable file under which it exists.
-    worlds: Vec<World>,
+    pub(crate) worlds: Vec<World>,
 }
 
 #[derive(Debug)]
-struct World {
-    identity: Vec<Policy>,
-    boundary: Option<Vec<Policy>>,
+pub(crate) struct World {
+    /// The stack that declares it.
+    pub(crate) stack: usize,
+    /// Those that touch tables first.
+    pub(crate) identity: Vec<Policy>,
+    touching: usize,
+    pub(crate) boundary: Option<Vec<Policy>>,
 }
 
 impl AccessModel {
-    pub(crate) fn new(principals: &Principals, tables: &Index, addresses: &Addresses) -> Self {
+    pub(crate) fn new(
+        principals: &Principals,
+        tables: &Index,
+        addresses: &Addresses,
+        held: Held,
+    ) -> Self {
         let mut rights = Vec::new();
         let mut subjects = Vec::new();
         for draft in principals.drafts.values() {
-            let mut subject = Subject {
+            let subject = Subject {
                 address: addresses.public(&draft.id),
                 caller: caller(draft),
                 worlds: worlds(draft, principals),
             };
             rights.extend(subject.rights(&own_arns(draft)));
-            for world in &mut subject.worlds {
-                world.identity.retain(touches_tables);
-            }
             subjects.push(subject);
         }
         rights.sort();
@@ -113,6 +121,7 @@ impl AccessModel {
             subjects,
             rights,
             spellings,
+            held,
         }
     }
 
@@ -142,38 +151,41 @@ impl AccessModel {
         grants
     }
 
-    fn asked<'t>(&self, table: &'t TableTarget, contexts: &'t Contexts) -> Asked<'t> {
-        let mut names: Vec<Text> = self
-            .spellings
-            .get(&table.address)
-            .cloned()
-            .unwrap_or_default();
+    /// A table in every spelling that means it, with an end such as `/index/NAME`.
+    pub(crate) fn spelled(
+        &self,
+        table: &TableTarget,
+        end: &Text,
+        literal: Option<Text>,
+    ) -> Resource {
+        let mut arns: Vec<Text> = literal.into_iter().collect();
+        arns.extend(self.arns(table).into_iter().map(|mut arn| {
+            arn.append(end);
+            arn
+        }));
+        Resource::new(&arns)
+    }
+
+    fn arns(&self, table: &TableTarget) -> Vec<Text> {
+        let known = self.spellings.get(&table.address);
+        let mut names: Vec<Text> = known.cloned().unwrap_or_default();
         for name in &table.names {
             let name = Text::with_stars_unknown(name);
             if !names.contains(&name) {
                 names.push(name);
             }
         }
-        let mut arns: Vec<Text> = names
-            .iter()
-            .map(|name| {
-                let mut text = arn("dynamodb", "table/");
-                text.append(name);
-                text
-            })
-            .collect();
-        arns.extend(table.arns.iter().map(|arn| Text::with_stars_unknown(arn)));
-        let resource = |end: &Text| {
-            let all: Vec<Text> = arns
-                .iter()
-                .map(|arn| {
-                    let mut arn = arn.clone();
-                    arn.append(end);
-                    arn
-                })
-                .collect();
-            Resource::new(&all)
-        };
+        let by_name = names.iter().map(|name| {
+            let mut text = arn("dynamodb", "table/");
+            text.append(name);
+            text
+        });
+        let given = table.arns.iter().map(|arn| Text::with_stars_unknown(arn));
+        by_name.chain(given).collect()
+    }
+
+    fn asked<'t>(&'t self, table: &'t TableTarget, contexts: &'t Contexts) -> Asked<'t> {
+        let resource = |end: &Text| self.spelled(table, end, None);
         let indexes = table.indexes.iter().map(|index| {
             let end = Text::with_stars_unknown(&format!("/index/{index}"));
             (index.as_str(), resource(&end))
@@ -181,6 +193,7 @@ impl AccessModel {
         Asked {
             table,
             contexts,
+            held: &self.held,
             whole: resource(&Text::default()),
             indexes: indexes.collect(),
             stream: table
@@ -227,8 +240,14 @@ fn worlds(draft: &Draft, principals: &Principals) -> Vec<World> {
                 identity.extend(of(group, &group.policies, number));
             }
             let boundary = of(draft, &draft.boundaries, number);
+            let (mut touching, others): (Vec<Policy>, Vec<Policy>) =
+                identity.into_iter().partition(touches_tables);
+            let count = touching.len();
+            touching.extend(others);
             World {
-                identity,
+                stack: number,
+                identity: touching,
+                touching: count,
                 boundary: (!boundary.is_empty()).then_some(boundary),
             }
         })
@@ -253,6 +272,7 @@ type Contexts = BTreeMap<&'static str, Context>;
 struct Asked<'t> {
     table: &'t TableTarget,
     contexts: &'t Contexts,
+    held: &'t Held,
     whole: Resource,
     indexes: Vec<(&'t str, Resource)>,
     stream: Option<Resource>,
@@ -288,7 +308,13 @@ impl Subject {
     }
 
     fn grants(&self, asked: &Asked<'_>) -> Vec<Grant> {
-        if self.worlds.iter().all(|world| world.identity.is_empty()) {
+        let idle = |world: &World| {
+            let of = |holder| asked.held.of(&asked.table.address, holder, world.stack);
+            world.touching == 0
+                && of(Holder::Table).iter().all(|held| held.is_empty())
+                && of(Holder::Stream).iter().all(|held| held.is_empty())
+        };
+        if self.worlds.iter().all(idle) {
             return Vec::new();
         }
         Door::ALL
@@ -340,13 +366,21 @@ impl Subject {
             resource,
             context,
         };
-        let mut grants = Vec::new();
-        for world in &self.worlds {
-            let policies = Policies {
-                identity: &world.identity,
+        let holder = match door {
+            Door::GetRecords => Holder::Stream,
+            _ => Holder::Table,
+        };
+        let policies = self.worlds.iter().flat_map(|world| {
+            let held = asked.held.of(&asked.table.address, holder, world.stack);
+            held.into_iter().map(|held| Policies {
+                identity: &world.identity[..world.touching],
                 boundary: world.boundary.as_deref(),
+                resource: held,
                 ..Policies::default()
-            };
+            })
+        });
+        let mut grants = Vec::new();
+        for policies in policies {
             let ways = match evaluate(&request, &policies) {
                 Decision::Allow(by) => vec![Alternative {
                     by,

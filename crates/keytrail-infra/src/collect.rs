@@ -11,7 +11,7 @@ use crate::policies::Reader;
 use crate::read::{Sources, TreeFiles, read};
 use crate::stack::Stack;
 use crate::terraform::source::Project;
-use crate::{assets, bindings, cloudformation, openings, principals, tables, terraform};
+use crate::{assets, bindings, cloudformation, held, openings, principals, tables, terraform};
 
 /// Parsers and evaluators recurse up to their limits, which need more than a thread's usual stack.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
@@ -66,7 +66,8 @@ fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
     let mut people = principals::build(&stacks, &mut reader);
     principals::workloads(&mut people, &sources.annotations);
     let bound = bindings::build(&stacks, &index, &addresses);
-    let access = AccessModel::new(&people, &index, &addresses);
+    let held = held::build(&stacks, &mut reader, &addresses);
+    let access = AccessModel::new(&people, &index, &addresses, held);
     let own: BTreeSet<String> = stacks
         .iter()
         .flat_map(|stack| stack.accounts.clone())

@@ -81,6 +81,8 @@ pub(crate) enum Command {
     },
     /// Show everybody who can get at a table, an attribute, a setting or a key, rightful or not
     Who(Who),
+    /// Ask whether a principal may do an action to a resource, and by which statement
+    Can(Can),
     /// Write down the findings of today, so that only new ones fail
     Baseline(Baseline),
     /// Print the JSON Schema of `scan --format json`
@@ -157,16 +159,92 @@ pub(crate) struct Scan {
 Examples:
   keytrail who api_metadata
   keytrail who api_metadata.api_key backend
-  keytrail who STRIPE_SECRET_KEY")]
+  keytrail who STRIPE_SECRET_KEY
+  keytrail who --as aws_iam_role.reports
+  keytrail who --as aws_iam_role.reports api_metadata.api_key")]
 pub(crate) struct Who {
     /// A table, `table.attribute`, a setting, or the fingerprint of a key
-    pub(crate) target: String,
+    #[arg(required_unless_present = "principal")]
+    pub(crate) target: Option<String>,
+    /// The other way round: what may this principal read, by which door and statement
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principal: Option<String>,
     /// Directories or files; several are read as one
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
+
+/// `can`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  keytrail can --as aws_iam_role.app --do dynamodb:GetItem --on api_metadata
+  keytrail can --as app --do kms:Decrypt --on arn:aws:kms:eu-west-1:111122223333:key/k backend infra
+  keytrail can --as app --do dynamodb:Query --on api_metadata --context dynamodb:LeadingKeys=alice
+  keytrail can --cases cases.jsonl > answers.jsonl", after_long_help = CASES)]
+pub(crate) struct Can {
+    /// Directories or files; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Who asks: the address, name or ARN of a role, user or group of the templates
+    #[arg(
+        long = "as",
+        value_name = "PRINCIPAL",
+        required_unless_present = "cases"
+    )]
+    pub(crate) principal: Option<String>,
+    /// The action: `dynamodb:GetItem`
+    #[arg(long = "do", value_name = "ACTION", required_unless_present = "cases")]
+    pub(crate) action: Option<String>,
+    /// On what: a table's name or address, `TABLE/index/NAME`, an ARN, or `*`
+    #[arg(long = "on", value_name = "RESOURCE", default_value = "*")]
+    pub(crate) resource: String,
+    /// A condition key of the request with its values; `KEY=` says that the request lacks it; may be repeated
+    #[arg(long, value_name = "KEY=VALUE[,VALUE]")]
+    pub(crate) context: Vec<String>,
+    /// The request has no condition key but these and what its principal implies
+    #[arg(long)]
+    pub(crate) complete: bool,
+    /// Answer whole cases instead, a JSON object a line, from a file or `-`; see `--help`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["principal", "action", "context", "complete"])]
+    pub(crate) cases: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+const CASES: &str = r#"Examples:
+  keytrail can --as aws_iam_role.app --do dynamodb:GetItem --on api_metadata
+  keytrail can --as app --do kms:Decrypt --on arn:aws:kms:eu-west-1:111122223333:key/k backend infra
+  keytrail can --as app --do dynamodb:Query --on api_metadata --context dynamodb:LeadingKeys=alice
+  keytrail can --cases cases.jsonl > answers.jsonl
+
+Without --complete a condition key that is not given is open: the answer may be `allowed if …`.
+
+Cases, one JSON object a line:
+  {"id": …, "request": {"principal": "arn:aws:iam::111122223333:role/app",
+    "action": "dynamodb:GetItem", "resource": "arn:aws:dynamodb:eu-west-1:111122223333:table/keys",
+    "resource_account": "111122223333", "context": {"aws:SourceIp": "192.0.2.7", "aws:TagKeys": ["a"]}},
+   "identity_policies": [document], "resource_policy": document, "boundaries": [document] or null,
+   "service_control_policies": [[document]], "resource_control_policies": [[document]],
+   "session_policy": document, "management_account": "444455556666"}
+
+Only `request` with `principal` and `action` is needed. A principal is an ARN (user, role, assumed-role
+or federated-user session, root, SAML or OIDC provider), an account, a service's name, or `*`.
+Organisation's policies are lists, one a level from the root; each level must allow.
+
+A case is a whole request: a context key that is not given is absent, as for AWS's own simulator. Keys
+that the principal and the resource imply (aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType,
+aws:username, aws:PrincipalIsAWSService, aws:PrincipalServiceName, aws:ResourceAccount) are there anyway.
+`"KEY": null` says that it is not known whether and with what it is there, `"*": null` says so of all
+that are not given: only then the answer may be `allow_if`.
+
+Answers, one a line and in order:
+  {"id": …, "decision": "allow" | "explicit_deny" | "implicit_deny" | "allow_if",
+   "statements": [what decided], "remaining": [conditions still open]}
+  with "missing": the layer that allows nothing, for implicit_deny; "ways" where there are several for allow_if
+  {"id": …, "line": …, "error": …} for a line that can't be answered; the rest is"#;
 
 /// `baseline`.
 #[derive(Args, Debug)]

@@ -1,6 +1,8 @@
 //! One file per command; each returns an exit code.
 
 mod baseline;
+mod can;
+mod cases;
 mod explain;
 mod init;
 mod rules;
@@ -21,6 +23,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Explain { rule } => explain::run(rule),
         Command::Rules { format } => rules::run(*format),
         Command::Who(who) => who::run(global, who),
+        Command::Can(can) => can::run(global, can),
         Command::Baseline(baseline) => baseline::run(global, baseline),
         Command::Schema => schema(),
         Command::Init { path } => init::run(global, path),

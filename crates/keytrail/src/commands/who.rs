@@ -1,5 +1,6 @@
 //! `keytrail who TARGET`.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keytrail_engine::{Answer, Watch};
@@ -12,14 +13,18 @@ use crate::progress::Shown;
 use crate::{output, talk};
 
 pub(super) fn run(global: &Global, who: &Who) -> anyhow::Result<u8> {
+    if let Some(principal) = &who.principal {
+        return reads(global, who, principal);
+    }
     let options = options(&who.paths, &who.reading);
+    let target = who.target.as_deref().unwrap_or_default();
     let watch = Arc::new(Watch::default());
     let shown = Shown::start(global, &watch);
-    let answer = keytrail_engine::who(&options, &who.target, &watch);
+    let answer = keytrail_engine::who(&options, target, &watch);
     drop(shown);
     let answer = answer?;
     let Some(standings) = &answer.standings else {
-        return Err(unknown(&who.target, &answer));
+        return Err(unknown(target, &answer));
     };
     let layout = TerminalOptions {
         color: talk::color(global),
@@ -27,11 +32,33 @@ pub(super) fn run(global: &Global, who: &Who) -> anyhow::Result<u8> {
         verbose: global.verbose,
     };
     output::print(&keytrail_report::who(
-        &who.target,
+        target,
         standings,
         answer.sources(),
         layout,
     ))?;
+    Ok(0)
+}
+
+/// What a principal may read.
+fn reads(global: &Global, who: &Who, principal: &str) -> anyhow::Result<u8> {
+    // Without a table the first argument is a path already.
+    let (target, paths) = match &who.target {
+        Some(first) if Path::new(first).exists() => (None, vec![PathBuf::from(first)]),
+        other => (other.as_deref(), who.paths.clone()),
+    };
+    let options = options(&paths, &who.reading);
+    let watch = Arc::new(Watch::default());
+    let shown = Shown::start(global, &watch);
+    let answer = keytrail_engine::reads(&options, principal, target, &watch);
+    drop(shown);
+    let answer = answer?;
+    let Some(address) = &answer.principal else {
+        let nearest = answer.nearest.as_deref();
+        return Err(super::can::unknown(principal, nearest, &answer.known));
+    };
+    let told = keytrail_report::reads(address, &answer.grants, &answer.rights);
+    output::print(&told)?;
     Ok(0)
 }
 
