@@ -60,6 +60,10 @@ pub(crate) enum Known {
     GetAttr,
     Enumerate,
     Zip,
+    /// `itertools.chain(a, b)`: elements of either.
+    Chain,
+    /// `asyncio.gather(a(), b())`.
+    Gather,
     /// `map(f, list)`: what `f` makes of an element.
     Map,
     /// `filter(f, list)`: the list.
@@ -75,6 +79,24 @@ pub(crate) enum Known {
     Partial,
     /// `SecretStr(key)`: shows nothing until it is opened.
     Sealed,
+    /// `itemgetter("a")`; true for `attrgetter`.
+    Getter(bool),
+    /// The same, called.
+    Pick(bool),
+    /// `dataclasses.replace(x, a=…)`.
+    Replace,
+    /// `namedtuple("Name", "a b")`.
+    NamedTuple,
+    /// What it makes, called.
+    NamedTupleMade,
+    /// `import_module("a.b")`.
+    ImportModule,
+    /// `import_string("a.b.C")`.
+    ImportString,
+    /// `exec` and `eval`.
+    Dynamic,
+    /// `ChainMap(a, b)`: the first that has it.
+    ChainMap,
 }
 
 /// Dotted path → behaviour; `.*` at the end: everything directly below.
@@ -124,14 +146,34 @@ const TABLE: &[(&str, Known)] = &[
     ("filter", Known::Filter),
     ("map", Known::Map),
     ("functools.partial", Known::Partial),
+    ("operator.itemgetter", Known::Getter(false)),
+    ("operator.attrgetter", Known::Getter(true)),
+    ("operator.itemgetter.__call__", Known::Pick(false)),
+    ("operator.attrgetter.__call__", Known::Pick(true)),
+    ("dataclasses.replace", Known::Replace),
+    ("copy.replace", Known::Replace),
+    ("attr.evolve", Known::Replace),
+    ("attrs.evolve", Known::Replace),
+    ("collections.namedtuple", Known::NamedTuple),
+    ("collections.namedtuple.__call__", Known::NamedTupleMade),
+    ("importlib.import_module", Known::ImportModule),
+    ("__import__", Known::ImportModule),
+    (
+        "django.utils.module_loading.import_string",
+        Known::ImportString,
+    ),
+    ("exec", Known::Dynamic),
+    ("eval", Known::Dynamic),
+    ("collections.ChainMap", Known::ChainMap),
     ("pydantic.SecretStr", Known::Sealed),
     ("pydantic.SecretBytes", Known::Sealed),
     ("pydantic.types.SecretStr", Known::Sealed),
     ("collections.OrderedDict", Known::Copy),
     ("collections.deque", Known::Copy),
     ("frozenset", Known::Copy),
-    ("itertools.*", Known::Zip),
-    ("itertools.chain.from_iterable", Known::Zip),
+    ("itertools.*", Known::Chain),
+    ("itertools.zip_longest", Known::Zip),
+    ("itertools.chain.from_iterable", Known::Chain),
     ("functools.reduce", Known::Reduce),
     ("asgiref.sync.sync_to_async", Known::Same),
     ("asgiref.sync.async_to_sync", Known::Same),
@@ -141,7 +183,7 @@ const TABLE: &[(&str, Known)] = &[
     ("asyncio.create_task", Known::Same),
     ("asyncio.ensure_future", Known::Same),
     ("asyncio.shield", Known::Same),
-    ("asyncio.gather", Known::Zip),
+    ("asyncio.gather", Known::Gather),
     ("typing.cast", Known::Second),
     ("setattr", Known::SetAttr),
     ("collections.defaultdict", Known::Fresh),
@@ -389,7 +431,7 @@ words! {
     initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_whole = "\u{0}whole", hidden_table = "\u{0}table",
     default_for_new = "default_for_new", default_factory = "default_factory", serialize = "serialize", call_ = "__call__",
     iter_ = "__iter__", enter = "__enter__", str_ = "__str__", repr_ = "__repr__",
-    exc_info = "exc_info", args = "args", hidden_instance = "\u{0}instance", get = "get", get_context_data = "get_context_data", pop = "pop",
+    value_lower = "value", exc_info = "exc_info", args = "args", hidden_instance = "\u{0}instance", get = "get", get_context_data = "get_context_data", pop = "pop",
     setdefault = "setdefault", items = "items", values = "values", keys = "keys",
     update = "update", append = "append", extend = "extend", add = "add", insert = "insert",
     item = "Item", items_ = "Items", attributes = "Attributes", responses = "Responses",

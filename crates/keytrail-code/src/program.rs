@@ -245,11 +245,15 @@ impl Program {
                     || importer
                         .strip_prefix(root)
                         .is_some_and(|rest| rest.starts_with('/'));
-                let beside = parent(importer) == root;
+                let beside = parent(importer) == root && !is_standard(slashed);
                 if self.is_package_directory(root) && !beside {
                     return None;
                 }
                 // a bare `import x` from elsewhere is far more often a library
+                let hidden = is_standard(slashed) && !root.is_empty();
+                if hidden && !self.is_package_directory(candidate) {
+                    return None;
+                }
                 if single && !above && !self.is_package_directory(candidate) {
                     return None;
                 }
@@ -391,6 +395,35 @@ impl Program {
                 .map(move |(function, _)| FunctionRef(id, function))
         })
     }
+}
+
+/// Modules of the standard library that a package's own of the same name does not hide.
+fn is_standard(name: &str) -> bool {
+    const STANDARD: [&str; 22] = [
+        "base64",
+        "collections",
+        "copy",
+        "dataclasses",
+        "datetime",
+        "enum",
+        "functools",
+        "hashlib",
+        "hmac",
+        "json",
+        "logging",
+        "operator",
+        "os",
+        "random",
+        "re",
+        "secrets",
+        "string",
+        "sys",
+        "time",
+        "traceback",
+        "types",
+        "typing",
+    ];
+    STANDARD.contains(&name)
 }
 
 fn is_dotted_name(text: &str) -> bool {

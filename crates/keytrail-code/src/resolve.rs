@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::interp::{Path, Shape};
-use crate::program::{ClassRef, FunctionRef, ModuleId, Program, Target};
+use crate::program::{ClassRef, FunctionRef, LinkedModule, ModuleId, Program, Target};
 use crate::symbols::Sym;
 use crate::syntax::ir::{Expr, ExprId, FunctionKind, Stmt};
 
@@ -27,6 +27,8 @@ pub(crate) struct ClassFacts {
     pub(crate) classes: FxHashMap<Sym, ClassRef>,
     /// Annotated names and names assigned in the body, in order.
     pub(crate) fields: Vec<(Sym, Option<ExprId>)>,
+    /// Fields whose annotation says that they show nothing: `SecretStr`.
+    pub(crate) sealed: Vec<Sym>,
     pub(crate) subclasses: Vec<ClassRef>,
 }
 
@@ -43,6 +45,8 @@ enum Binding {
 struct Names {
     bound: FxHashMap<Sym, Vec<Binding>>,
     stars: Vec<Target>,
+    /// What `__all__` lists, where it is written out.
+    exported: Option<Vec<Sym>>,
 }
 
 /// All that is known of names before anything is run.
@@ -51,6 +55,8 @@ pub(crate) struct Resolver<'a> {
     program: &'a Program,
     modules: Vec<Names>,
     classes: Vec<Vec<ClassFacts>>,
+    /// Decorators of the project's own, outermost first; true for one that is called to make the decorator.
+    wrappers: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -60,6 +66,7 @@ impl<'a> Resolver<'a> {
             .map(|(id, module)| {
                 let mut names = Names::default();
                 bind(program, id, &module.ir.function(0).body, &mut names);
+                names.exported = exported(module);
                 names
             })
             .collect();
@@ -67,6 +74,7 @@ impl<'a> Resolver<'a> {
             program,
             modules,
             classes: Vec::new(),
+            wrappers: FxHashMap::default(),
         };
         resolver.classes = (0u32..)
             .zip(&program.modules)
@@ -78,7 +86,39 @@ impl<'a> Resolver<'a> {
             })
             .collect();
         resolver.link_classes();
+        resolver.link_decorators();
         resolver
+    }
+
+    fn link_decorators(&mut self) {
+        let mut wrappers = FxHashMap::default();
+        for function in self.program.functions() {
+            let ir = &self.program.module(function.0).ir;
+            let declared = ir.function(function.1);
+            let own: Vec<(FunctionRef, bool)> = declared
+                .decorators
+                .iter()
+                .filter_map(|&decorator| {
+                    let (named, makes_one) = match ir.expr(decorator) {
+                        Expr::Call(called, _) => (*called, true),
+                        _ => (decorator, false),
+                    };
+                    match self.expression(function.0, named)? {
+                        Shape::Function(wrapper) => Some((wrapper, makes_one)),
+                        _ => None,
+                    }
+                })
+                .collect();
+            if !own.is_empty() {
+                wrappers.insert(function, own);
+            }
+        }
+        self.wrappers = wrappers;
+    }
+
+    /// Decorators of the project's own on a function, outermost first.
+    pub(crate) fn wrappers(&self, function: FunctionRef) -> Option<&[(FunctionRef, bool)]> {
+        self.wrappers.get(&function).map(Vec::as_slice)
     }
 
     pub(crate) fn class(&self, class: ClassRef) -> &ClassFacts {
@@ -93,6 +133,7 @@ impl<'a> Resolver<'a> {
             methods: FxHashMap::default(),
             classes: FxHashMap::default(),
             fields: Vec::new(),
+            sealed: Vec::new(),
             subclasses: Vec::new(),
         };
         let mut blocks: Vec<&[Stmt]> = vec![&module.ir.function(declaration.body).body];
@@ -107,8 +148,15 @@ impl<'a> Resolver<'a> {
                         let name = module.sym(module.ir.class(*id).name);
                         facts.classes.insert(name, ClassRef(class.0, *id));
                     }
-                    Stmt::Annotated { target, value, .. } => {
+                    Stmt::Annotated {
+                        target,
+                        value,
+                        annotation,
+                    } => {
                         if let Expr::Name(name) = module.ir.expr(*target) {
+                            if is_sealed(&module.ir, *annotation) {
+                                facts.sealed.push(module.sym(*name));
+                            }
                             facts.fields.push((module.sym(*name), *value));
                         }
                     }
@@ -237,7 +285,9 @@ impl<'a> Resolver<'a> {
         }
         if found.is_empty() {
             for target in &names.stars {
-                if let Target::Module(inner) = target {
+                if let Target::Module(inner) = target
+                    && self.exports(*inner, name)
+                {
                     self.global_at(*inner, name, depth + 1, found);
                 }
                 if !found.is_empty() {
@@ -245,6 +295,12 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+    }
+
+    /// True when `from module import *` brings `name`, as far as `__all__` says.
+    fn exports(&self, module: ModuleId, name: Sym) -> bool {
+        let exported = self.modules[module as usize].exported.as_ref();
+        exported.is_none_or(|names| names.contains(&name))
     }
 
     /// What `target.name` is; empty for a module's variables.
@@ -303,7 +359,9 @@ impl<'a> Resolver<'a> {
             }
         }
         for target in &names.stars {
-            if let Target::Module(inner) = target {
+            if let Target::Module(inner) = target
+                && self.exports(*inner, name)
+            {
                 self.variable_at(*inner, name, depth + 1, found);
             }
         }
@@ -409,6 +467,50 @@ fn push(found: &mut Vec<Shape>, shape: Shape) {
     if !found.contains(&shape) && found.len() < 4 {
         found.push(shape);
     }
+}
+
+/// `SecretStr`, `SecretStr | None`, `Optional[SecretStr]`.
+fn is_sealed(ir: &crate::syntax::ir::Module, annotation: ExprId) -> bool {
+    let mut open = vec![annotation];
+    for _ in 0..8 {
+        let Some(next) = open.pop() else { break };
+        match ir.expr(next) {
+            Expr::Name(name) | Expr::Attribute(_, name) => {
+                if matches!(ir.text(*name), "SecretStr" | "SecretBytes" | "Secret") {
+                    return true;
+                }
+            }
+            Expr::Subscript(_, inner) => open.push(*inner),
+            Expr::Binary(_, left, right) => open.extend([*left, *right]),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The names of `__all__ = […]`, when nothing else is done to it.
+fn exported(module: &LinkedModule) -> Option<Vec<Sym>> {
+    let ir = &module.ir;
+    let is_all = |target: &ExprId| matches!(ir.expr(*target), Expr::Name(name) if ir.text(*name) == "__all__");
+    let mut lists = Vec::new();
+    for statement in &ir.function(0).body {
+        match statement {
+            Stmt::Assign { targets, value } if targets.iter().any(is_all) => lists.push(*value),
+            Stmt::Augmented { target, .. } if is_all(target) => return None,
+            _ => {}
+        }
+    }
+    let [list] = lists[..] else {
+        return None;
+    };
+    let Expr::Sequence(parts) = ir.expr(list) else {
+        return None;
+    };
+    let text = |part: &ExprId| match ir.expr(*part) {
+        Expr::Str(text) => Some(module.sym(*text)),
+        _ => None,
+    };
+    parts.iter().map(text).collect()
 }
 
 fn bind(program: &Program, id: ModuleId, block: &[Stmt], names: &mut Names) {

@@ -12,6 +12,36 @@ impl Sym {
     pub(crate) const ANY: Self = Self(0);
     /// The parts of a request that authentication fills in: `user`, `auth`, `session`.
     pub(crate) const IDENTITIES: [Self; 3] = [Self(1), Self(2), Self(3)];
+    /// Elements of a sequence that are told apart by their place.
+    pub(crate) const PLACES: u32 = 8;
+    const FIRST_PLACE: u32 = 4;
+    const GIVEN: u32 = 8;
+    const FIRST_GIVEN: u32 = Self::FIRST_PLACE + Self::PLACES;
+
+    /// The element at `index` of a sequence.
+    pub(crate) fn place(index: usize) -> Option<Self> {
+        let index = u32::try_from(index).ok()?;
+        (index < Self::PLACES).then_some(Self(Self::FIRST_PLACE + index))
+    }
+
+    /// The part whose name the caller gives for this parameter: `item[name]`.
+    pub(crate) fn given(parameter: u16) -> Option<Self> {
+        let parameter = u32::from(parameter);
+        (parameter < Self::GIVEN).then_some(Self(Self::FIRST_GIVEN + parameter))
+    }
+
+    /// The parameter that gives the name.
+    pub(crate) fn giver(self) -> Option<u16> {
+        let parameter = self.0.checked_sub(Self::FIRST_GIVEN)?;
+        u16::try_from(parameter)
+            .ok()
+            .filter(|_| parameter < Self::GIVEN)
+    }
+
+    /// True for an element of a sequence, as against an entry or an attribute.
+    pub(crate) fn is_place(self) -> bool {
+        (Self::FIRST_PLACE..Self::FIRST_PLACE + Self::PLACES).contains(&self.0)
+    }
 }
 
 /// Names ↔ symbols. Filled while linking, in the order of the modules' paths.
@@ -31,6 +61,13 @@ impl Default for Symbols {
         debug_assert_eq!(any, Sym::ANY);
         let identities = ["user", "auth", "session"].map(|name| symbols.intern(name));
         debug_assert_eq!(identities, Sym::IDENTITIES);
+        for index in 0..Sym::PLACES {
+            symbols.intern(&format!("\0{index}"));
+        }
+        // not by name: to whoever reads a report they are names that are not known
+        for _ in 0..Sym::GIVEN {
+            symbols.texts.push("*".into());
+        }
         symbols
     }
 }

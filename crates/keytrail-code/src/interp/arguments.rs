@@ -25,7 +25,10 @@ impl Arguments {
     pub(super) fn at(&self, index: usize) -> Value {
         match self.positional.get(index) {
             Some((value, _)) => value.clone(),
-            None => self.star.clone().unwrap_or_default(),
+            None => match &self.star {
+                Some(star) => starred(star, index - self.positional.len()),
+                None => Value::default(),
+            },
         }
     }
 
@@ -90,6 +93,20 @@ impl Arguments {
         }
     }
 
+    /// `callee` with these bound to it.
+    pub(super) fn bound_to(&self, callee: Value) -> Value {
+        let partial = Partial {
+            callee,
+            positional: self
+                .positional
+                .iter()
+                .map(|(value, _)| value.clone())
+                .collect(),
+            keyword: Vec::new(),
+        };
+        Value::of(Shape::Partial(std::sync::Arc::new(partial)))
+    }
+
     /// `functools.partial(f, …)` of these.
     pub(super) fn partial(&self) -> Value {
         let partial = Partial {
@@ -130,6 +147,7 @@ impl Arguments {
             .into_iter()
             .cloned()
             .chain(self.positional.iter().map(|(value, _)| value.clone()));
+        let given = self.positional.len() + usize::from(receiver.is_some());
         let mut taken = Vec::new();
         let mut bindings: Vec<Value> = Vec::with_capacity(function.parameters.len());
         for (index, parameter) in function.parameters.iter().enumerate() {
@@ -140,9 +158,14 @@ impl Arguments {
                     .or_else(|| self.named(name).inspect(|_| taken.push(name))),
                 ParameterKind::KeywordOnly => self.named(name).inspect(|_| taken.push(name)),
                 ParameterKind::Star => {
-                    let mut rest = self.star.clone().unwrap_or_default();
-                    for value in positional.by_ref() {
-                        rest.join(&value);
+                    let mut rest = Value::sequence(positional.by_ref().collect());
+                    if let Some(star) = &self.star {
+                        rest = if rest.is_nothing() {
+                            star.clone()
+                        } else {
+                            rest.element()
+                        };
+                        rest.join(star);
                     }
                     Some(rest)
                 }
@@ -158,7 +181,10 @@ impl Arguments {
             };
             let value = value.or_else(|| {
                 // an unknown `*args` or `**kwargs` may hold it
-                let mut open = self.star.clone().unwrap_or_default();
+                let mut open = match &self.star {
+                    Some(star) => starred(star, index.saturating_sub(given)),
+                    None => Value::default(),
+                };
                 if let Some(double) = &self.double {
                     open.join(&double.field(name));
                 }
@@ -168,6 +194,14 @@ impl Arguments {
                 .push(value.unwrap_or_else(|| defaults.get(index).cloned().unwrap_or_default()));
         }
         bindings
+    }
+}
+
+/// What `*args` gives the parameter that is so many behind those given by themselves.
+fn starred(star: &Value, index: usize) -> Value {
+    match Sym::place(index) {
+        Some(place) if star.has_places() || star.has_params() => star.field(place),
+        _ => star.element(),
     }
 }
 

@@ -114,8 +114,11 @@ impl Machine<'_> {
             }
             return;
         }
-        let element = value.element();
-        for &part in parts {
+        let starred = parts
+            .iter()
+            .position(|&part| matches!(module.ir.expr(part), Expr::Starred(_)));
+        for (index, &part) in parts.iter().enumerate() {
+            let element = unpacked(value, index, starred, parts.len());
             self.assign(part, part, &element);
         }
     }
@@ -145,6 +148,22 @@ impl Machine<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A part of a module's variable was changed in place: `CACHE[name] = value`.
+    fn change_module_variable(&mut self, name: Sym) {
+        let Some(value) = self.env.vars.get(&name).cloned() else {
+            return;
+        };
+        let of_module = |cell: &Cell| self.state.cells.contains_key(cell);
+        let cells = self.shared.resolver.variable(self.function.0, name);
+        let cell = cells
+            .into_iter()
+            .map(|(module, name)| Cell::Global(module, name))
+            .rfind(of_module);
+        if let Some(cell) = cell {
+            self.write_cell(cell, &value);
         }
     }
 
@@ -195,9 +214,15 @@ impl Machine<'_> {
                 if !self.env.vars.contains_key(&name) {
                     let value = self.variable(name);
                     self.env.vars.insert(name, value);
+                    if self.function.1 != 0 && !self.outer.contains(&name) {
+                        self.outer.push(name);
+                    }
                 }
                 if let Some(value) = self.env.vars.get_mut(&name) {
                     change(value);
+                }
+                if self.outer.contains(&name) {
+                    self.change_module_variable(name);
                 }
             }
             Expr::Subscript(outer, key) => {
@@ -240,6 +265,27 @@ impl Machine<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// What the target at `index` of so many gets, one of which may be starred.
+fn unpacked(value: &Value, index: usize, starred: Option<usize>, targets: usize) -> Value {
+    let whole = value.places();
+    let place = match starred {
+        Some(star) if index == star && whole >= targets => {
+            let taken = (star..star + whole + 1 - targets)
+                .filter_map(|index| value.own_field(Sym::place(index)?).cloned());
+            return Value::sequence(taken.collect());
+        }
+        Some(star) if index == star => return value.element(),
+        // behind the star, places count from the end
+        Some(star) if index > star && whole >= targets => index + whole - targets,
+        Some(star) if index > star => return value.element(),
+        _ => index,
+    };
+    match Sym::place(place) {
+        Some(place) if value.has_places() || value.has_params() => value.field(place),
+        _ => value.element(),
     }
 }
 

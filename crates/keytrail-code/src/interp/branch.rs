@@ -202,6 +202,7 @@ impl Machine<'_> {
                 && let Some(method) = self.shared.resolver.method(*class, words.iter_)
             {
                 let site = self.site(iter);
+                element.shapes.retain(|own| own != shape);
                 element.join(&self.invoke(site, method, Some(&value), &Arguments::default()));
             }
         }

@@ -88,10 +88,7 @@ impl Machine<'_> {
                 ),
                 Shape::Class(class) => self.construct(site, *class, arguments),
                 Shape::External(path) => self.call_external(site, path, arguments),
-                Shape::Param(..) => {
-                    self.note_callback(shape, arguments);
-                    continue;
-                }
+                Shape::Param(..) => self.note_callback(site, shape, arguments),
                 Shape::Object(path) => self.call_object(site, path, arguments),
                 Shape::Instance(class) => {
                     let call = self.shared.words.call_;
@@ -254,7 +251,8 @@ impl Machine<'_> {
             .shapes
             .iter()
             .any(|shape| matches!(shape, Shape::Object(_) | Shape::External(_) | Shape::Aws(_)));
-        if !(known && foreign) {
+        let resolved = self.text(name) == "result";
+        if !(known && foreign) || resolved {
             result.join(&general);
         }
         result
@@ -289,7 +287,11 @@ impl Machine<'_> {
     ) -> Option<Value> {
         let words = self.shared.words;
         if let Some(function) = self.shared.resolver.method(class, name) {
-            return Some(self.invoke(site, function, Some(receiver), arguments));
+            let mut result = self.invoke(site, function, Some(receiver), arguments);
+            if self.is_abstract(function) {
+                result.join(&self.call_on_subclasses(site, class, name, arguments)?);
+            }
+            return Some(result);
         }
         if let Some(value) = self.call_on_record(site, receiver, class, name, arguments) {
             return Some(value);
@@ -307,7 +309,24 @@ impl Machine<'_> {
         if !callee.shapes.is_empty() {
             return Some(self.call_value(site, &callee, Some(name), arguments));
         }
-        // a template method that subclasses define
+        self.call_on_subclasses(site, class, name, arguments)
+    }
+
+    /// A body that only raises, or does nothing: subclasses say what it does.
+    fn is_abstract(&self, function: crate::program::FunctionRef) -> bool {
+        let module = self.shared.program.module(function.0);
+        let body = &module.ir.function(function.1).body;
+        matches!(**body, [] | [crate::syntax::ir::Stmt::Raise(_)])
+    }
+
+    /// A template method that subclasses define.
+    fn call_on_subclasses(
+        &mut self,
+        site: Site,
+        class: ClassRef,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
         let subclasses = self.shared.resolver.class(class).subclasses.clone();
         let mut result = None;
         for subclass in subclasses.into_iter().take(4) {
@@ -336,12 +355,35 @@ impl Machine<'_> {
             return Some(self.construct(site, inner, arguments));
         }
         let Some(function) = self.shared.resolver.method(class, name) else {
-            return self.call_on_model(site, class, name, arguments);
+            return self
+                .call_on_model(site, class, name, arguments)
+                .or_else(|| self.constructed_by(site, class, name, arguments));
         };
         let receiver = self
             .decorated(function, words.class_method)
             .then(|| Value::of(Shape::Class(class)));
         Some(self.invoke(site, function, receiver.as_ref(), arguments))
+    }
+
+    /// Constructors that libraries give to classes: `Model.model_validate(item)`.
+    fn constructed_by(
+        &mut self,
+        site: Site,
+        class: ClassRef,
+        name: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        match self.text(name) {
+            "model_validate" | "parse_obj" | "from_orm" | "from_dict" | "validate" => {
+                let given = Arguments {
+                    double: Some(arguments.first()),
+                    ..Arguments::default()
+                };
+                Some(self.construct(site, class, &given))
+            }
+            "model_construct" | "construct" => Some(self.construct(site, class, arguments)),
+            _ => None,
+        }
     }
 
     pub(super) fn call_on_super(
@@ -365,6 +407,12 @@ impl Machine<'_> {
         }
         if let Some(value) = self.super_of_model(site, class, name, arguments) {
             return value;
+        }
+        // what an exception says of itself
+        if name == words.init && self.is_own_exception(class) {
+            let mut own = Value::of(Shape::Instance(class));
+            own.add_shape(Shape::Param(0, super::Fields::new()));
+            self.assign_attribute(&own, words.args, &arguments.all());
         }
         // what the framework's own method gives back
         if name == words.to_representation {

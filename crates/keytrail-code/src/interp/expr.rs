@@ -19,6 +19,16 @@ const FEW: i64 = 8;
 /// Longer texts are no names, expressions or statements.
 const LONGEST_PATTERN: usize = 512;
 
+/// The name that a caller gives, when it is one parameter's value.
+pub(super) fn given_name(key: &Value) -> Option<Sym> {
+    let mut parameters = key.shapes.iter().filter_map(|shape| match shape {
+        Shape::Param(index, path) if path.is_empty() => Some(*index),
+        _ => None,
+    });
+    let first = parameters.next()?;
+    Sym::given(first).filter(|_| parameters.next().is_none())
+}
+
 impl Machine<'_> {
     pub(super) fn expr(&mut self, id: ExprId) -> Value {
         if self.fuel == 0 || self.depth > super::DEEPEST {
@@ -51,7 +61,8 @@ impl Machine<'_> {
                 self.expr(*inner);
                 Value::default()
             }
-            Expr::Sequence(parts) | Expr::Logic(_, parts) => self.joined(parts),
+            Expr::Sequence(parts) => self.sequence(parts),
+            Expr::Logic(_, parts) => self.joined(parts),
             Expr::Compare(left, rest) => self.compare(id, *left, rest),
             Expr::Conditional { test, then, other } => {
                 self.expr(*test);
@@ -82,6 +93,25 @@ impl Machine<'_> {
                 Value::default()
             }
         }
+    }
+
+    /// A list, tuple or set that is written out.
+    fn sequence(&mut self, parts: &[ExprId]) -> Value {
+        let module = self.module;
+        let starred = |part: &ExprId| matches!(module.ir.expr(*part), Expr::Starred(_));
+        if parts.len() > Sym::PLACES as usize || parts.iter().any(starred) {
+            let mut value = Value::default();
+            for &part in parts {
+                let inner = self.expr(part);
+                value.join(&if starred(&part) {
+                    inner.element()
+                } else {
+                    inner
+                });
+            }
+            return value;
+        }
+        Value::sequence(parts.iter().map(|&part| self.expr(part)).collect())
     }
 
     pub(super) fn joined(&mut self, parts: &[ExprId]) -> Value {
@@ -129,7 +159,7 @@ impl Machine<'_> {
                 for shape in &receiver.shapes {
                     if let Shape::Instance(class) = shape {
                         let site = self.site(id);
-                        part.join(&self.instance_item(&receiver, *class, site));
+                        part.join(&self.instance_item(&receiver, *class, &key, site));
                     }
                 }
                 part
@@ -143,24 +173,43 @@ impl Machine<'_> {
                     }
                     return part;
                 }
-                let index = key
-                    .shapes
-                    .iter()
-                    .any(|shape| matches!(shape, Shape::Int(_)));
-                let mut element = if index {
-                    receiver.flat()
-                } else {
-                    receiver.field(Sym::ANY)
-                };
-                for shape in &receiver.shapes {
-                    element.add_shape(shape.clone());
-                }
-                if index {
-                    element.join(&receiver.element());
-                }
-                element
+                self.numbered(&receiver, &key)
             }
         }
+    }
+
+    /// `rows[0]`, or an entry whose name is not known.
+    fn numbered(&self, receiver: &Value, key: &Value) -> Value {
+        let index = key.shapes.iter().find_map(|shape| match shape {
+            Shape::Int(number) => Some(usize::try_from(*number).ok()),
+            _ => None,
+        });
+        if let Some(name) = given_name(key).filter(|_| receiver.fields.is_none()) {
+            let mut element = receiver.field(name);
+            for shape in &receiver.shapes {
+                element.add_shape(shape.clone());
+            }
+            return element;
+        }
+        let Some(index) = index else {
+            let mut element = receiver.field(Sym::ANY);
+            for shape in &receiver.shapes {
+                element.add_shape(shape.clone());
+            }
+            return element;
+        };
+        let place = index.and_then(Sym::place);
+        if let Some(place) = place
+            && (receiver.has_places() || receiver.has_params())
+        {
+            return receiver.field(place);
+        }
+        if receiver.has_places() {
+            return receiver.element();
+        }
+        let mut element = receiver.flat();
+        element.join(receiver);
+        element
     }
 
     /// `object[key]` of an own class: what `__getitem__` gives.
@@ -168,13 +217,20 @@ impl Machine<'_> {
         &mut self,
         receiver: &Value,
         class: crate::program::ClassRef,
+        key: &Value,
         site: Site,
     ) -> Value {
         let Some(method) = self.shared.program.symbols.find("__getitem__") else {
             return Value::default();
         };
         match self.shared.resolver.method(class, method) {
-            Some(function) => self.invoke(site, function, Some(receiver), &Arguments::default()),
+            Some(function) => {
+                let arguments = Arguments {
+                    positional: vec![(key.clone(), site)],
+                    ..Arguments::default()
+                };
+                self.invoke(site, function, Some(receiver), &arguments)
+            }
             None => Value::default(),
         }
     }
@@ -219,13 +275,7 @@ impl Machine<'_> {
             let part = self.expr(entry);
             match key.map(|key| self.expr(key)) {
                 None => {
-                    // `**other`: its fields, then its whole
-                    for taint in &part.taints {
-                        value.add_taint(taint.clone());
-                    }
-                    for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter()) {
-                        value.set_field(*name, inner.clone());
-                    }
+                    value.overlay(&part);
                 }
                 Some(key) => {
                     if let Some(name) = key.constant() {
@@ -245,6 +295,11 @@ impl Machine<'_> {
     pub(super) fn binary(&mut self, operator: Operator, left: ExprId, right: ExprId) -> Value {
         let left = self.expr(left);
         let right = self.expr(right);
+        if operator == Operator::Percent
+            && let Some(text) = self.percent(&left, &right)
+        {
+            return text;
+        }
         self.combined(operator, left, &right)
     }
 
@@ -269,20 +324,16 @@ impl Machine<'_> {
         match operator {
             Operator::Or => {
                 let mut value = left;
-                for (name, part) in right.fields.iter().flat_map(|fields| fields.iter()) {
-                    value.set_field(*name, part.clone());
-                }
-                for taint in &right.taints {
-                    value.add_taint(taint.clone());
-                }
+                value.overlay(right);
                 value
             }
             Operator::Add | Operator::Percent => {
                 let pattern = self.pattern(&[Some(&left), Some(right)]);
                 // lists keep their elements' fields, strings have none
                 let mut value = if left.fields.is_some() || right.fields.is_some() {
-                    let mut value = left;
-                    value.join(right);
+                    // of two lists the places move
+                    let mut value = left.element();
+                    value.join(&right.element());
                     value.shapes.retain(|shape| !matches!(shape, Shape::Str(_)));
                     value
                 } else {
@@ -311,9 +362,8 @@ impl Machine<'_> {
                 FormatPart::Text(text) => pieces.push(Value::of(Shape::Str(self.sym(*text)))),
                 FormatPart::Value(inner) => {
                     let part = self.expr(*inner);
-                    value.join(&part.text());
                     let site = self.site(*inner);
-                    value.join(&self.shown_as_text(&part, site));
+                    value.join(&self.as_text(&part, site).text());
                     pieces.push(part);
                 }
             }

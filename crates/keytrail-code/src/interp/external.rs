@@ -48,15 +48,23 @@ impl Machine<'_> {
             },
             Known::EnvironmentRead => self.environment_read(site, arguments),
             Known::Pass => {
-                let mut text = arguments.all().text();
+                let mut text = Value::default();
                 for (value, _) in &arguments.positional {
-                    text.join(&self.shown_as_text(value, site));
+                    text.join(&self.as_text(value, site).text());
+                }
+                let rest = arguments.keyword.iter().map(|(_, value, _)| value);
+                for value in rest.chain(&arguments.star).chain(&arguments.double) {
+                    text.join(&value.text());
                 }
                 text
             }
             Known::PassFirst => keep(arguments.first()),
             Known::Copy => {
                 let mut value = keep_constants(&arguments.first());
+                if value.has_places() && path.last().is_some_and(|&last| self.text(last) == "dict")
+                {
+                    value = from_pairs(&value);
+                }
                 for (name, part) in arguments
                     .fields()
                     .fields
@@ -110,8 +118,7 @@ impl Machine<'_> {
                 Value::default()
             }
             Known::Print => {
-                let all = arguments.all();
-                self.sink(&SinkKind::Print, site, &all);
+                self.shown(&SinkKind::Print, site, arguments);
                 Value::default()
             }
             Known::Logger => Value::of(Shape::Object(Path::from_iter([
@@ -168,37 +175,64 @@ impl Machine<'_> {
             }
             Known::Filter => keep(arguments.at(1)),
             Known::Partial => arguments.partial(),
+            Known::Getter(_) => {
+                let mut path = path.clone();
+                path.push(words.call_);
+                arguments.bound_to(Value::of(Shape::External(path)))
+            }
+            Known::Pick(attribute) => {
+                let Some(((from, _), names)) = arguments.positional.split_last() else {
+                    return Value::default();
+                };
+                let names: Vec<Sym> = names.iter().filter_map(|(it, _)| it.constant()).collect();
+                self.picked(&names, attribute, from, site)
+            }
+            Known::Replace => {
+                let mut value = arguments.first();
+                value.overlay(&arguments.fields());
+                value
+            }
+            Known::NamedTuple => {
+                let mut path = path.clone();
+                path.push(words.call_);
+                let names = self.listed(&arguments.at(1));
+                let names = names
+                    .into_iter()
+                    .map(|name| (Value::of(Shape::Str(name)), site));
+                let count = Value::of(Shape::Int(i64::try_from(names.len()).unwrap_or(0)));
+                let given = Arguments {
+                    positional: std::iter::once((count, site)).chain(names).collect(),
+                    ..Arguments::default()
+                };
+                given.bound_to(Value::of(Shape::External(path)))
+            }
+            Known::NamedTupleMade => named_tuple(arguments),
+            Known::ImportModule => self.imported(&arguments.first()),
+            Known::ImportString => self.imported_object(&arguments.first()),
+            Known::Dynamic => Value::default(),
+            Known::ChainMap => {
+                let mut value = Value::default();
+                for (map, _) in arguments.positional.iter().rev() {
+                    value.overlay(map);
+                }
+                value
+            }
             Known::Sealed => {
                 let mut sealed = arguments.first().transformed(Transform::Masked);
                 sealed.add_shape(Shape::Object(path.clone()));
                 sealed
             }
-            Known::Enumerate | Known::Zip => {
+            Known::Enumerate => Value::pairs(Value::default(), keep(arguments.first().element())),
+            Known::Zip => zipped(arguments),
+            Known::Chain => {
                 let mut value = Value::default();
                 for (argument, _) in &arguments.positional {
-                    value.join(argument);
+                    value.join(&argument.element());
                 }
                 keep(value)
             }
+            Known::Gather => gathered(arguments),
         }
-    }
-
-    /// What `str()` of an own class's instance gives.
-    pub(super) fn shown_as_text(&mut self, value: &Value, site: Site) -> Value {
-        let words = self.shared.words;
-        let mut text = Value::default();
-        for shape in &value.shapes {
-            if let Shape::Instance(class) = shape {
-                let method = [words.str_, words.repr_]
-                    .into_iter()
-                    .find_map(|name| self.shared.resolver.method(*class, name));
-                if let Some(method) = method {
-                    let shown = self.invoke(site, method, Some(value), &Arguments::default());
-                    text.join(&shown.text());
-                }
-            }
-        }
-        text
     }
 
     /// What is not known may call what it is given: `executor.submit(f, x)`,
@@ -325,8 +359,66 @@ impl Machine<'_> {
     }
 }
 
+/// `dict([("a", x), ("b", y)])`.
+fn from_pairs(pairs: &Value) -> Value {
+    let mut value = Value::with_fields(Vec::new());
+    for (_, pair) in pairs.fields.iter().flat_map(|fields| fields.iter()) {
+        let part = |index| Sym::place(index).map(|place| pair.field(place));
+        let (name, entry) = (part(0).unwrap_or_default(), part(1).unwrap_or_default());
+        match name.constant() {
+            Some(name) => value.set_field(name, entry),
+            None => value.join(&entry.flat()),
+        }
+    }
+    for taint in &pairs.taints {
+        value.add_taint(taint.clone());
+    }
+    value
+}
+
+/// How many names, the names, and what each is given.
+fn named_tuple(arguments: &Arguments) -> Value {
+    let mut given = arguments.fields();
+    let Some(Shape::Int(count)) = arguments.first().shapes.first().cloned() else {
+        return given;
+    };
+    let count = usize::try_from(count).unwrap_or(0);
+    let names = arguments.positional.iter().skip(1).take(count);
+    let values = arguments.positional.iter().skip(1 + count);
+    for ((name, _), (value, _)) in names.zip(values) {
+        if let Some(name) = name.constant() {
+            given.set_field(name, value.clone());
+        }
+    }
+    given
+}
+
+/// `zip(a, b)`: pairs of an element of each.
+fn zipped(arguments: &Arguments) -> Value {
+    let elements = arguments
+        .positional
+        .iter()
+        .map(|(value, _)| keep(value.element()));
+    let mut value = Value::default();
+    value.join(&Value::sequence(vec![Value::sequence(elements.collect())]));
+    if let Some(star) = &arguments.star {
+        value.join(&keep(star.element()));
+    }
+    value
+}
+
+/// `asyncio.gather(a(), b())`: what each gives, in order.
+fn gathered(arguments: &Arguments) -> Value {
+    let parts = arguments.positional.iter().map(|(value, _)| value.clone());
+    let mut value = Value::sequence(parts.collect());
+    if let Some(star) = &arguments.star {
+        value.join(&star.element());
+    }
+    value
+}
+
 /// The contents without what the value is.
-fn keep(mut value: Value) -> Value {
+pub(super) fn keep(mut value: Value) -> Value {
     value.shapes.clear();
     value
 }

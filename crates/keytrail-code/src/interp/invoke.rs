@@ -5,7 +5,7 @@ use super::shape::Shape;
 use super::summary::substitute;
 use super::taint::{Label, What};
 use super::value::Value;
-use super::{Callback, Machine, Summary};
+use super::{Machine, Summary};
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, ArgumentKind};
@@ -31,6 +31,9 @@ impl Machine<'_> {
         arguments: &Arguments,
         captured: &[(Sym, Value)],
     ) -> Value {
+        if let Some(value) = self.invoke_decorated(site, callee, receiver, arguments) {
+            return value;
+        }
         self.out.calls.push((callee, site));
         self.out.read_functions.insert(callee);
         let state = self.state;
@@ -103,60 +106,6 @@ impl Machine<'_> {
         receiver
     }
 
-    /// A parameter is called: the caller knows what it is.
-    pub(super) fn note_callback(&mut self, shape: &Shape, arguments: &Arguments) {
-        let values = |list: &[(Value, Site)]| list.iter().map(|(value, _)| value.clone()).collect();
-        let callback = Callback {
-            callee: Value::of(shape.clone()),
-            positional: values(&arguments.positional),
-            keyword: arguments
-                .keyword
-                .iter()
-                .map(|(name, value, _)| (*name, value.clone()))
-                .collect(),
-            star: arguments.star.clone(),
-            double: arguments.double.clone(),
-        };
-        let callbacks = &mut self.out.summary.callbacks;
-        if callbacks.len() < 16 && !callbacks.contains(&callback) {
-            callbacks.push(callback);
-        }
-    }
-
-    /// Calls what the callee would call of what it was given.
-    pub(super) fn apply_callbacks(
-        &mut self,
-        site: Site,
-        callee: FunctionRef,
-        summary: &Summary,
-        bindings: &[Value],
-    ) {
-        for callback in &summary.callbacks {
-            let at = |value: &Value| substitute(value, bindings, site, callee);
-            let function = at(&callback.callee);
-            let known =
-                |shape: &Shape| !matches!(shape, Shape::None | Shape::Str(_) | Shape::Bool(_));
-            if !function.shapes.iter().any(known) {
-                continue;
-            }
-            let arguments = Arguments {
-                positional: callback
-                    .positional
-                    .iter()
-                    .map(|value| (at(value), site))
-                    .collect(),
-                keyword: callback
-                    .keyword
-                    .iter()
-                    .map(|(name, value)| (*name, at(value), site))
-                    .collect(),
-                star: callback.star.as_ref().map(at),
-                double: callback.double.as_ref().map(at),
-            };
-            self.call_value(site, &function, None, &arguments);
-        }
-    }
-
     /// Reads a summary under `bindings`.
     pub(super) fn apply(
         &mut self,
@@ -165,13 +114,15 @@ impl Machine<'_> {
         summary: &Summary,
         bindings: &[Value],
     ) -> Value {
-        self.inherit_sinks(&summary.sinks, bindings, site, callee);
-        self.inherit_operations(&summary.operations, bindings, site, callee);
-        if self.depth <= super::DEEPEST {
+        let mut bindings = std::borrow::Cow::Borrowed(bindings);
+        if !summary.callbacks.is_empty() && self.depth <= super::DEEPEST {
             self.depth += 1;
-            self.apply_callbacks(site, callee, summary, bindings);
+            self.apply_callbacks(site, callee, summary, bindings.to_mut());
             self.depth -= 1;
         }
+        let bindings = &*bindings;
+        self.inherit_sinks(&summary.sinks, bindings, site, callee);
+        self.inherit_operations(&summary.operations, bindings, site, callee);
         for (cell, value) in &summary.cells {
             let value = substitute(value, bindings, site, callee);
             self.write_cell(*cell, &value);
@@ -265,6 +216,16 @@ impl Machine<'_> {
         }
     }
 
+    /// A class of the project's own that can be raised.
+    pub(super) fn is_own_exception(&self, class: ClassRef) -> bool {
+        self.shared.resolver.descends_from(class, &|path| {
+            path.last().is_some_and(|&last| {
+                let name = self.text(last);
+                name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning")
+            })
+        })
+    }
+
     pub(super) fn construct(
         &mut self,
         site: Site,
@@ -317,6 +278,9 @@ impl Machine<'_> {
             for (name, value) in own_fields {
                 instance.set_field(name, value);
             }
+            if self.is_own_exception(class) && instance.own_field(words.args).is_none() {
+                instance.set_field(words.args, arguments.all());
+            }
             return instance;
         }
         // data classes, attrs, pydantic, named tuples: keywords are fields, positions follow
@@ -330,6 +294,15 @@ impl Machine<'_> {
         let mut given = arguments.fields();
         for ((value, _), name) in arguments.positional.iter().zip(&names) {
             given.set_field(*name, value.clone());
+        }
+        for name in &resolver.class(class).sealed {
+            let sealed = given
+                .field(*name)
+                .transformed(keytrail_model::Transform::Masked);
+            given.set_field(*name, sealed);
+        }
+        if self.is_own_exception(class) {
+            given.set_field(words.args, arguments.all());
         }
         for taint in &given.taints {
             instance.add_taint(taint.clone());

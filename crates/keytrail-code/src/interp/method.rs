@@ -100,7 +100,7 @@ impl Machine<'_> {
             for (name, part) in added.fields.iter().flat_map(|fields| fields.iter()) {
                 self.header(receiver, &Value::of(Shape::Str(*name)), part, site);
             }
-            self.update(object, &mut |old| merge_into(old, &added));
+            self.update(object, &mut |old| old.overlay(&added));
             return Value::default();
         }
         if name == words.append || name == words.extend || name == words.add || name == words.insert
@@ -126,6 +126,12 @@ impl Machine<'_> {
                 return part;
             }
         }
+        let mapping = self.text(name) == "format_map";
+        if (mapping || self.text(name) == "format")
+            && let Some(text) = self.formatted(receiver, arguments, mapping, site)
+        {
+            return text;
+        }
         if !holds || (known && receiver.taints.is_empty()) {
             return self.text_method(name, arguments);
         }
@@ -143,15 +149,24 @@ impl Machine<'_> {
             part.join(&arguments.at(1));
             return part;
         }
-        if name == words.items || name == words.values {
+        if name == words.items {
+            return Value::pairs(Value::default(), receiver.flat());
+        }
+        if name == words.values {
             return receiver.flat();
         }
         if name == words.keys {
             return Value::default();
         }
         match self.text(name) {
-            "copy" | "deepcopy" | "dict" | "model_dump" | "_asdict" | "asdict" | "to_dict"
-            | "json" | "items_list" | "as_dict" => receiver.clone(),
+            "dict" | "model_dump" | "json" | "model_dump_json" => self.dumped(receiver, arguments),
+            "_replace" | "model_copy" => {
+                let mut value = receiver.clone();
+                value.overlay(&arguments.fields());
+                value
+            }
+            "copy" | "deepcopy" | "_asdict" | "asdict" | "to_dict" | "items_list" | "as_dict"
+            | "result" => receiver.clone(),
             "getlist" => match arguments.first().constant() {
                 Some(field) => receiver.field(field),
                 None => receiver.field(Sym::ANY),
@@ -161,7 +176,7 @@ impl Machine<'_> {
             | "find" | "exists" | "is_valid" | "has_perm" | "has_perms" | "check_password" => {
                 Value::default()
             }
-            "format" | "join" | "replace" => {
+            "format" | "format_map" | "join" | "replace" => {
                 let mut value = receiver.text();
                 value.join(&arguments.all().text());
                 value
@@ -192,9 +207,33 @@ impl Machine<'_> {
     /// Methods of constant strings: `"…{}".format(key)`, `", ".join(keys)`.
     fn text_method(&self, name: Sym, arguments: &Arguments) -> Value {
         match self.text(name) {
-            "format" | "join" => arguments.all().text(),
+            "format" | "format_map" | "join" => arguments.all().text(),
             _ => Value::default(),
         }
+    }
+
+    /// `model.model_dump(include={"label"})`, `model.dict(exclude={"api_key"})`.
+    fn dumped(&self, receiver: &Value, arguments: &Arguments) -> Value {
+        let option = |name: &str| -> Vec<Sym> {
+            let value = self.shared.program.symbols.find(name);
+            let Some(value) = value.and_then(|name| arguments.named(name)) else {
+                return Vec::new();
+            };
+            let keys = value.fields.iter().flat_map(|fields| fields.iter());
+            let keys: Vec<Sym> = keys.map(|(name, _)| *name).collect();
+            if keys.is_empty() { value.names() } else { keys }
+        };
+        let included = option("include");
+        if !included.is_empty() {
+            let parts = included.iter().map(|&name| (name, receiver.field(name)));
+            return Value::with_fields(parts.collect());
+        }
+        let mut value = receiver.clone();
+        value.shapes.clear();
+        for name in option("exclude") {
+            value.set_field(name, Value::default());
+        }
+        value
     }
 
     /// A logger known only by its name: `logger.info(…)`, `self.log.warning(…)`.
@@ -212,8 +251,7 @@ impl Machine<'_> {
         let own = module.ir.text(*own);
         // `self.stdout.write(…)` of a management command
         if self.text(name) == "write" && matches!(own, "stdout" | "stderr") {
-            let all = arguments_of_log(arguments);
-            self.sink(&SinkKind::Print, site, &all);
+            self.shown(&SinkKind::Print, site, arguments);
             return Some(Value::default());
         }
         if !LOG_METHODS.contains(&self.text(name)) {
@@ -231,8 +269,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn log(&mut self, site: Site, level: Sym, arguments: &Arguments) {
-        let all = arguments_of_log(arguments);
-        self.sink(&SinkKind::Log(level), site, &all);
+        self.shown(&SinkKind::Log(level), site, arguments);
         let traced = self.text(level) == "exception"
             || arguments
                 .named(self.shared.words.exc_info)
@@ -311,6 +348,7 @@ impl Machine<'_> {
                 self.sink(&SinkKind::ThirdParty("e-mail"), site, &arguments.all());
                 Some(Value::default())
             }
+            ("string.Template", "substitute" | "safe_substitute") => Some(arguments.all().text()),
             ("environ.Env" | "environ.FileAwareEnv", _) => {
                 Some(self.environment_read(site, arguments))
             }
@@ -322,37 +360,5 @@ impl Machine<'_> {
                 Some(value)
             }
         }
-    }
-}
-
-/// What a log call writes: everything but `exc_info` and the like.
-fn arguments_of_log(arguments: &Arguments) -> Value {
-    let mut all = Value::default();
-    for (value, _) in &arguments.positional {
-        all.join(&keep_parts(value));
-    }
-    for (_, value, _) in &arguments.keyword {
-        all.join(&keep_parts(value));
-    }
-    for value in arguments.star.iter().chain(&arguments.double) {
-        all.join(&keep_parts(value));
-    }
-    all
-}
-
-fn keep_parts(value: &Value) -> Value {
-    Value {
-        shapes: smallvec::SmallVec::new(),
-        ..value.clone()
-    }
-}
-
-/// `dict.update`: what the other names is replaced, what its whole holds may be anywhere.
-fn merge_into(old: &mut Value, added: &Value) {
-    for (name, part) in added.fields.iter().flat_map(|fields| fields.iter()) {
-        old.set_field(*name, part.clone());
-    }
-    for taint in &added.taints {
-        old.add_taint(taint.clone());
     }
 }

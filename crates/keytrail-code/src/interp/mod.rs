@@ -15,6 +15,7 @@ mod effect;
 mod expr;
 mod external;
 mod framework;
+mod higher;
 mod invoke;
 mod mapper;
 mod mapper_call;
@@ -22,12 +23,14 @@ mod method;
 mod names;
 mod operation;
 mod parameters;
+mod place;
 mod record;
 mod serializer;
 mod shape;
 mod stmt;
 mod summary;
 mod taint;
+mod textual;
 mod tie;
 mod value;
 
@@ -106,6 +109,10 @@ pub(crate) struct Machine<'a> {
     exits: Option<Vec<(Taint, Taint, Site)>>,
     globals: Vec<Sym>,
     nonlocals: Vec<Sym>,
+    /// Variables of the module that this function has changed a part of.
+    outer: Vec<Sym>,
+    /// Functions whose decorators are being looked through.
+    unwrapped: Vec<FunctionRef>,
     /// Functions inside this one may write its variables.
     shared_locals: bool,
     /// Handlers around, innermost last: the exception they hold.
@@ -133,6 +140,8 @@ impl<'a> Machine<'a> {
             exits: None,
             globals: Vec::new(),
             nonlocals: Vec::new(),
+            outer: Vec::new(),
+            unwrapped: Vec::new(),
             shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
         };

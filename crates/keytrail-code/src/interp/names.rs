@@ -12,7 +12,15 @@ use crate::symbols::Sym;
 use crate::syntax::ir::{ExprId, FunctionKind};
 
 /// Names that one function uses of those around it.
-const MOST_FREE: usize = 24;
+pub(super) const MOST_FREE: usize = 24;
+
+/// Whatever the caller gives for the parameter of this number.
+pub(super) fn parameter(number: usize) -> Value {
+    let number = u16::try_from(number).unwrap_or(u16::MAX);
+    let mut value = Value::tainted(Label::Param(number), None);
+    value.add_shape(Shape::Param(number, super::Fields::new()));
+    value
+}
 
 impl Machine<'_> {
     pub(super) fn variable(&mut self, name: Sym) -> Value {
@@ -31,7 +39,8 @@ impl Machine<'_> {
             value.add_shape(shape);
         }
         value.join(&self.module_variable(self.function.0, name));
-        if value.is_nothing() {
+        let known = |cell| self.state.cells.contains_key(&cell);
+        if value.is_nothing() && !known(Cell::Global(self.function.0, name)) {
             value.add_shape(Shape::External(Path::from_iter([name])));
         }
         value
@@ -81,10 +90,7 @@ impl Machine<'_> {
             }
             free.push(name);
         }
-        let number = u16::try_from(own + index).unwrap_or(u16::MAX);
-        let mut value = Value::tainted(Label::Param(number), None);
-        value.add_shape(Shape::Param(number, super::Fields::new()));
-        value
+        parameter(own + index)
     }
 
     /// A function of this function, with the present values of what it uses of this one.
@@ -146,6 +152,19 @@ impl Machine<'_> {
         }
         if name == words.dict_ {
             return self.fields_of(receiver);
+        }
+        if name == words.args && self.is_exception(receiver) {
+            let mut content = receiver.clone();
+            content.shapes.clear();
+            return content;
+        }
+        // of an enumeration's member; texts have no attribute of this name
+        if name == words.value_lower {
+            for shape in &receiver.shapes {
+                if matches!(shape, Shape::Str(_)) {
+                    value.add_shape(shape.clone());
+                }
+            }
         }
         // what authentication, the transport and the framework say, not the caller
         let harmless = name == words.method
@@ -283,6 +302,16 @@ impl Machine<'_> {
             }
         }
         value
+    }
+
+    /// An exception of the standard library or a library.
+    fn is_exception(&self, value: &Value) -> bool {
+        value.shapes.iter().any(|shape| {
+            matches!(shape, Shape::Object(path) if path.last().is_some_and(|&last| {
+                let name = self.text(last);
+                name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Exit")
+            }))
+        })
     }
 
     pub(super) fn is_view(&self, class: crate::program::ClassRef) -> bool {

@@ -79,6 +79,7 @@ fn collect_at(value: &Value, path: &mut Fields, all: &mut Vec<Collected>) {
             .iter()
             .flat_map(|fields| fields.iter())
             .map(|(name, _)| *name)
+            .filter(|name| !name.is_place())
             .collect()
     };
     for taint in &value.taints {
@@ -86,6 +87,11 @@ fn collect_at(value: &Value, path: &mut Fields, all: &mut Vec<Collected>) {
     }
     if path.len() < 5 {
         for (name, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
+            // what lies at a place of a list is the list's
+            if name.is_place() {
+                collect_at(part, path, all);
+                continue;
+            }
             path.push(*name);
             collect_at(part, path, all);
             path.pop();

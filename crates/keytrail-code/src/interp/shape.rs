@@ -51,6 +51,20 @@ pub(crate) enum Shape {
     Closure(FunctionRef, Arc<Vec<(Sym, Value)>>),
 }
 
+impl Shape {
+    /// True for what a registry holds: functions and classes.
+    pub(super) fn is_callable(&self) -> bool {
+        matches!(
+            self,
+            Self::Function(_)
+                | Self::Method(..)
+                | Self::Class(_)
+                | Self::Closure(..)
+                | Self::Partial(_)
+        )
+    }
+}
+
 /// A callable with some of its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Partial {

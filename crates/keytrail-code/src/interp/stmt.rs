@@ -111,12 +111,17 @@ impl Machine<'_> {
             Stmt::Function(id) => {
                 let name = self.sym(self.module.ir.function(*id).name);
                 let value = self.closure(FunctionRef(self.function.0, *id));
+                let module = self.module;
+                self.run_decorators(&module.ir.function(*id).decorators, &value);
                 self.env.vars.insert(name, value);
             }
             Stmt::Class(id) => {
                 let name = self.sym(self.module.ir.class(*id).name);
                 let class = ClassRef(self.function.0, *id);
-                self.env.vars.insert(name, Value::of(Shape::Class(class)));
+                let value = Value::of(Shape::Class(class));
+                let module = self.module;
+                self.run_decorators(&module.ir.class(*id).decorators, &value);
+                self.env.vars.insert(name, value);
             }
             Stmt::Match { subject, cases } => return self.match_statement(*subject, cases),
             Stmt::Jump => return false,

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::operation::OperationRecord;
 use super::record::{ClientRecord, HeaderRecord, SinkRecord};
 use super::shape::{Aws, Clause, NameSourceRef, Shape};
-use super::taint::{Label, Taint, Tie, then};
+use super::taint::{Fields, Label, Taint, Tie, then};
 use super::value::Value;
 use super::{Trace, What};
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
@@ -52,6 +52,7 @@ pub(crate) struct Summary {
 /// A call of something that is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Callback {
+    pub(crate) site: Site,
     pub(crate) callee: Value,
     pub(crate) positional: Vec<Value>,
     pub(crate) keyword: Vec<(Sym, Value)>,
@@ -68,7 +69,9 @@ impl Summary {
         self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| {
             a.site == b.site && a.chain == b.chain
         });
-        self.callbacks = grown(&old.callbacks, &self.callbacks, 16, |a, b| a == b);
+        self.callbacks = grown(&old.callbacks, &self.callbacks, MOST_CALLBACKS, |a, b| {
+            a.site == b.site && a.callee == b.callee
+        });
         self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
         self.cells = grown_values(&old.cells, &self.cells);
         self.own_fields = grown_values(&old.own_fields, &self.own_fields);
@@ -85,6 +88,8 @@ impl Summary {
 }
 
 const MOST_KEPT: usize = 64;
+/// Calls of parameters that one function tells its callers.
+pub(super) const MOST_CALLBACKS: usize = 16;
 
 fn grown<T: Clone>(old: &[T], new: &[T], most: usize, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
     let mut all = old.to_vec();
@@ -172,7 +177,7 @@ fn substitute_at(
     for taint in &value.taints {
         if let Label::Param(index) = taint.label {
             if let Some(binding) = bindings.get(usize::from(index)) {
-                let mut part = at_path(binding, &taint.path);
+                let mut part = at_path(binding, &named(&taint.path, bindings));
                 part.shapes.clear();
                 part = pass(&part, taint, site, callee);
                 if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
@@ -196,6 +201,7 @@ fn substitute_at(
             }
         } else {
             let mut taint = taint.clone();
+            taint.path = named(&taint.path, bindings);
             taint.tie = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings));
             result.add_taint(taint);
         }
@@ -204,6 +210,24 @@ fn substitute_at(
         substitute_shape(shape, bindings, site, callee, depth, &mut result);
     }
     result
+}
+
+/// A path whose unknown names are what the caller gives for them.
+fn named(path: &Fields, bindings: &[Value]) -> Fields {
+    if path.iter().all(|name| name.giver().is_none()) {
+        return path.clone();
+    }
+    let name = |name: &Sym| match name.giver() {
+        None => *name,
+        Some(giver) => match bindings.get(usize::from(giver)) {
+            Some(given) => given
+                .constant()
+                .or_else(|| super::expr::given_name(given))
+                .unwrap_or(Sym::ANY),
+            None => Sym::ANY,
+        },
+    };
+    path.iter().map(name).collect()
 }
 
 /// A callee's check, knowing what was compared: of the caller's identity, of what may yet be it, or
@@ -256,7 +280,7 @@ fn substitute_shape(
     match shape {
         Shape::Param(index, path) => {
             if let Some(binding) = bindings.get(usize::from(*index)) {
-                for shape in at_path(binding, path).shapes {
+                for shape in at_path(binding, &named(path, bindings)).shapes {
                     result.add_shape(shape);
                 }
             }

@@ -141,10 +141,9 @@ impl Value {
             // any of the parts that are known, or one of the rest
             let mut part = self.rest(name);
             for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
-                part.join(&Self {
-                    shapes: SmallVec::new(),
-                    ..value.clone()
-                });
+                let mut value = value.clone();
+                value.shapes.retain(|shape| shape.is_callable());
+                part.join(&value);
             }
             return part;
         }
@@ -163,6 +162,13 @@ impl Value {
     }
 
     fn rest(&self, name: Sym) -> Self {
+        if name.is_place() {
+            return self.rest_at(name);
+        }
+        // `rows["a"]` of a list written out: of each of its elements
+        if self.has_places() {
+            return self.element().field_part(name);
+        }
         let taints = self.taints.iter().map(|taint| taint.step(name)).collect();
         Self {
             taints,
@@ -173,6 +179,13 @@ impl Value {
     /// The part `name`: an entry of a dictionary or an attribute.
     pub(crate) fn field(&self, name: Sym) -> Self {
         let mut value = self.field_part(name);
+        if name.is_place() && self.own_field(name).is_none() && !self.has_places() {
+            for shape in &self.shapes {
+                if !matches!(shape, Shape::Param(..)) {
+                    value.add_shape(shape.clone());
+                }
+            }
+        }
         if self.own_field(name).is_none() {
             for shape in &self.shapes {
                 if let Shape::Param(index, path) = shape
@@ -220,12 +233,6 @@ impl Value {
             }
         }
         flat
-    }
-
-    /// One element of a list, or what a dictionary's unknown key gives.
-    pub(crate) fn element(&self) -> Self {
-        // a list is the join of its elements, so that it and they look alike
-        self.clone()
     }
 
     /// What a string made of this value holds.
