@@ -173,13 +173,13 @@ impl Machine<'_> {
                     }
                     return part;
                 }
-                self.numbered(&receiver, &key)
+                Self::numbered(&receiver, &key)
             }
         }
     }
 
     /// `rows[0]`, or an entry whose name is not known.
-    fn numbered(&self, receiver: &Value, key: &Value) -> Value {
+    fn numbered(receiver: &Value, key: &Value) -> Value {
         let index = key.shapes.iter().find_map(|shape| match shape {
             Shape::Int(number) => Some(usize::try_from(*number).ok()),
             _ => None,

@@ -167,7 +167,7 @@ impl Machine<'_> {
             Known::Same => arguments.first(),
             Known::Second => arguments.at(1),
             // of `setattr` the call's own expression says which variable changes
-            Known::Clean | Known::Lookup | Known::SetAttr => Value::default(),
+            Known::Clean | Known::Lookup | Known::SetAttr | Known::Dynamic => Value::default(),
             Known::Message => {
                 let text = arguments.at(1);
                 self.sink(&SinkKind::Response, site, &text);
@@ -209,7 +209,6 @@ impl Machine<'_> {
             Known::NamedTupleMade => named_tuple(arguments),
             Known::ImportModule => self.imported(&arguments.first()),
             Known::ImportString => self.imported_object(&arguments.first()),
-            Known::Dynamic => Value::default(),
             Known::ChainMap => {
                 let mut value = Value::default();
                 for (map, _) in arguments.positional.iter().rev() {

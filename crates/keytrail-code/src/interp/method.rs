@@ -158,6 +158,11 @@ impl Machine<'_> {
         if name == words.keys {
             return Value::default();
         }
+        self.content_method(receiver, name, arguments)
+    }
+
+    /// Methods that give back what the receiver holds, or a part of it.
+    fn content_method(&self, receiver: &Value, name: Sym, arguments: &Arguments) -> Value {
         match self.text(name) {
             "dict" | "model_dump" | "json" | "model_dump_json" => self.dumped(receiver, arguments),
             "_replace" | "model_copy" => {

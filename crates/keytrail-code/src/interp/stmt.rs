@@ -108,25 +108,31 @@ impl Machine<'_> {
                 let names: Vec<Sym> = names.iter().map(|&name| self.sym(name)).collect();
                 self.globals.extend(names);
             }
-            Stmt::Function(id) => {
-                let name = self.sym(self.module.ir.function(*id).name);
-                let value = self.closure(FunctionRef(self.function.0, *id));
-                let module = self.module;
-                self.run_decorators(&module.ir.function(*id).decorators, &value);
-                self.env.vars.insert(name, value);
-            }
-            Stmt::Class(id) => {
-                let name = self.sym(self.module.ir.class(*id).name);
-                let class = ClassRef(self.function.0, *id);
-                let value = Value::of(Shape::Class(class));
-                let module = self.module;
-                self.run_decorators(&module.ir.class(*id).decorators, &value);
-                self.env.vars.insert(name, value);
-            }
+            Stmt::Function(_) | Stmt::Class(_) => self.define(statement),
             Stmt::Match { subject, cases } => return self.match_statement(*subject, cases),
             Stmt::Jump => return false,
         }
         true
+    }
+
+    /// `def` and `class`, with what their decorators do.
+    fn define(&mut self, statement: &Stmt) {
+        let module = self.module;
+        let (name, value, decorators) = match statement {
+            Stmt::Function(id) => {
+                let function = module.ir.function(*id);
+                let value = self.closure(FunctionRef(self.function.0, *id));
+                (function.name, value, &function.decorators)
+            }
+            Stmt::Class(id) => {
+                let class = module.ir.class(*id);
+                let value = Value::of(Shape::Class(ClassRef(self.function.0, *id)));
+                (class.name, value, &class.decorators)
+            }
+            _ => return,
+        };
+        self.run_decorators(decorators, &value);
+        self.env.vars.insert(self.sym(name), value);
     }
 
     /// What `with x as y` binds: what an own class's `__enter__` gives, else the value itself.

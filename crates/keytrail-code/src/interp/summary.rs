@@ -219,7 +219,7 @@ fn named(path: &Fields, bindings: &[Value]) -> Fields {
     }
     let name = |name: &Sym| match name.giver() {
         None => *name,
-        Some(giver) => match bindings.get(usize::from(giver)) {
+        Some(parameter) => match bindings.get(usize::from(parameter)) {
             Some(given) => given
                 .constant()
                 .or_else(|| super::expr::given_name(given))
