@@ -118,8 +118,8 @@ fn every_case_could_fail() {
 
 #[test]
 fn constructs_have_names_of_their_own() {
-    let mut seen = BTreeSet::new();
     for (file, area) in areas() {
+        let mut seen = BTreeSet::new();
         assert!(!area.name.is_empty(), "{file}: no heading");
         let mut last = "";
         for case in &area.cases {
