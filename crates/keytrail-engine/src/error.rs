@@ -38,6 +38,14 @@ pub enum EngineError {
         /// Why.
         source: globset::Error,
     },
+    /// The live account can't be asked.
+    #[error("the AWS account: {what}")]
+    Aws {
+        /// Why.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// There is no file at all, or none that a source reads.
     #[error("nothing to check: {reason}")]
     Nothing {
@@ -57,6 +65,7 @@ impl EngineError {
             }
             Self::Baseline { source, .. } => source.hint().to_owned(),
             Self::Glob { .. } => "globs look like `config/*.py` or `vendor/**`".to_owned(),
+            Self::Aws { hint, .. } => hint.clone(),
             Self::Nothing { .. } => {
                 "give the directory of the application, and look at `exclude` and `--only`"
                     .to_owned()
@@ -64,10 +73,12 @@ impl EngineError {
         }
     }
 
-    /// As published: 2 for a mistake of the caller, 3 for nothing to check.
+    /// As published: 2 for a mistake of the caller, 3 for nothing to check, 4 for an account
+    /// that was asked for and does not answer.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Nothing { .. } => 3,
+            Self::Aws { .. } => 4,
             _ => 2,
         }
     }

@@ -7,8 +7,9 @@ use keytrail_files::FilesOptions;
 use keytrail_infra::{AccessModel, TableTarget};
 use keytrail_model::{Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Tree};
 
+use crate::aws::{self, Aws};
 use crate::forest::Forest;
-use crate::{Config, SOURCES, Watch};
+use crate::{Config, EngineError, SOURCES, Watch};
 
 /// Sorted facts without repetition, and a record for every source.
 pub(crate) struct Evidence {
@@ -24,8 +25,9 @@ pub(crate) fn collect(
     detector: &Detector,
     prints: &Fingerprinter,
     only: &[String],
+    aws: Option<&Aws>,
     watch: &Watch,
-) -> Evidence {
+) -> Result<Evidence, EngineError> {
     let wanted = |source: &str| only.iter().any(|name| name == source);
     let files_options = FilesOptions {
         listing: tree.listing().clone(),
@@ -38,7 +40,15 @@ pub(crate) fn collect(
             .then(|| keytrail_files::collect(tree, detector, prints, &watch.files, &files_options))
     };
     let infra = || wanted("infra").then(|| keytrail_infra::collect(tree, &watch.infra));
-    let (code, (files, infra)) = rayon::join(code, || rayon::join(files, infra));
+    let ((code, (files, infra)), cloud) = std::thread::scope(|scope| {
+        // The account answers while the files are read.
+        let cloud = scope.spawn(|| aws.map(|aws| aws::collect(aws, &watch.cloud)));
+        let here = rayon::join(code, || rayon::join(files, infra));
+        (here, cloud.join())
+    });
+    let cloud = cloud
+        .unwrap_or_else(|_| Some(Err(aws::broken())))
+        .transpose()?;
     let (infra, access) = infra.map_or((None, None), |infra| {
         (Some(infra.collected), Some(infra.access))
     });
@@ -52,14 +62,18 @@ pub(crate) fn collect(
         evidence.add(source, collected);
     }
     evidence.coverage.extend(later());
-    evidence.coverage.sort();
     if let Some(access) = access {
         let grants = access.grants(&targets(&evidence.facts));
         evidence.facts.extend(grants.into_iter().map(Fact::Grant));
         evidence.access = Some(access);
     }
+    match cloud {
+        Some(live) => evidence.add_live(live),
+        None => evidence.coverage.push(aws::not_asked()),
+    }
+    evidence.coverage.sort();
     evidence.settle();
-    evidence
+    Ok(evidence)
 }
 
 impl Evidence {
@@ -74,6 +88,31 @@ impl Evidence {
                 "left out by --only or `only`; leave that out to have it read",
             )),
         }
+    }
+
+    /// What the account says, beside what the templates say; where both agree, the template's
+    /// line is the place to look at.
+    fn add_live(&mut self, mut live: aws::Account) {
+        live.unread.readers = self.has_open_readers();
+        let there = live.collected.facts;
+        let differences = aws::drift(&self.facts, &there, &live.unread);
+        let facts = aws::reconcile(&self.facts, there, &live.unread);
+        self.facts.extend(facts);
+        let mut coverage = live.collected.coverage;
+        let found = differences.len() as u64;
+        coverage.counts.insert("drift".to_owned(), found);
+        self.coverage.push(coverage);
+    }
+
+    /// Templates have readers of streams that could not be tied to a table.
+    pub(crate) fn has_open_readers(&self) -> bool {
+        let mut records = self.coverage.iter();
+        records.any(|record| {
+            record
+                .counts
+                .get("unresolved_streams")
+                .is_some_and(|n| *n > 0)
+        })
     }
 
     /// Law 6: whatever order the collectors ended in, the facts are the same.
@@ -141,7 +180,7 @@ pub(crate) fn targets(facts: &[Fact]) -> Vec<TableTarget> {
     targets.into_iter().collect()
 }
 
-fn not_evaluated(source: &str, reason: &str) -> Coverage {
+pub(crate) fn not_evaluated(source: &str, reason: &str) -> Coverage {
     Coverage {
         source: source.to_owned(),
         status: CoverageStatus::NotEvaluated,
@@ -152,13 +191,8 @@ fn not_evaluated(source: &str, reason: &str) -> Coverage {
 }
 
 /// Sources of the design that this version does not read (law 4: that is a result too).
-fn later() -> [Coverage; 3] {
+fn later() -> [Coverage; 2] {
     [
-        not_evaluated(
-            "cloud",
-            "this version does not ask the live AWS account; what differs from the templates is not seen. \
-             Put the templates of what is deployed into the scanned tree",
-        ),
         not_evaluated(
             "history",
             "this version reads the working tree only; keys in earlier commits are not seen. \

@@ -1,6 +1,7 @@
 //! One run: configuration, collectors side by side, facts to graph to findings, what may pass,
 //! the report and the verdict. The only place where the rooms are joined.
 
+mod aws;
 mod can;
 mod config;
 mod date;
@@ -16,13 +17,15 @@ mod rules;
 mod run;
 mod watch;
 
+pub use aws::{Aws, AwsGroup, Difference, least_policy};
 pub use can::{Reads, Replies, can, reads};
 pub use config::{Config, ConfigError, FailOn, Ignore, SOURCES, Spot};
 pub use date::Date;
 pub use error::EngineError;
 pub use keytrail_infra::{Question, Reply, Verdict, cases};
+pub use keytrail_model::Location;
 pub use nearest::nearest;
 pub use options::Options;
 pub use rules::rules;
-pub use run::{Answer, Outcome, scan, who};
+pub use run::{Answer, Outcome, drift, scan, who};
 pub use watch::Watch;

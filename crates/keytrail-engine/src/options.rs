@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Date, FailOn};
+use crate::{Aws, Date, FailOn};
 
 /// What one run is to do; what is not said comes from the configuration, then from the defaults.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Options {
     pub require: Vec<String>,
     /// The salt, before that of the configuration.
     pub salt: Option<String>,
+    /// The live account; not asked unless said.
+    pub aws: Option<Aws>,
     /// The day of the run, for ignores that expire.
     pub today: Date,
     /// Keytrail's version.
@@ -48,6 +50,7 @@ impl Options {
             fail_on: None,
             require: Vec::new(),
             salt: None,
+            aws: None,
             today,
             version: version.to_owned(),
         }

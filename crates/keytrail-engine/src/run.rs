@@ -11,6 +11,7 @@ use keytrail_model::{Coverage, CoverageStatus, Finding, Fingerprinter, Severity,
 use keytrail_report::{Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, Verdict};
 use keytrail_rules::{Context, Kind, NotEvaluated};
 
+use crate::aws::{self, Difference};
 use crate::evidence::{self, Evidence};
 use crate::forest::Forest;
 use crate::ignores::{self, Ignores};
@@ -153,6 +154,22 @@ pub fn who(options: &Options, target: &str, watch: &Watch) -> Result<Answer, Eng
     })
 }
 
+/// Compares the templates with the live account.
+pub fn drift(options: &Options, watch: &Watch) -> Result<Vec<Difference>, EngineError> {
+    let aws = options.aws.clone().unwrap_or_default();
+    let only = Some(vec!["infra".to_owned()]);
+    let aside = Options {
+        aws: None,
+        only,
+        ..options.clone()
+    };
+    let read = Reading::of(&aside, &rules(), watch)?;
+    let mut live = aws::collect(&aws, &watch.cloud)?;
+    live.unread.readers = read.evidence.has_open_readers();
+    let facts = &read.evidence.facts;
+    Ok(aws::drift(facts, &live.collected.facts, &live.unread))
+}
+
 /// The part that every command shares: configuration, tree, facts.
 pub(crate) struct Reading {
     config: Config,
@@ -198,8 +215,15 @@ impl Reading {
             .or_else(|| config.only.clone())
             .unwrap_or_else(|| SOURCES.map(str::to_owned).to_vec());
         let detector = Detector::new();
-        let evidence =
-            evidence::collect(&tree, &detector, &prints, &only, watch).with_environments(&config);
+        let evidence = evidence::collect(
+            &tree,
+            &detector,
+            &prints,
+            &only,
+            options.aws.as_ref(),
+            watch,
+        )?
+        .with_environments(&config);
         if let Some(reason) = evidence.nothing() {
             return Err(EngineError::Nothing { reason });
         }

@@ -11,6 +11,8 @@ pub struct Watch {
     pub(crate) files: Progress,
     /// Templates.
     pub(crate) infra: Progress,
+    /// Regions of the live account, then pages of items.
+    pub(crate) cloud: Progress,
 }
 
 impl Watch {
@@ -20,6 +22,7 @@ impl Watch {
             ("code", &self.code),
             ("files", &self.files),
             ("infra", &self.infra),
+            ("cloud", &self.cloud),
         ]
         .into_iter()
         .filter_map(|(name, progress)| {

@@ -27,8 +27,13 @@ pub struct Infra {
 
 /// Reads every template in `tree`.
 pub fn collect(tree: &dyn Tree, progress: &Progress) -> Infra {
+    in_pool(|| run(tree, progress))
+}
+
+/// Runs `work` where the stack is deep enough.
+pub(crate) fn in_pool(work: impl FnOnce() -> Infra + Send) -> Infra {
     match ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
-        Ok(pool) => pool.install(|| run(tree, progress)),
+        Ok(pool) => pool.install(work),
         Err(_) => Infra {
             collected: Collected {
                 facts: Vec::new(),
@@ -47,7 +52,12 @@ pub fn collect(tree: &dyn Tree, progress: &Progress) -> Infra {
 }
 
 fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
-    let mut sources = read(tree, progress);
+    let sources = read(tree, progress);
+    made_of(tree, sources)
+}
+
+/// Facts and access model of what was read.
+pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
     let mut counts = BTreeMap::new();
     counts.insert("terraform_files".to_owned(), sources.terraform.len() as u64);
     counts.insert(

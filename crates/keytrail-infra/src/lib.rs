@@ -9,6 +9,7 @@
 //! coverage; it never becomes a grant.
 
 mod access;
+mod account;
 mod actions;
 mod addresses;
 mod arns;
@@ -39,6 +40,7 @@ mod text;
 mod value;
 
 pub use access::{AccessModel, TableTarget};
+pub use account::collect_account;
 pub use ask::{Question, Reply, Verdict};
 pub use collect::{Infra, collect};
 pub use error::Error;

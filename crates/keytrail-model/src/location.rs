@@ -36,6 +36,10 @@ impl FileSpan {
 
 impl fmt::Display for FileSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What lies in an account has no lines.
+        if self.path.starts_with("arn:") {
+            return f.write_str(&self.path);
+        }
         write!(f, "{}:{}:{}", self.path, self.line, self.column)
     }
 }

@@ -83,6 +83,17 @@ pub(crate) enum Command {
     Who(Who),
     /// Ask whether a principal may do an action to a resource, and by which statement
     Can(Can),
+    /// Compare the templates with the live AWS account
+    Drift(Drift),
+    /// Print the least policy that reading the live AWS account needs
+    AwsPolicy {
+        /// Add what reading items needs
+        #[arg(long)]
+        items: bool,
+        /// Add what reading streams needs
+        #[arg(long)]
+        streams: bool,
+    },
     /// Write down the findings of today, so that only new ones fail
     Baseline(Baseline),
     /// Print the JSON Schema of `scan --format json`
@@ -114,6 +125,43 @@ pub(crate) struct Reading {
     pub(crate) config: Option<PathBuf>,
 }
 
+/// The live account.
+#[derive(Args, Debug)]
+pub(crate) struct Account {
+    /// Profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Regions to read; may be repeated
+    #[arg(long, value_delimiter = ',', value_name = "REGION")]
+    pub(crate) region: Vec<String>,
+    /// Read all regions that the account has switched on
+    #[arg(long, conflicts_with = "region")]
+    pub(crate) all_regions: bool,
+    /// Roles to assume, an account each; may be repeated
+    #[arg(long, value_delimiter = ',', value_name = "ARN")]
+    pub(crate) assume_role: Vec<String>,
+}
+
+/// `drift`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  keytrail drift
+  keytrail drift infra --profile production --region eu-west-1")]
+pub(crate) struct Drift {
+    /// Directories or files with the templates; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) account: Account,
+    /// How to show the differences
+    #[arg(long, value_enum, default_value_t = RulesFormat::Terminal)]
+    pub(crate) format: RulesFormat,
+    /// Leave out files that match; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+}
+
 /// `scan`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -129,6 +177,11 @@ pub(crate) struct Scan {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    /// Read the live AWS account too
+    #[arg(long)]
+    pub(crate) aws: bool,
+    #[command(flatten)]
+    pub(crate) account: Account,
     /// How to show the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
     pub(crate) format: Format,

@@ -1,5 +1,6 @@
 //! One file per command; each returns an exit code.
 
+mod aws;
 mod baseline;
 mod can;
 mod cases;
@@ -24,6 +25,8 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Rules { format } => rules::run(*format),
         Command::Who(who) => who::run(global, who),
         Command::Can(can) => can::run(global, can),
+        Command::Drift(drift) => aws::drift(global, drift),
+        Command::AwsPolicy { items, streams } => aws::policy(*items, *streams),
         Command::Baseline(baseline) => baseline::run(global, baseline),
         Command::Schema => schema(),
         Command::Init { path } => init::run(global, path),

@@ -25,6 +25,8 @@ pub enum TableSource {
     Terraform,
     /// CloudFormation or SAM.
     CloudFormation,
+    /// The live account.
+    Account,
     /// `create_table` in code: a development or test set-up as a rule.
     Code,
 }

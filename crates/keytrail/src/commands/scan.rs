@@ -18,6 +18,7 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
         .chain(&scan.file)
         .try_for_each(|file| output::check(file))?;
     let mut options = options(&scan.paths, &scan.reading);
+    options.aws = super::aws::asked(scan)?;
     options.baseline.clone_from(&scan.baseline);
     options.diff.clone_from(&scan.diff);
     options.fail_on = scan.fail_on;

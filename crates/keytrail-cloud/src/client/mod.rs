@@ -1,0 +1,16 @@
+//! Signed calls that read, and nothing else (law 5): what a client can send is listed in
+//! [`Call`], and there is no call in it that writes.
+
+mod body;
+mod call;
+mod connect;
+mod endpoint;
+mod pages;
+mod send;
+mod xml;
+
+pub use call::{Call, Group};
+pub use connect::{Access, Connection};
+pub(crate) use pages::Paging;
+pub use send::Client;
+pub(crate) use xml::json_of_xml;

@@ -1,0 +1,20 @@
+//! The asynchronous runtime: here and nowhere else.
+
+use std::future::Future;
+
+use crate::error::CloudError;
+
+/// Threads that wait for sockets and read answers.
+const THREADS: usize = 4;
+
+/// Runs `work` to its end.
+pub(crate) fn block_on<T>(
+    work: impl Future<Output = Result<T, CloudError>>,
+) -> Result<T, CloudError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .map_err(|_| CloudError::Runtime)?
+        .block_on(work)
+}

@@ -1,0 +1,130 @@
+//! The live AWS account, where this build can ask it.
+
+use keytrail_model::Coverage;
+
+use crate::EngineError;
+use crate::evidence::not_evaluated;
+
+/// Which accounts and regions to ask.
+#[derive(Clone, Debug, Default)]
+pub struct Aws {
+    /// Profile of the AWS configuration.
+    pub profile: Option<String>,
+    /// Regions; that of the configuration where there is none.
+    pub regions: Vec<String>,
+    /// All regions that the account has switched on.
+    pub all_regions: bool,
+    /// Roles to assume, an account each.
+    pub roles: Vec<String>,
+}
+
+#[cfg(feature = "aws")]
+mod with {
+    use keytrail_cloud::AccountOptions;
+    use keytrail_model::Progress;
+
+    pub(crate) use keytrail_cloud::{Account, drift, reconcile};
+    pub use keytrail_cloud::{Difference, Group as AwsGroup, least_policy};
+
+    use super::Aws;
+    use crate::EngineError;
+
+    pub(crate) fn collect(aws: &Aws, progress: &Progress) -> Result<Account, EngineError> {
+        let options = AccountOptions {
+            profile: aws.profile.clone(),
+            regions: aws.regions.clone(),
+            all_regions: aws.all_regions,
+            roles: aws.roles.clone(),
+        };
+        keytrail_cloud::collect(&options, progress).map_err(|error| EngineError::Aws {
+            hint: error.hint(),
+            what: error.to_string(),
+        })
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+mod without {
+    use keytrail_model::{Collected, Fact, Progress};
+
+    use super::Aws;
+    use crate::EngineError;
+
+    /// There is none: this build asks no account.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Difference {}
+
+    impl std::fmt::Display for Difference {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            match *self {}
+        }
+    }
+
+    /// What a set of calls is for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum AwsGroup {
+        /// `scan --aws` and `drift`.
+        Account,
+        /// `scan --aws --items`.
+        Items,
+        /// Reading streams.
+        Streams,
+    }
+
+    /// Nothing: this build makes no calls.
+    pub fn least_policy(_: &[AwsGroup]) -> String {
+        String::new()
+    }
+
+    /// What there would be of an account.
+    pub(crate) struct Account {
+        pub(crate) collected: Collected,
+        pub(crate) unread: Unread,
+    }
+
+    #[derive(Default)]
+    pub(crate) struct Unread {
+        pub(crate) readers: bool,
+    }
+
+    pub(crate) fn collect(_: &Aws, _: &Progress) -> Result<Account, EngineError> {
+        Err(EngineError::Aws {
+            what: "this build of keytrail can't ask it".to_owned(),
+            hint: "build it with the feature `aws`, which is on by default".to_owned(),
+        })
+    }
+
+    pub(crate) fn drift(_: &[Fact], _: &[Fact], _: &Unread) -> Vec<Difference> {
+        Vec::new()
+    }
+
+    pub(crate) fn reconcile(_: &[Fact], live: Vec<Fact>, _: &Unread) -> Vec<Fact> {
+        live
+    }
+}
+
+#[cfg(feature = "aws")]
+pub(crate) use with::{Account, collect, drift, reconcile};
+#[cfg(feature = "aws")]
+pub use with::{AwsGroup, Difference, least_policy};
+#[cfg(not(feature = "aws"))]
+pub(crate) use without::{Account, collect, drift, reconcile};
+#[cfg(not(feature = "aws"))]
+pub use without::{AwsGroup, Difference, least_policy};
+
+/// The thread that asked it ended without an answer.
+pub(crate) fn broken() -> EngineError {
+    EngineError::Aws {
+        what: "asking it broke off".to_owned(),
+        hint: "this is a mistake of ours; please tell us what you ran".to_owned(),
+    }
+}
+
+/// Law 4: nobody asked for it.
+pub(crate) fn not_asked() -> Coverage {
+    not_evaluated(
+        "cloud",
+        "the live AWS account was not asked; what differs from the templates is not seen. \
+         Add --aws to have it read",
+    )
+}
