@@ -2,12 +2,12 @@
 //! under `target/` that is made once and again when its lock file changes.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::run::{passes, root};
+use crate::run::{cargo, passes, root};
 use crate::test::{Outcome, runs};
 
 const EXAMPLES: [&str; 2] = ["leaky", "sealed"];
@@ -30,10 +30,26 @@ pub(crate) fn test(outcome: &mut Outcome) {
             return;
         }
     }
+    outcome.step("the live account, on moto", live);
     for name in EXAMPLES {
         outcome.step(&format!("example {name}: its tests"), || tests(name));
         outcome.step(&format!("example {name}: running"), || check(name));
     }
+}
+
+/// What is asked of AWS, against a server that answers like it.
+fn live() -> anyhow::Result<()> {
+    let directory = root().join("crates/keytrail-cloud/tests/moto");
+    let environment = made(&directory, "requirements.txt", "moto")?;
+    let tests = [
+        "test",
+        "-p",
+        "keytrail-cloud",
+        "--locked",
+        "--",
+        "--ignored",
+    ];
+    passes(cargo(&tests).env("KEYTRAIL_MOTO", environment))
 }
 
 fn tests(name: &str) -> anyhow::Result<()> {
@@ -63,10 +79,14 @@ fn directory(name: &str) -> PathBuf {
 
 /// The example's Python with its locked packages.
 fn environment(name: &str) -> anyhow::Result<PathBuf> {
-    let directory = directory(name);
+    made(&directory(name), "requirements-dev.txt", name)
+}
+
+/// An environment below `target/` with the packages that a file lists.
+fn made(directory: &Path, list: &str, name: &str) -> anyhow::Result<PathBuf> {
     let environment = root().join("target").join("examples").join(name);
-    let lock = fs::read_to_string(directory.join("requirements-dev.txt"))
-        .with_context(|| format!("examples/{name} has no requirements-dev.txt"))?;
+    let lock = fs::read_to_string(directory.join(list))
+        .with_context(|| format!("{} has no {list}", directory.display()))?;
     // Written last, so that an environment that was left half made is made again.
     let stamp = environment.join("keytrail-lock.txt");
     if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == lock) {
@@ -85,7 +105,7 @@ fn environment(name: &str) -> anyhow::Result<PathBuf> {
     if lock.contains("--hash=") {
         install.arg("--require-hashes");
     }
-    passes(install.args(["-r", "requirements-dev.txt"]))?;
+    passes(install.args(["-r", list]))?;
     fs::write(stamp, lock)?;
     Ok(environment)
 }

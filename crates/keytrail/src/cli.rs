@@ -178,7 +178,7 @@ pub(crate) struct Scan {
     #[command(flatten)]
     pub(crate) reading: Reading,
     /// Read the live AWS account too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diff")]
     pub(crate) aws: bool,
     #[command(flatten)]
     pub(crate) account: Account,

@@ -30,7 +30,8 @@ pub(super) fn before(
         return Ok(None);
     };
     let (tree, commits) = Forest::before_change(&options.paths, &read.exclude, base)?;
-    let evidence = evidence::collect(&tree, &read.detector, &read.prints, &read.only, watch);
+    // The account has no state before the change to ask for.
+    let evidence = evidence::collect(&tree, &read.detector, &read.prints, &read.only, None, watch)?;
     let evidence = evidence.with_environments(&read.config);
     let graph = Graph::build(&evidence.facts);
     let findings = judge(&evidence, &graph).findings;
