@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use crate::anchors::Anchors;
 use crate::context::ScanContext;
 use crate::hit::Hit;
+use crate::names::Names;
+use crate::prefixes::Prefixes;
 use crate::provider::Provider;
 use crate::registry;
 use crate::scan::{Mode, Scan};
@@ -32,9 +34,9 @@ pub(crate) struct Compiled {
     /// Per literal.
     pub(crate) targets: Vec<Vec<Target>>,
     /// Providers known by names.
-    pub(crate) named: Vec<usize>,
+    pub(crate) names: Names,
     /// Providers by the first bytes of a run of token characters.
-    pub(crate) prefixed: Vec<(&'static [u8], usize)>,
+    pub(crate) prefixed: Prefixes,
     /// Providers known by what stands near: theirs and the partner's index, the distance.
     pub(crate) paired: Vec<(usize, usize, usize)>,
 }
@@ -72,19 +74,8 @@ impl Compiled {
             anchors: Anchors::new(&literals),
             literals,
             targets,
-            named: (0..providers.len())
-                .filter(|&index| !providers[index].search.names.is_empty())
-                .collect(),
-            prefixed: providers
-                .iter()
-                .enumerate()
-                .flat_map(|(index, provider)| {
-                    let prefixes = &provider.search.run_prefixes;
-                    prefixes
-                        .iter()
-                        .map(move |prefix| (prefix.as_slice(), index))
-                })
-                .collect(),
+            names: Names::new(providers),
+            prefixed: Prefixes::new(providers),
             paired: providers
                 .iter()
                 .enumerate()

@@ -1,12 +1,15 @@
 //! Is this value, under this name, a key? For keys without a shape of their own.
 
+use std::cmp::Reverse;
+
 use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
 
 use crate::context::{Format, ScanContext};
+use crate::names::{Names, snake};
 use crate::placeholder::{holds_filled, is_fake, is_indirect, is_pattern, is_stand_in};
 use crate::proof::{self, Verdict};
 use crate::provider::Provider;
-use crate::shape::{Strength, classes, is_uuid, strength, strength_of_parts};
+use crate::shape::{Strength, classes, holds_uuid, strength, strength_of_parts};
 
 /// What a judged value is.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +37,7 @@ pub(crate) struct Candidate<'a> {
 pub(crate) fn judge(
     candidate: &Candidate<'_>,
     providers: &[Provider],
-    named: &[usize],
+    names: &Names,
     cx: &ScanContext<'_>,
 ) -> Option<(Kind, SightingConfidence)> {
     if candidate.value.len() < 6 || !is_printable(candidate.value) {
@@ -44,7 +47,7 @@ pub(crate) fn judge(
     if candidate.name.contains("::") || !could_name_a_key(candidate.name) {
         return None;
     }
-    let (kind, confidence) = match judge_named(candidate, providers, named) {
+    let (kind, confidence) = match judge_named(candidate, providers, names) {
         Some(found) => found,
         None if is_something_else(candidate) || is_fake(candidate.value) => return None,
         None => judge_generic(candidate, cx)?,
@@ -90,62 +93,52 @@ fn could_name_a_key(name: &str) -> bool {
 
 /// The name speaks of a secret, if not as plainly as [`names_a_secret`] asks.
 fn names_something_secret(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
+    const WORDS: &[&str] = &[
+        "pat",
+        "pass",
+        "auth",
+        "oauth",
+        "authentication",
+        "authorization",
+    ];
+    let snake = snake(name);
     names_a_secret(name)
         || (!names_a_vetted_reference(name)
-            && [
+            && ([
                 "key",
                 "token",
                 "secret",
-                "auth",
-                "pass",
-                "pat",
                 "credential",
+                "authkey",
+                "authtoken",
             ]
             .iter()
-            .any(|word| lower.contains(word)))
+            .any(|word| snake.contains(word))
+                || snake.split('_').any(|part| WORDS.contains(&part))))
 }
 
 fn judge_named(
     candidate: &Candidate<'_>,
     providers: &[Provider],
-    named: &[usize],
+    names: &Names,
 ) -> Option<(Kind, SightingConfidence)> {
-    let name = candidate.name.to_ascii_lowercase().replace('-', "_");
-    let last = name.rsplit('.').next().unwrap_or(&name);
-    let best = named
-        .iter()
-        .filter_map(|&index| {
-            let search = &providers[index].search;
-            let word = search
-                .names
-                .iter()
-                .filter(|word| match word.strip_prefix('=') {
-                    Some(exact) => last == exact,
-                    // Short words stand in other words of a line.
-                    None => {
-                        name.contains(word.as_str())
-                            || word.len() >= 5 && candidate.line.contains(word.as_str())
-                    }
-                })
-                .map(String::len)
-                .max()?;
-            let ruled_out = search
-                .not_names
-                .iter()
-                .any(|word| name.contains(word.as_str()));
-            (!ruled_out && search.whole.is_match(candidate.value)).then_some((word, index))
+    let name = snake(candidate.name);
+    let best = names
+        .of(candidate.name, candidate.line)
+        .into_iter()
+        .filter(|named| {
+            let search = &providers[named.provider].search;
+            let ruled_out = search.not_names.iter().any(|word| name.contains(word));
+            !ruled_out && search.whole.is_match(candidate.value)
         })
-        .max_by_key(|&(word, index)| (word, std::cmp::Reverse(index)))?;
-    let provider = &providers[best.1];
-    let exact = provider
-        .search
-        .names
-        .iter()
-        .any(|word| word.starts_with('='));
-    if !(exact || names_something_secret(candidate.name)) || is_fake(candidate.value) {
+        .max_by_key(|named| (named.in_name, named.word.len(), Reverse(named.provider)))?;
+    // Without the vendor: `keycloak_region` speaks of no key.
+    let rest = name.replacen(best.word, "", 1);
+    let secret = best.exact || word_of_a_secret(best.word) || names_something_secret(&rest);
+    if !secret || is_fake(candidate.value) {
         return None;
     }
+    let provider = &providers[best.provider];
     let mut confidence = provider.confidence;
     if let Some(kind) = provider.search.proof {
         match proof::examine(kind, candidate.value, candidate.value) {
@@ -154,14 +147,31 @@ fn judge_named(
             Verdict::Open | Verdict::Proved(_) | Verdict::Other(..) => {}
         }
     }
-    let minimum = if is_uuid(candidate.value) {
+    let value = candidate.value;
+    let random = !provider.search.random
+        || holds_uuid(value)
+        || strength_of_parts(value) >= least_strength(value, best.in_name);
+    (random && !is_reference(candidate) && !is_pattern(candidate.value))
+        .then_some((Kind::Named(best.provider), confidence))
+}
+
+/// The provider's own word says it: `app_key`, `bootstrap_token`.
+fn word_of_a_secret(word: &str) -> bool {
+    word.ends_with("key")
+        || word
+            .split('_')
+            .any(|part| matches!(part, "key" | "token" | "secret"))
+}
+
+/// The vendor's name and the exact form speak for it already; a value without digits could
+/// still be a word.
+fn least_strength(value: &[u8], in_name: bool) -> Strength {
+    let mixed = classes(value) >= 2 && value.iter().any(u8::is_ascii_digit);
+    if in_name && mixed && value.len() >= 20 {
         Strength::Weak
     } else {
         Strength::Strong
-    };
-    let random = !provider.search.random || strength_of_parts(candidate.value) >= minimum;
-    (random && !is_reference(candidate) && !is_pattern(candidate.value))
-        .then_some((Kind::Named(best.1), confidence))
+    }
 }
 
 /// A value that names, locates or proves something instead of opening it.

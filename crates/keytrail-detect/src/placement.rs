@@ -29,7 +29,10 @@ fn is_value(byte: u8) -> bool {
 }
 
 /// The value that the run of token characters belongs to.
-pub(crate) fn around(bytes: &[u8], run: &Range<usize>) -> Option<Placement> {
+///
+/// `bare` says that values need no quotes here, so that one may begin before the run:
+/// `KEY=abc.0123456789abcdef`.
+pub(crate) fn around(bytes: &[u8], run: &Range<usize>, bare: bool) -> Option<Placement> {
     // `"…?token=value"`: within the string, the nearer name counts.
     let nearer = run.start >= 2 && bytes[run.start - 1] == b'=' && is_name(bytes[run.start - 2]);
     if let Some(quoted) = quoted_around(bytes, run).filter(|_| !nearer) {
@@ -44,12 +47,35 @@ pub(crate) fn around(bytes: &[u8], run: &Range<usize>) -> Option<Placement> {
     if matches!(bytes.get(end), Some(b'(' | b'[' | b'{')) {
         return None;
     }
-    let name = name_before(bytes, run.start, false)?;
-    Some(Placement {
-        value: run.start..end,
-        name: Some(name),
-        quoted: false,
-    })
+    let at = |start: usize| {
+        name_before(bytes, start, false).map(|name| Placement {
+            value: start..end,
+            name: Some(name),
+            quoted: false,
+        })
+    };
+    let start = if bare {
+        bare_start(bytes, run.start)
+    } else {
+        run.start
+    };
+    at(start).or_else(|| at(run.start))
+}
+
+/// Where the value begins that goes on at `from`; only after `=` or a blank can that be told.
+fn bare_start(bytes: &[u8], from: usize) -> usize {
+    const LONGEST_HEAD: usize = 80;
+    let floor = from.saturating_sub(LONGEST_HEAD);
+    let head = bytes[floor..from]
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte.is_ascii_alphanumeric() || b"_-+/.~!@#$%^*:".contains(&byte))
+        .count();
+    let start = from - head;
+    match start.checked_sub(1).map(|at| bytes[at]) {
+        Some(b'=' | b' ') if start > floor => start,
+        _ => from,
+    }
 }
 
 fn bare_end(bytes: &[u8], from: usize) -> usize {
@@ -148,7 +174,7 @@ mod tests {
 
     fn name_of(text: &str) -> Option<String> {
         let start = text.find("VALUEVALUEVALUEV").unwrap();
-        around(text.as_bytes(), &(start..start + 16))?.name
+        around(text.as_bytes(), &(start..start + 16), false)?.name
     }
 
     #[test]

@@ -261,6 +261,7 @@ impl<'a> Scan<'a> {
     }
 
     fn valued(&mut self) {
+        let bare = matches!(self.cx.format, Format::Config | Format::Prose);
         let mut done = 0;
         for run in Runs::new(self.bytes) {
             if self.found.len() >= MOST {
@@ -273,7 +274,7 @@ impl<'a> Scan<'a> {
             if !could_be_random(&self.bytes[run.clone()]) {
                 continue;
             }
-            let Some(place) = placement::around(self.bytes, &run) else {
+            let Some(place) = placement::around(self.bytes, &run, bare) else {
                 continue;
             };
             done = place.value.end;
@@ -284,10 +285,10 @@ impl<'a> Scan<'a> {
     }
 
     fn by_run_prefix(&mut self, run: &Range<usize>) {
-        for &(prefix, index) in &self.compiled.prefixed {
-            if self.bytes[run.clone()].starts_with(prefix) {
-                self.verify(index, run.start);
-            }
+        let compiled = self.compiled;
+        let bytes = self.bytes;
+        for index in compiled.prefixed.of(&bytes[run.clone()]) {
+            self.verify(index, run.start);
         }
     }
 
@@ -309,7 +310,7 @@ impl<'a> Scan<'a> {
         };
         let compiled = self.compiled;
         if let Some((kind, confidence)) =
-            judge(&candidate, compiled.providers, &compiled.named, self.cx)
+            judge(&candidate, compiled.providers, &compiled.names, self.cx)
         {
             let confidence = self.less_in_docstring(confidence, value.start);
             self.found.push(Found {

@@ -57,6 +57,11 @@ pub(crate) fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
+/// A UUID, alone or after a prefix.
+pub(crate) fn holds_uuid(value: &[u8]) -> bool {
+    value.windows(36).any(is_uuid)
+}
+
 /// Bits of evidence per length that make a value strong or weak.
 ///
 /// Of random keys of 16 characters 1 in 100 stays below 8 bits, of 32 characters below 24;
@@ -73,6 +78,7 @@ pub(crate) fn strength(value: &[u8]) -> Strength {
     if is_uuid(value) {
         return Strength::Weak;
     }
+    let value = value.strip_prefix(b"0x").unwrap_or(value);
     let letters = value
         .iter()
         .filter(|byte| byte.is_ascii_alphabetic())

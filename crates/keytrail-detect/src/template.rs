@@ -8,6 +8,7 @@ use crate::proof::crc32_base62;
 
 const ALNUM: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const DJANGO: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)";
 
 /// A small generator of the xorshift family; good enough for examples, and for nothing else.
@@ -79,6 +80,7 @@ fn fill(hole: &str, dice: &mut Dice) -> Option<String> {
         "bech32" => dice.pick(b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", count),
         "base64" => dice.pick(BASE64, count),
         "django" => dice.pick(DJANGO, count),
+        "base58" => dice.pick(BASE58, count),
         "no-z" => dice.pick(ALNUM, count).replace('Z', "ZB"),
         "uuid" => uuid(dice),
         "crc32-base62" => {
