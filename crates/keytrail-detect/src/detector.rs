@@ -7,10 +7,11 @@ use crate::anchors::Anchors;
 use crate::context::ScanContext;
 use crate::hit::Hit;
 use crate::names::Names;
-use crate::prefixes::Prefixes;
 use crate::provider::Provider;
 use crate::registry;
+use crate::runs::{Runs, is_token};
 use crate::scan::{Mode, Scan};
+use crate::starts::Starts;
 
 /// Finds keys. Compiled once per process; a copy costs nothing.
 #[derive(Clone)]
@@ -27,16 +28,26 @@ pub(crate) enum Target {
     SecretName,
 }
 
-pub(crate) struct Compiled {
-    pub(crate) providers: &'static [Provider],
+/// Literals that are searched for, and what they point to.
+pub(crate) struct Searched {
     pub(crate) anchors: Anchors,
     pub(crate) literals: Vec<Vec<u8>>,
     /// Per literal.
     pub(crate) targets: Vec<Vec<Target>>,
+}
+
+pub(crate) struct Compiled {
+    pub(crate) providers: &'static [Provider],
+    /// In the whole text.
+    pub(crate) anywhere: Searched,
+    /// Within long runs of token characters.
+    pub(crate) inside: Searched,
+    /// Where words begin.
+    pub(crate) starts: Starts,
+    /// Providers whose keys stand in URLs before an `@`.
+    pub(crate) in_urls: Vec<usize>,
     /// Providers known by names.
     pub(crate) names: Names,
-    /// Providers by the first bytes of a run of token characters.
-    pub(crate) prefixed: Prefixes,
     /// Providers known by what stands near: theirs and the partner's index, the distance.
     pub(crate) paired: Vec<(usize, usize, usize)>,
 }
@@ -53,58 +64,119 @@ const SECRET_NAME_PARTS: &[&str] = &[
     "ECRET",
     "_pwd",
     "_PWD",
-    "Pwd",
+    "Pwd\"",
+    "Pwd =",
+    "Pwd=",
+    "Pwd:",
 ];
+
+/// Where a literal is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Start,
+    Inside,
+    Anywhere,
+}
+
+/// A literal of word characters that begins the match begins a word; one in its middle stands
+/// within a run. Both hold since every such match has a run of [`crate::runs::SHORTEST`]
+/// characters; the examples of the providers show it.
+fn place(literal: &[u8], lookback: usize) -> Place {
+    let word = |byte: &u8| is_token(*byte) || matches!(byte, b'.' | b'$');
+    let has_run = Runs::new(literal).next().is_some();
+    let begins = literal.first().is_some_and(u8::is_ascii_alphanumeric);
+    if lookback == 0 && begins && (literal.iter().all(word) || has_run) {
+        Place::Start
+    } else if lookback > 0 && literal.iter().all(|&byte| is_token(byte)) {
+        Place::Inside
+    } else {
+        Place::Anywhere
+    }
+}
 
 impl Compiled {
     fn new() -> Self {
         let providers = registry::providers();
-        let mut pairs: Vec<(Vec<u8>, Target)> = SECRET_NAME_PARTS
+        let anchors = |wanted: Place| {
+            providers.iter().enumerate().flat_map(move |(index, of)| {
+                let fits = move |anchor: &&Vec<u8>| place(anchor, of.search.lookback) == wanted;
+                let anchors = of.search.anchors.iter().filter(fits);
+                anchors.map(move |anchor| (anchor.clone(), Target::Provider(index)))
+            })
+        };
+        let names = SECRET_NAME_PARTS
             .iter()
-            .map(|part| (part.as_bytes().to_vec(), Target::SecretName))
-            .collect();
-        for (index, provider) in providers.iter().enumerate() {
-            for anchor in &provider.search.anchors {
-                pairs.push((anchor.clone(), Target::Provider(index)));
-            }
-        }
-        let (literals, targets) = merge(pairs);
-        let position = |id: &str| providers.iter().position(|provider| provider.id == id);
+            .map(|part| (part.as_bytes().to_vec(), Target::SecretName));
         Self {
-            anchors: Anchors::new(&literals),
-            literals,
-            targets,
-            names: Names::new(providers),
-            prefixed: Prefixes::new(providers),
-            paired: providers
-                .iter()
-                .enumerate()
-                .filter_map(|(index, provider)| {
-                    let near = provider.search.near.as_ref()?;
-                    Some((index, position(&near.provider)?, near.bytes))
-                })
+            anywhere: Searched::new(names.chain(anchors(Place::Anywhere)).collect()),
+            inside: Searched::new(anchors(Place::Inside).collect()),
+            starts: starts(providers),
+            in_urls: (0..providers.len())
+                .filter(|&index| providers[index].search.in_urls)
                 .collect(),
+            names: Names::new(providers),
+            paired: pairs(providers),
             providers,
         }
     }
 }
 
-/// Literals that begin with another one are dropped, and the other one points to their targets
-/// as well: the patterns tell them apart.
-fn merge(mut pairs: Vec<(Vec<u8>, Target)>) -> (Vec<Vec<u8>>, Vec<Vec<Target>>) {
-    pairs.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut literals: Vec<Vec<u8>> = Vec::new();
-    let mut targets: Vec<Vec<Target>> = Vec::new();
-    for (literal, target) in pairs {
-        match (literals.last(), targets.last_mut()) {
-            (Some(last), Some(of_last)) if literal.starts_with(last) => of_last.push(target),
-            _ => {
-                literals.push(literal);
-                targets.push(vec![target]);
+fn starts(providers: &[Provider]) -> Starts {
+    Starts::new(providers.iter().enumerate().flat_map(|(index, of)| {
+        let search = &of.search;
+        let anchors = search
+            .anchors
+            .iter()
+            .filter(|anchor| place(anchor, search.lookback) == Place::Start);
+        anchors
+            .chain(&search.run_prefixes)
+            .map(move |literal| (literal.clone(), index))
+    }))
+}
+
+fn pairs(providers: &[Provider]) -> Vec<(usize, usize, usize)> {
+    let position = |id: &str| providers.iter().position(|provider| provider.id == id);
+    providers
+        .iter()
+        .enumerate()
+        .filter_map(|(index, provider)| {
+            let near = provider.search.near.as_ref()?;
+            Some((index, position(&near.provider)?, near.bytes))
+        })
+        .collect()
+}
+
+impl Searched {
+    /// Literals that begin with another one are dropped, and the other one points to their
+    /// targets as well: the patterns tell them apart.
+    fn new(mut pairs: Vec<(Vec<u8>, Target)>) -> Self {
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut literals: Vec<Vec<u8>> = Vec::new();
+        let mut targets: Vec<Vec<Target>> = Vec::new();
+        for (literal, target) in pairs {
+            match (literals.last(), targets.last_mut()) {
+                (Some(last), Some(of_last)) if literal.starts_with(last) => of_last.push(target),
+                _ => {
+                    literals.push(literal);
+                    targets.push(vec![target]);
+                }
             }
         }
+        Self {
+            anchors: Anchors::new(&literals),
+            literals,
+            targets,
+        }
     }
-    (literals, targets)
+
+    /// Calls `hit(target, position, length of the literal)`.
+    pub(crate) fn each(&self, bytes: &[u8], mut hit: impl FnMut(Target, usize, usize)) {
+        self.anchors.each(bytes, |literal, at| {
+            for &target in &self.targets[literal] {
+                hit(target, at, self.literals[literal].len());
+            }
+        });
+    }
 }
 
 impl Default for Detector {

@@ -49,6 +49,8 @@ pub(crate) struct Search {
     pub(crate) anchors: Vec<Vec<u8>>,
     /// Starts of runs of token characters, for keys whose literals are too short to search for.
     pub(crate) run_prefixes: Vec<Vec<u8>>,
+    /// A URL with something before an `@`.
+    pub(crate) in_urls: bool,
     /// Words of the surrounding name or line, lower case; `=name` must be the whole name.
     pub(crate) names: Vec<String>,
     /// Words that rule it out.
@@ -127,6 +129,8 @@ struct RawProvider {
     #[serde(default)]
     run_prefixes: Vec<String>,
     #[serde(default)]
+    in_urls: bool,
+    #[serde(default)]
     names: Vec<String>,
     #[serde(default)]
     not_names: Vec<String>,
@@ -190,6 +194,7 @@ impl RawProvider {
                 .into_iter()
                 .map(String::into_bytes)
                 .collect(),
+            in_urls: self.in_urls,
             names: self.names,
             not_names: self.not_names,
             near: self.near,
