@@ -120,6 +120,10 @@ struct RawFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent yes-or-no fields of a provider file"
+)]
 struct RawProvider {
     id: String,
     title: String,
