@@ -71,7 +71,14 @@ fn bare_start(bytes: &[u8], from: usize) -> usize {
         .rev()
         .take_while(|&&byte| byte.is_ascii_alphanumeric() || b"_-+/.~!@#$%^*:".contains(&byte))
         .count();
+    let signs = bytes[from - head..from]
+        .iter()
+        .take_while(|byte| !byte.is_ascii_alphanumeric())
+        .count();
     let start = from - head;
+    if signs > 0 {
+        return from;
+    }
     match start.checked_sub(1).map(|at| bytes[at]) {
         Some(b'=' | b' ') if start > floor => start,
         _ => from,

@@ -15,13 +15,16 @@ use crate::scan::{Mode, Scan};
 
 /// See [`crate::Detector::redact`].
 pub(crate) fn redact<'a>(compiled: &'static Compiled, text: &'a str) -> Cow<'a, str> {
-    let cx = ScanContext {
-        format: Format::Config,
-        ..ScanContext::default()
-    };
-    let hits = Scan::new(compiled, text.as_bytes(), &cx, Mode::Lenient).run();
-    let mut masks: Vec<(Range<usize>, String)> = hits
+    let mut masks: Vec<(Range<usize>, String)> = [Format::Config, Format::Source]
         .into_iter()
+        .flat_map(|format| {
+            let cx = ScanContext {
+                format,
+                ..ScanContext::default()
+            };
+            // Values end elsewhere where they need quotes: whatever either reading finds is masked.
+            Scan::new(compiled, text.as_bytes(), &cx, Mode::Lenient).run()
+        })
         .map(|hit| (hit.range, hit.masked.to_string()))
         .collect();
     masks.extend(beside_names(text).into_iter().map(|range| {
