@@ -32,8 +32,11 @@ pub(crate) fn after(bytes: &[u8], inside: usize, bare: bool) -> Option<Assigned>
         .map(|at| bytes[at])
         .filter(|byte| matches!(byte, b'"' | b'\''));
     let name = std::str::from_utf8(&bytes[name_end - name_length..name_end]).ok()?;
-    if name_quote.is_some() && !walk.take(name_quote?) {
-        return None;
+    if let Some(quote) = name_quote {
+        walk.take(b'\\');
+        if !walk.take(quote) {
+            return None;
+        }
     }
     walk.take(b']');
     let value = if let Some(value) = walk.netrc(name, bare) {
@@ -44,6 +47,7 @@ pub(crate) fn after(bytes: &[u8], inside: usize, bare: bool) -> Option<Assigned>
         walk.blank();
         let separator = walk.separator(name_quote.is_some())?;
         walk.blank();
+        walk.attribute();
         walk.value(bare && separator != b',')?
     };
     Some(Assigned {
@@ -110,6 +114,16 @@ impl Walk<'_> {
         }
     }
 
+    /// The type before the value of a DynamoDB item: `{"S": "value"}`.
+    fn attribute(&mut self) {
+        for lead in [&br#"{"S": "#[..], br#"{"S":"#, br#"{\"S\":"#] {
+            if self.bytes[self.at..].starts_with(lead) {
+                self.at += lead.len();
+                return;
+            }
+        }
+    }
+
     /// `login x password value`.
     fn netrc(&mut self, name: &str, bare: bool) -> Option<(Range<usize>, bool)> {
         if !bare || name != "password" || self.peek() != Some(b' ') {
@@ -158,6 +172,9 @@ impl Walk<'_> {
         ) {
             self.at += 1;
         }
+        // Within another string: `\"value\"`.
+        let escaped = self.peek() == Some(b'\\') && self.bytes.get(self.at + 1) == Some(&b'"');
+        self.at += usize::from(escaped);
         let quote = self.peek()?;
         if matches!(quote, b'"' | b'\'' | b'`') {
             let start = self.at + 1;
@@ -165,7 +182,12 @@ impl Walk<'_> {
             let length = rest
                 .iter()
                 .position(|&byte| byte == quote || byte == b'\n')?;
-            return (rest[length] == quote).then(|| (start..start + length, true));
+            let value = &rest[..length];
+            let length = value
+                .strip_suffix(b"\\")
+                .filter(|_| escaped)
+                .map_or(length, <[u8]>::len);
+            return (rest[value.len()] == quote).then(|| (start..start + length, true));
         }
         if !bare {
             return None;

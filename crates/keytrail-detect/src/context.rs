@@ -131,6 +131,7 @@ const CONFIG_ENDINGS: &[&str] = &[
     ".credentials",
     ".cnf",
     ".log",
+    "_history",
 ];
 
 const CONFIG_NAMES: &[&str] = &[

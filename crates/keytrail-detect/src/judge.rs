@@ -1,5 +1,6 @@
 //! Is this value, under this name, a key? For keys without a shape of their own.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_reference};
@@ -43,6 +44,11 @@ pub(crate) fn judge(
     if candidate.value.len() < 6 || !is_printable(candidate.value) {
         return None;
     }
+    let whole = dotted_as_one(candidate.name, cx);
+    let candidate = &Candidate {
+        name: &whole,
+        ..*candidate
+    };
     // `AWS::IAM::AccessKey` is the name of a type.
     if candidate.name.contains("::") || !could_name_a_key(candidate.name) {
         return None;
@@ -61,6 +67,15 @@ pub(crate) fn judge(
             confidence
         },
     ))
+}
+
+/// `vendor.api.key` of a properties file is `vendor_api_key`; in program text the last part counts.
+fn dotted_as_one<'a>(name: &'a str, cx: &ScanContext<'_>) -> Cow<'a, str> {
+    if cx.format == Format::Config && name.contains('.') {
+        Cow::Owned(name.replace('.', "_"))
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 fn is_printable(value: &[u8]) -> bool {
@@ -255,7 +270,16 @@ fn is_reference(candidate: &Candidate<'_>) -> bool {
         || wrapped(b'{', b'}')
         || wrapped(b'<', b'>')
         || wrapped(b'%', b'%')
-        || (!candidate.quoted && value.iter().any(|byte| b"([{".contains(byte)))
+        || (!candidate.quoted && is_expression(value))
+}
+
+/// `get_secret(…`, `os.environ[…`, `{name}`. Random characters may hold a parenthesis, too, but
+/// rarely after nothing but letters.
+fn is_expression(value: &[u8]) -> bool {
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
+    memchr::memchr2(b'[', b'{', value).is_some()
+        || memchr::memchr(b'(', value)
+            .is_some_and(|at| value.len() < 24 || value[..at].iter().all(name))
 }
 
 /// `PASSWORD`, `DB_PASSWD`, `passphrase`: made by people, so not random as a rule.

@@ -71,12 +71,11 @@ fn bare_start(bytes: &[u8], from: usize) -> usize {
         .rev()
         .take_while(|&&byte| byte.is_ascii_alphanumeric() || b"_-+/.~!@#$%^*:".contains(&byte))
         .count();
-    let signs = bytes[from - head..from]
-        .iter()
-        .take_while(|byte| !byte.is_ascii_alphanumeric())
-        .count();
     let start = from - head;
-    if signs > 0 {
+    if bytes[start..from]
+        .first()
+        .is_some_and(|byte| b":~!@#$%^.-".contains(byte))
+    {
         return from;
     }
     match start.checked_sub(1).map(|at| bytes[at]) {
