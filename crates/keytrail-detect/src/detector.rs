@@ -202,9 +202,17 @@ impl Detector {
         self.compiled.providers
     }
 
-    /// All keys in `bytes`, by position; none overlaps another.
+    /// All keys in `bytes`, by position; none overlaps another, but those below one encoded
+    /// stretch share its place.
     pub fn scan(&self, bytes: &[u8], cx: &ScanContext<'_>) -> Vec<Hit> {
-        Scan::new(self.compiled, bytes, cx, Mode::Strict).run()
+        self.scan_counting(bytes, cx).0
+    }
+
+    /// As [`Self::scan`], and how many encoded stretches were not looked into because together
+    /// they are too long.
+    pub fn scan_counting(&self, bytes: &[u8], cx: &ScanContext<'_>) -> (Vec<Hit>, usize) {
+        let scanned = Scan::new(self.compiled, bytes, cx, Mode::Strict).run();
+        (scanned.hits, scanned.undecoded)
     }
 
     /// One string literal and the name it is assigned to: the surest key in it.

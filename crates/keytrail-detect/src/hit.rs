@@ -7,6 +7,7 @@ use keytrail_model::{Fingerprint, Fingerprinter, Masked, Proof, Secret, Sighting
 
 use crate::detector::Compiled;
 use crate::judge::Kind;
+use crate::layers::Layer;
 use crate::proof::{self, ProofKind};
 use crate::scan::Found;
 
@@ -27,6 +28,8 @@ pub struct Hit {
     pub confidence: SightingConfidence,
     /// What was proved offline.
     pub proofs: Vec<Proof>,
+    /// The encodings it stands under, the outermost first; its place is then the encoded stretch.
+    pub layers: Vec<Layer>,
     /// The name it is assigned to.
     pub name: Option<String>,
     /// What a holder can do with it; empty when not known.
@@ -50,6 +53,7 @@ impl fmt::Debug for Hit {
             .field("masked", &self.masked.to_string())
             .field("confidence", &self.confidence)
             .field("proofs", &self.proofs)
+            .field("layers", &self.layers)
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
@@ -86,6 +90,7 @@ pub(crate) fn to_hit(compiled: &'static Compiled, bytes: &[u8], found: Found) ->
         secret,
         confidence: found.confidence,
         proofs: found.proofs,
+        layers: Vec::new(),
         name: found.name,
         power,
         rotate,

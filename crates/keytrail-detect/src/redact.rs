@@ -23,7 +23,9 @@ pub(crate) fn redact<'a>(compiled: &'static Compiled, text: &'a str) -> Cow<'a, 
                 ..ScanContext::default()
             };
             // Values end elsewhere where they need quotes: whatever either reading finds is masked.
-            Scan::new(compiled, text.as_bytes(), &cx, Mode::Lenient).run()
+            Scan::new(compiled, text.as_bytes(), &cx, Mode::Lenient)
+                .run()
+                .hits
         })
         .map(|hit| (hit.range, hit.masked.to_string()))
         .collect();

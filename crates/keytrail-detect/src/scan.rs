@@ -11,6 +11,7 @@ use crate::detector::{Compiled, Detector, Target};
 use crate::docstring;
 use crate::hit::{Hit, to_hit};
 use crate::judge::{Candidate, Kind, judge};
+use crate::layers::{self, Decoded};
 use crate::overlap;
 use crate::placement;
 use crate::provider::Provider;
@@ -43,6 +44,21 @@ pub(crate) struct Scan<'a> {
     pub(crate) cx: &'a ScanContext<'a>,
     pub(crate) mode: Mode,
     pub(crate) found: Vec<Found>,
+    /// Stretches that decode to text; see [`crate::layers`].
+    pub(crate) stretches: Vec<Decoded>,
+    /// Encodings above this text.
+    pub(crate) depth: usize,
+    /// How many more bytes may be decoded.
+    pub(crate) budget: usize,
+    /// Stretches for which the budget did not suffice.
+    pub(crate) undecoded: usize,
+}
+
+/// What was found, and what was left out.
+pub(crate) struct Scanned {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) budget: usize,
+    pub(crate) undecoded: usize,
 }
 
 /// Overlaps included.
@@ -61,12 +77,22 @@ impl<'a> Scan<'a> {
             cx,
             mode,
             found: Vec::new(),
+            stretches: Vec::new(),
+            depth: 0,
+            budget: layers::MOST_BYTES,
+            undecoded: 0,
         }
     }
 
-    pub(crate) fn run(mut self) -> Vec<Hit> {
+    pub(crate) fn run(mut self) -> Scanned {
         self.find();
-        self.finish()
+        let below = self.below();
+        let (budget, undecoded) = (self.budget, self.undecoded);
+        Scanned {
+            hits: layers::merge(self.finish(), below),
+            budget,
+            undecoded,
+        }
     }
 
     fn find(&mut self) {
@@ -159,11 +185,16 @@ impl<'a> Scan<'a> {
                 break;
             }
             self.by_literals(&run);
-            let known = run.start < done || run.len() > LONGEST;
-            if known || !generic || !could_be_random(&self.bytes[run.clone()]) {
+            if run.start < done || !generic || !could_be_random(&self.bytes[run.clone()]) {
                 continue;
             }
-            let Some(place) = placement::around(self.bytes, &run, bare) else {
+            if run.len() > LONGEST {
+                self.notice(&run, None);
+                continue;
+            }
+            let place = placement::around(self.bytes, &run, bare);
+            self.notice(&run, place.as_ref());
+            let Some(place) = place else {
                 continue;
             };
             done = place.value.end;
