@@ -19,8 +19,8 @@ use crate::django::access::Doors;
 use crate::django::urls::Binding;
 use crate::fixpoint::Fixpoint;
 use crate::interp::{
-    Label, NameSourceRef, Outcome, Shape, Shared, SinkRecord, Value, What, hop, is_descriptor,
-    substitute,
+    Label, NameSourceRef, Outcome, Shape, Shared, SinkKind, SinkRecord, Value, What, hop,
+    is_descriptor, substitute,
 };
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
@@ -38,6 +38,8 @@ pub(crate) struct Emitter<'a> {
     holders: FxHashMap<Site, FunctionRef>,
     /// Checks of what a call reads, with the function that makes them.
     ties: FxHashMap<Site, BTreeSet<(FunctionRef, Site)>>,
+    /// Reads of which something is answered without a check.
+    untied: FxHashSet<Site>,
     /// The function in which each comparison with the caller stands.
     looks: FxHashMap<Site, FunctionRef>,
     /// The function in which each call of a function stands.
@@ -66,6 +68,7 @@ impl<'a> Emitter<'a> {
             kinds: FxHashMap::default(),
             holders: FxHashMap::default(),
             ties: FxHashMap::default(),
+            untied: FxHashSet::default(),
             looks: FxHashMap::default(),
             callers: FxHashMap::default(),
             called: FxHashSet::default(),
@@ -88,6 +91,9 @@ impl<'a> Emitter<'a> {
                         .insert((*function, *site));
                 }
             }
+            emitter
+                .untied
+                .extend(outcome.sinks.iter().filter_map(answered_unchecked));
             let looks = outcome.looks.iter().map(|site| (*site, *function));
             emitter.looks.extend(looks);
             let calls = outcome.calls.iter().map(|(_, site)| (*site, *function));
@@ -282,6 +288,14 @@ impl<'a> Emitter<'a> {
     }
 
     // ---- reach ----
+}
+
+/// The read of which a response shows something that no check stands before.
+fn answered_unchecked(record: &SinkRecord) -> Option<Site> {
+    match (record.taint.label, &record.kind, record.tie) {
+        (Label::Item(site), SinkKind::Response | SinkKind::Template(..), None) => Some(site),
+        _ => None,
+    }
 }
 
 fn without_descriptors(path: &str) -> String {

@@ -77,6 +77,8 @@ pub(crate) enum Known {
     SetAttr,
     /// `functools.partial(f, …)`.
     Partial,
+    /// What the server itself has signed: nobody chooses it.
+    Signed,
     /// `SecretStr(key)`: shows nothing until it is opened.
     Sealed,
     /// `itemgetter("a")`; true for `attrgetter`.
@@ -216,6 +218,9 @@ const TABLE: &[(&str, Known)] = &[
     ("urllib.parse.urlencode", Known::Encode),
     ("django.utils.http.urlsafe_base64_encode", Known::Encode),
     ("django.core.signing.dumps", Known::Encode),
+    ("django.core.signing.loads", Known::Signed),
+    ("jwt.decode", Known::Signed),
+    ("jose.jwt.decode", Known::Signed),
     ("gzip.compress", Known::Encode),
     ("zlib.compress", Known::Encode),
     ("pickle.dumps", Known::Encode),

@@ -5,7 +5,7 @@ use keytrail_model::{
 };
 
 use super::{Emitter, is_secret_source, names_of, without_descriptors};
-use crate::interp::{Label, OperationRecord, ProjectionRecord, Shape};
+use crate::interp::{Label, OperationRecord, ProjectionRecord, Shape, Value};
 use crate::program::{FunctionRef, Site};
 
 impl Emitter<'_> {
@@ -28,19 +28,10 @@ impl Emitter<'_> {
                     "the caller's input becomes part of the expression",
                 )
             });
-        let index = record.index.as_ref().and_then(|index| {
-            let none = index.shapes.contains(&Shape::None) && index.constant().is_none();
-            let pattern = index.shapes.iter().find_map(|shape| match shape {
-                Shape::Pattern(text) => Some(text.to_string()),
-                _ => None,
-            });
-            match index.constant() {
-                Some(name) => Some(self.text(name).to_owned()),
-                None if pattern.is_some() => pattern,
-                None if none => None,
-                None => Some("*".to_owned()),
-            }
-        });
+        let index = record
+            .index
+            .as_ref()
+            .and_then(|index| self.index_name(index));
         let mut keys: Vec<KeyBinding> = record
             .keys
             .iter()
@@ -69,6 +60,12 @@ impl Emitter<'_> {
             .into_iter()
             .flatten()
             .filter(|(function, _)| on_the_way.contains(function))
+            // a check that only some answers wait for holds only those
+            .filter(|(function, check)| {
+                let held = &self.outcome(*function).held;
+                !self.untied.contains(&record.site)
+                    || held.contains(&(Label::Item(record.site), *check))
+            })
             .map(|(_, site)| self.check(*site, entry))
             .collect();
         let chain = record
@@ -108,6 +105,21 @@ impl Emitter<'_> {
             entry: self.shared.program.qualified(entry),
             chain,
         }));
+    }
+
+    /// `*` for one that is named and not known.
+    fn index_name(&self, index: &Value) -> Option<String> {
+        let none = index.shapes.contains(&Shape::None) && index.constant().is_none();
+        let pattern = index.shapes.iter().find_map(|shape| match shape {
+            Shape::Pattern(text) => Some(text.to_string()),
+            _ => None,
+        });
+        match index.constant() {
+            Some(name) => Some(self.text(name).to_owned()),
+            None if pattern.is_some() => pattern,
+            None if none => None,
+            None => Some("*".to_owned()),
+        }
     }
 
     /// Secrets that become a key or key condition: verified by lookup, or laid open in the key.

@@ -8,7 +8,7 @@ use keytrail_model::{
 use rustc_hash::FxHashSet;
 
 use super::Emitter;
-use crate::interp::{Label, Shape, Taint, Value, is_descriptor, unroll};
+use crate::interp::{Label, Shape, Taint, Tie, Value, is_descriptor, unroll};
 use crate::program::{FunctionRef, Site};
 
 impl Emitter<'_> {
@@ -18,6 +18,10 @@ impl Emitter<'_> {
             origins.insert(match taint.label {
                 Label::Request if taint.is_identity() => {
                     Origin::Identity(self.step_of(taint, site, "the caller's identity"))
+                }
+                Label::Request if let Some(check) = taint.tie.as_ref().and_then(Tie::complete) => {
+                    let location = self.shared.program.location(check, None);
+                    Origin::Identity(Step::new("is checked to be the caller's own", location))
                 }
                 // a lookup by the hash of a credential is a check of it, not a choice of an item
                 Label::Request

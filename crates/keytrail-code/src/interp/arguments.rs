@@ -210,6 +210,7 @@ impl Machine<'_> {
         let mut arguments = Arguments::default();
         for argument in list {
             let value = self.expr(argument.value);
+            let value = self.as_checked(value);
             let site = self.site(argument.value);
             match argument.kind {
                 ArgumentKind::Positional => arguments.positional.push((value, site)),

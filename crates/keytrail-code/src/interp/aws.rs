@@ -355,6 +355,13 @@ impl Machine<'_> {
             OperationKind::ExecuteStatement => self.statement_call(site, arguments, &mut record),
             _ => {}
         }
+        self.owned_by_condition(
+            given(words.condition).as_ref(),
+            &names,
+            &values,
+            &mut record,
+        );
+        self.owned_by_condition(given(words.filter).as_ref(), &names, &values, &mut record);
         record.writes.sort();
         record.writes.dedup();
         self.add_operation(record);

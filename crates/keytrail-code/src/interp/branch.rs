@@ -11,6 +11,7 @@ impl Machine<'_> {
     /// `if`, with all its `elif` in one go: long chains nest in the representation only.
     pub(super) fn branch(&mut self, test: ExprId, then: &[Stmt], other: &[Stmt]) -> bool {
         let mut ends: Option<super::Env> = None;
+        let ties_before = self.env.ties.len();
         let (mut test, mut then, mut other) = (test, then, other);
         loop {
             self.expr(test);
@@ -43,6 +44,8 @@ impl Machine<'_> {
         match ends {
             Some(end) => {
                 self.env = end;
+                let held = self.env.ties.iter().skip(ties_before).copied();
+                self.out.held.extend(held);
                 true
             }
             None => false,
@@ -111,6 +114,7 @@ impl Machine<'_> {
     /// Joins another way to the same point.
     pub(super) fn merge(&mut self, other: super::Env) {
         self.env.ties.retain(|tie| other.ties.contains(tie));
+        self.env.chosen.retain(|own| other.chosen.contains(own));
         self.env
             .open_ties
             .retain(|tie| other.open_ties.contains(tie));

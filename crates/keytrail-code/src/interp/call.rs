@@ -286,6 +286,9 @@ impl Machine<'_> {
         arguments: &Arguments,
     ) -> Option<Value> {
         let words = self.shared.words;
+        if self.is_permission_check(name) {
+            self.check_object_permissions(site, class, arguments);
+        }
         if let Some(function) = self.shared.resolver.method(class, name) {
             let mut result = self.invoke(site, function, Some(receiver), arguments);
             if self.is_abstract(function) {

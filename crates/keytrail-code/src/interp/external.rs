@@ -93,6 +93,7 @@ impl Machine<'_> {
                 Value::default()
             }
             Known::Random => Value::tainted(Label::Generated(site), hop(site, What::Source, &None)),
+            Known::Signed => self.signed(path, arguments),
             Known::Fresh => Value::of(Shape::Object(path.clone())),
             Known::Traceback => match self.handling.last() {
                 Some(&handler) => {
@@ -167,13 +168,17 @@ impl Machine<'_> {
             Known::Same => arguments.first(),
             Known::Second => arguments.at(1),
             // of `setattr` the call's own expression says which variable changes
-            Known::Clean | Known::Lookup | Known::SetAttr | Known::Dynamic => Value::default(),
+            Known::Clean | Known::SetAttr | Known::Dynamic => Value::default(),
+            Known::Lookup => self.looked_up(path, arguments),
             Known::Message => {
                 let text = arguments.at(1);
                 self.sink(&SinkKind::Response, site, &text);
                 Value::default()
             }
-            Known::Filter => keep(arguments.at(1)),
+            Known::Filter => {
+                let list = keep(arguments.at(1));
+                self.filtered(&arguments.first(), list)
+            }
             Known::Partial => arguments.partial(),
             Known::Getter(_) => {
                 let mut path = path.clone();
@@ -231,6 +236,24 @@ impl Machine<'_> {
                 keep(value)
             }
             Known::Gather => gathered(arguments),
+        }
+    }
+
+    /// `signing.loads(token)`; of a token whose signature is not looked at, what the caller says.
+    fn signed(&self, path: &Path, arguments: &Arguments) -> Value {
+        let named = |name: &str| {
+            let name = self.shared.program.symbols.find(name)?;
+            arguments.named(name)
+        };
+        let off = |value: Option<Value>| value.is_some_and(|value| value.is_bool(false));
+        let unverified = named("options").is_some_and(|options| {
+            let name = self.shared.program.symbols.find("verify_signature");
+            off(name.and_then(|name| options.own_field(name).cloned()))
+        });
+        if unverified || off(named("verify")) {
+            keep(arguments.first())
+        } else {
+            Value::of(Shape::Object(path.clone()))
         }
     }
 

@@ -157,7 +157,10 @@ impl Machine<'_> {
                 }
             }
             pairs.truncate(8);
+            let before = self.env.ties.len();
             self.assume(&pairs);
+            let held = self.env.ties.iter().skip(before).copied();
+            self.out.held.extend(held);
         }
         let returned = substitute(&summary.returned, bindings, site, callee);
         returned.hopped(site, What::Returned(callee))

@@ -172,6 +172,7 @@ impl Machine<'_> {
             }
             "copy" | "deepcopy" | "_asdict" | "asdict" | "to_dict" | "items_list" | "as_dict"
             | "result" => receiver.clone(),
+            "get_signed_cookie" => Value::of(Shape::Object(Path::from_iter([name]))),
             "getlist" => match arguments.first().constant() {
                 Some(field) => receiver.field(field),
                 None => receiver.field(Sym::ANY),
@@ -354,6 +355,17 @@ impl Machine<'_> {
                 Some(Value::default())
             }
             ("string.Template", "substitute" | "safe_substitute") => Some(arguments.all().text()),
+            (
+                "django.core.signing.Signer" | "django.core.signing.TimestampSigner",
+                "unsign" | "unsign_object",
+            )
+            | (
+                "itsdangerous.URLSafeSerializer"
+                | "itsdangerous.URLSafeTimedSerializer"
+                | "itsdangerous.TimestampSigner"
+                | "itsdangerous.Signer",
+                "loads" | "unsign",
+            ) => Some(Value::of(Shape::Object(path.clone()))),
             ("environ.Env" | "environ.FileAwareEnv", _) => {
                 Some(self.environment_read(site, arguments))
             }

@@ -22,6 +22,7 @@ mod mapper_call;
 mod method;
 mod names;
 mod operation;
+mod ownership;
 mod parameters;
 mod place;
 mod record;
@@ -42,7 +43,7 @@ pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
 pub(crate) use shape::{NameSourceRef, Path, Shape};
 pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
-pub(crate) use taint::{Fields, Label, Taint, Trace, What, hop, unroll};
+pub(crate) use taint::{Fields, Label, Taint, Tie, Trace, What, hop, unroll};
 pub(crate) use value::Value;
 
 use crate::django::templates::Templates;
@@ -81,12 +82,17 @@ impl State {
     }
 }
 
+/// A part of what a label names.
+type Path3 = Fields;
+
 /// What holds at one point of a function.
 #[derive(Clone, Default)]
 pub(crate) struct Env {
     vars: FxHashMap<Sym, Value>,
     /// Items that a check has tied to the caller on every way to here.
     ties: Vec<(Label, Site)>,
+    /// Identifiers that a check has found to be the caller's own: origin, part, check.
+    chosen: Vec<(Label, Path3, Site)>,
     /// The same for what callers pass.
     open_ties: Vec<(Taint, Taint, Site)>,
 }
@@ -107,6 +113,8 @@ pub(crate) struct Machine<'a> {
     holder: Option<FunctionRef>,
     /// Ties that hold on every way out so far; `None` before the first.
     exits: Option<Vec<(Taint, Taint, Site)>>,
+    /// The same, of ways out with something true.
+    true_ways: Option<Vec<(Taint, Taint, Site)>>,
     globals: Vec<Sym>,
     nonlocals: Vec<Sym>,
     /// Variables of the module that this function has changed a part of.
@@ -138,6 +146,7 @@ impl<'a> Machine<'a> {
             loops: 0,
             holder: None,
             exits: None,
+            true_ways: None,
             globals: Vec::new(),
             nonlocals: Vec::new(),
             outer: Vec::new(),
@@ -150,6 +159,7 @@ impl<'a> Machine<'a> {
             machine.leave();
         }
         machine.out.summary.ties = machine.exits.take().unwrap_or_default();
+        machine.out.summary.when_true = machine.true_ways.take().unwrap_or_default();
         machine.finish();
         machine.out
     }

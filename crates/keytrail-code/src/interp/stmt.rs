@@ -58,6 +58,7 @@ impl Machine<'_> {
                 if let Some(value) = value {
                     let returned = self.expr(*value);
                     let returned = self.with_ties(&returned);
+                    self.returned_true(*value);
                     self.context_returned(*value, &returned);
                     self.out.summary.returned.join(&returned);
                 }
@@ -95,8 +96,7 @@ impl Machine<'_> {
             }
             Stmt::Assert(test) => {
                 self.expr(*test);
-                let ties = self.ties(*test);
-                self.assume(&ties.when_true);
+                self.asserted(*test);
             }
             Stmt::Import(_) | Stmt::ImportFrom(_) => self.import(statement),
             Stmt::Nonlocal(names) => {

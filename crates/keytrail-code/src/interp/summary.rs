@@ -47,6 +47,8 @@ pub(crate) struct Summary {
     /// On return, these parameters' parts have been compared with each other, or else the
     /// function raises.
     pub(crate) ties: Vec<(Taint, Taint, Site)>,
+    /// The same, when it returns something true.
+    pub(crate) when_true: Vec<(Taint, Taint, Site)>,
 }
 
 /// A call of something that is not known yet.
@@ -73,6 +75,7 @@ impl Summary {
             a.site == b.site && a.callee == b.callee
         });
         self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
+        self.when_true = grown(&old.when_true, &self.when_true, 16, |a, b| a == b);
         self.cells = grown_values(&old.cells, &self.cells);
         self.own_fields = grown_values(&old.own_fields, &self.own_fields);
         let changes = |list: &[(u16, Sym, Value)]| -> Vec<((u16, Sym), Value)> {
@@ -132,6 +135,9 @@ pub(crate) struct Outcome {
     pub(crate) tables: Vec<(Site, Value)>,
     /// Items tied to the caller by a check.
     pub(crate) ties: Vec<(Label, Site)>,
+    /// Those of them that hold from there on, whatever is done with the item: the other way
+    /// returns, raises or goes on to the next.
+    pub(crate) held: FxHashSet<(Label, Site)>,
     /// Every comparison that ties something, or may at a caller.
     pub(crate) looks: FxHashSet<Site>,
     /// Names of the functions and cells that were read, for the next round.

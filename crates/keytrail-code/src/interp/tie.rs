@@ -101,6 +101,7 @@ impl Machine<'_> {
 
     fn could_be_item(taint: &Taint) -> bool {
         matches!(taint.label, Label::Item(_) | Label::Param(_))
+            || (taint.label == Label::Request && !taint.path.is_empty() && !taint.is_identity())
     }
 
     fn could_be_identity(taint: &Taint) -> bool {
@@ -112,6 +113,15 @@ impl Machine<'_> {
         for (item, identity, site) in pairs {
             let complete = identity.is_identity();
             self.out.looks.insert(*site);
+            if complete && matches!(item.label, Label::Request | Label::Param(_)) {
+                let own = (item.label, item.path.clone(), *site);
+                if self.env.chosen.len() < 16 && !self.env.chosen.contains(&own) {
+                    self.env.chosen.push(own);
+                }
+            }
+            if item.label == Label::Request {
+                continue;
+            }
             match item.label {
                 Label::Item(_) if complete => {
                     let tie = (item.label, *site);
@@ -166,6 +176,22 @@ impl Machine<'_> {
                     _ => None,
                 })
         })
+    }
+
+    /// `value` as what a call is given: identifiers that are the caller's own are marked so.
+    pub(super) fn as_checked(&self, value: Value) -> Value {
+        if self.env.chosen.is_empty() {
+            return value;
+        }
+        let check = |taint: &Taint| {
+            let mut all = self.env.chosen.iter();
+            all.find(|(label, path, _)| *label == taint.label && *path == taint.path)
+                .map(|(.., site)| Tie {
+                    site: *site,
+                    given: None,
+                })
+        };
+        value.with_taint_ties(&check, 0)
     }
 
     pub(super) fn tie_of(&self, label: Label) -> Option<Site> {

@@ -298,6 +298,28 @@ impl Value {
         value
     }
 
+    /// With the tie that `tie` has for each taint, in the fields too.
+    pub(crate) fn with_taint_ties(
+        mut self,
+        tie: &dyn Fn(&Taint) -> Option<Tie>,
+        depth: u32,
+    ) -> Self {
+        for taint in &mut self.taints {
+            if taint.tie.is_none() {
+                taint.tie = tie(taint);
+            }
+        }
+        if let Some(fields) = &self.fields
+            && depth < DEEPEST_FIELDS
+        {
+            let fields = fields
+                .iter()
+                .map(|(name, part)| (*name, part.clone().with_taint_ties(tie, depth + 1)));
+            self.fields = Some(Arc::new(fields.collect()));
+        }
+        self
+    }
+
     /// Without the mask of something that opens: `SecretStr(key).get_secret_value()`.
     pub(crate) fn unmasked(&self) -> Self {
         let mut value = self.text();
