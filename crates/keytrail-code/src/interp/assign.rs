@@ -52,6 +52,16 @@ impl Machine<'_> {
                     self.update(*object, &mut |old| old.set_field(name, value.clone()));
                 } else {
                     let value = &self.with_ties(value);
+                    if key_value.shapes.contains(&Shape::OtherName) {
+                        // none of those that are known
+                        let flat = value.flat();
+                        self.update(*object, &mut |old| {
+                            for taint in &flat.taints {
+                                old.add_taint(taint.clone());
+                            }
+                        });
+                        return;
+                    }
                     let names = key_value.names();
                     for &name in &names {
                         self.change_parameter(&receiver, name, value);
@@ -269,7 +279,12 @@ impl Machine<'_> {
 }
 
 /// What the target at `index` of so many gets, one of which may be starred.
-fn unpacked(value: &Value, index: usize, starred: Option<usize>, targets: usize) -> Value {
+pub(super) fn unpacked(
+    value: &Value,
+    index: usize,
+    starred: Option<usize>,
+    targets: usize,
+) -> Value {
     let whole = value.places();
     let place = match starred {
         Some(star) if index == star && whole >= targets => {

@@ -13,33 +13,51 @@ impl Machine<'_> {
         let mut ends: Option<super::Env> = None;
         let ties_before = self.env.ties.len();
         let (mut test, mut then, mut other) = (test, then, other);
-        loop {
-            self.expr(test);
-            let ties = self.ties(test);
-            let before = self.env.clone();
-            self.assume(&ties.when_true);
-            self.assume_absent(test, true);
-            let falls = self.block(then);
-            let after = std::mem::replace(&mut self.env, before);
-            if falls {
-                self.end_of_way(&mut ends, after);
+        'clauses: {
+            loop {
+                self.expr(test);
+                if let Some(outcome) = self.outcome(test) {
+                    let (taken, rest) = if outcome {
+                        (then, None)
+                    } else {
+                        next_clause(other)
+                    };
+                    let Some((next, block, others)) = rest else {
+                        if self.block(taken) {
+                            let last = std::mem::take(&mut self.env);
+                            self.end_of_way(&mut ends, last);
+                        }
+                        break 'clauses;
+                    };
+                    (test, then, other) = (next, block, others);
+                    continue;
+                }
+                let ties = self.ties(test);
+                let before = self.env.clone();
+                self.assume(&ties.when_true);
+                self.assume_absent(test, true);
+                let falls = self.block(then);
+                let after = std::mem::replace(&mut self.env, before);
+                if falls {
+                    self.end_of_way(&mut ends, after);
+                }
+                self.assume(&ties.when_false);
+                self.assume_absent(test, false);
+                match other {
+                    [
+                        Stmt::If {
+                            test: next,
+                            then: block,
+                            other: rest,
+                        },
+                    ] => (test, then, other) = (*next, block, rest),
+                    _ => break,
+                }
             }
-            self.assume(&ties.when_false);
-            self.assume_absent(test, false);
-            match other {
-                [
-                    Stmt::If {
-                        test: next,
-                        then: block,
-                        other: rest,
-                    },
-                ] => (test, then, other) = (*next, block, rest),
-                _ => break,
+            if self.block(other) {
+                let last = std::mem::take(&mut self.env);
+                self.end_of_way(&mut ends, last);
             }
-        }
-        if self.block(other) {
-            let last = std::mem::take(&mut self.env);
-            self.end_of_way(&mut ends, last);
         }
         match ends {
             Some(end) => {
@@ -123,8 +141,16 @@ impl Machine<'_> {
         }
     }
 
+    /// Ties hold behind a loop only if they held before it.
+    pub(super) fn merge_ties(&mut self, before: &super::Env) {
+        self.env.ties.retain(|tie| before.ties.contains(tie));
+        self.env
+            .open_ties
+            .retain(|tie| before.open_ties.contains(tie));
+    }
+
     pub(super) fn for_loop(&mut self, target: ExprId, iter: ExprId, body: &[Stmt], other: &[Stmt]) {
-        if self.unrolled(target, iter, body) {
+        if self.unrolled(target, iter, body) || self.walked_loop(target, iter, body) {
             self.block(other);
             return;
         }
@@ -186,7 +212,7 @@ impl Machine<'_> {
                 let name = self.sym(*name);
                 if arguments.is_empty() && name == words.items {
                     self.expr(iter);
-                    return Element::Pair(self.expr(*receiver).flat());
+                    return Element::Pair(self.expr(*receiver).some_entry());
                 }
                 if arguments.is_empty() && name == words.keys {
                     return Element::One(Value::default());
@@ -239,10 +265,7 @@ impl Machine<'_> {
         let mut joined = before.clone();
         for case in cases {
             self.env = before.clone();
-            for &name in &case.bindings {
-                let name = self.sym(name);
-                self.env.vars.insert(name, value.flat());
-            }
+            self.bind_pattern(&case.pattern, &value, subject);
             if let Some(guard) = case.guard {
                 self.expr(guard);
             }
@@ -258,6 +281,16 @@ impl Machine<'_> {
         // no case may match
         let _ = falls;
         true
+    }
+}
+
+type Clause<'b> = (ExprId, &'b [Stmt], &'b [Stmt]);
+
+/// The block behind a condition that does not hold, or the `elif` that comes next.
+fn next_clause(other: &[Stmt]) -> (&[Stmt], Option<Clause<'_>>) {
+    match other {
+        [Stmt::If { test, then, other }] => (&[], Some((*test, then, other))),
+        _ => (other, None),
     }
 }
 

@@ -15,6 +15,10 @@ impl Machine<'_> {
             self.env = saved;
             return value;
         }
+        if let Some(value) = self.walked_comprehension(comprehension) {
+            self.env = saved;
+            return self.with_ties(&value);
+        }
         for generator in &comprehension.generators {
             self.bind_generator(generator.target, generator.iter);
             for &condition in &generator.conditions {

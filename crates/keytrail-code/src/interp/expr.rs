@@ -66,6 +66,11 @@ impl Machine<'_> {
             Expr::Compare(left, rest) => self.compare(id, *left, rest),
             Expr::Conditional { test, then, other } => {
                 self.expr(*test);
+                match self.outcome(*test) {
+                    Some(true) => return self.expr(*then),
+                    Some(false) => return self.expr(*other),
+                    None => {}
+                }
                 let mut value = self.expr(*then);
                 value.join(&self.expr(*other));
                 value
@@ -192,6 +197,12 @@ impl Machine<'_> {
             return element;
         }
         let Some(index) = index else {
+            if key.shapes.contains(&Shape::OtherName) {
+                return Value {
+                    taints: receiver.taints.clone(),
+                    ..Value::default()
+                };
+            }
             let mut element = receiver.field(Sym::ANY);
             for shape in &receiver.shapes {
                 element.add_shape(shape.clone());

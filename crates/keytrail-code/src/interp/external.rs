@@ -95,13 +95,14 @@ impl Machine<'_> {
             Known::Random => Value::tainted(Label::Generated(site), hop(site, What::Source, &None)),
             Known::Signed => self.signed(path, arguments),
             Known::Fresh => Value::of(Shape::Object(path.clone())),
-            Known::Traceback => match self.handling.last() {
-                Some(&handler) => {
-                    Value::tainted(Label::Exception(handler), hop(site, What::Source, &None))
-                }
-                // in a hook that is handed the exception (`process_exception`, `handler500`)
-                None => Value::tainted(Label::Exception(site), hop(site, What::Source, &None)),
-            },
+            Known::Traceback => {
+                // in a hook that is handed the exception (`process_exception`, `handler500`) no handler is around
+                let handler = self.handling.last().copied().unwrap_or(site);
+                let mut text =
+                    Value::tainted(Label::Exception(handler), hop(site, What::Source, &None));
+                text.join(&self.handled_text(site));
+                text
+            }
             Known::Response => {
                 self.respond(site, arguments);
                 Value::of(Shape::Object(Path::from_iter([words.response])))

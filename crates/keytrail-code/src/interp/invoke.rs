@@ -123,6 +123,10 @@ impl Machine<'_> {
         let bindings = &*bindings;
         self.inherit_sinks(&summary.sinks, bindings, site, callee);
         self.inherit_operations(&summary.operations, bindings, site, callee);
+        for raised in &summary.raised {
+            let raised = substitute(raised, bindings, site, callee);
+            self.note_raised(raised);
+        }
         for (cell, value) in &summary.cells {
             let value = substitute(value, bindings, site, callee);
             self.write_cell(*cell, &value);

@@ -150,7 +150,7 @@ impl Machine<'_> {
             return part;
         }
         if name == words.items {
-            return Value::pairs(Value::default(), receiver.flat());
+            return Value::pairs(Value::default(), receiver.some_entry());
         }
         if name == words.values {
             return receiver.flat();
@@ -283,6 +283,10 @@ impl Machine<'_> {
         if traced && let Some(&handler) = self.handling.last() {
             let trace = Value::tainted(Label::Exception(handler), None);
             self.sink(&SinkKind::Log(level), site, &trace);
+        }
+        if traced {
+            let text = self.handled_text(site);
+            self.sink(&SinkKind::Log(level), site, &text);
         }
     }
 

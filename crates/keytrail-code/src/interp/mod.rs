@@ -12,6 +12,7 @@ mod branch;
 mod call;
 mod comprehension;
 mod effect;
+mod exception;
 mod expr;
 mod external;
 mod framework;
@@ -24,6 +25,7 @@ mod names;
 mod operation;
 mod ownership;
 mod parameters;
+mod pattern;
 mod place;
 mod record;
 mod serializer;
@@ -34,6 +36,7 @@ mod taint;
 mod textual;
 mod tie;
 mod value;
+mod walk;
 
 use keytrail_detect::Detector;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -125,6 +128,12 @@ pub(crate) struct Machine<'a> {
     shared_locals: bool,
     /// Handlers around, innermost last: the exception they hold.
     handling: Vec<Site>,
+    /// The same, with what is known to be raised there.
+    caught: Vec<Vec<Value>>,
+    /// What leaves the statements so far by being raised.
+    raised: Vec<Value>,
+    /// Keys of a dictionary that is walked name by name.
+    walked: Vec<Sym>,
 }
 
 const FUEL: u32 = 400_000;
@@ -153,11 +162,15 @@ impl<'a> Machine<'a> {
             unwrapped: Vec::new(),
             shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
+            caught: Vec::new(),
+            raised: Vec::new(),
+            walked: Vec::new(),
         };
         machine.bind_parameters();
         if machine.block(&module.ir.function(function.1).body) {
             machine.leave();
         }
+        machine.out.summary.raised = std::mem::take(&mut machine.raised);
         machine.out.summary.ties = machine.exits.take().unwrap_or_default();
         machine.out.summary.when_true = machine.true_ways.take().unwrap_or_default();
         machine.finish();

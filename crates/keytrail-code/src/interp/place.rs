@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::shape::Shape;
 use super::taint::Label;
 use super::value::Value;
 use crate::symbols::Sym;
@@ -29,6 +30,15 @@ impl Value {
         let fields = places.filter_map(|(index, part)| Some((Sym::place(index)?, part)));
         whole.fields = Some(Arc::new(fields.collect()));
         whole
+    }
+
+    /// One entry of a dictionary, whichever.
+    pub(super) fn some_entry(&self) -> Self {
+        let mut entry = self.flat();
+        if entry.is_tainted() {
+            entry.add_shape(Shape::SomeEntry);
+        }
+        entry
     }
 
     /// A list of pairs.

@@ -16,6 +16,10 @@ pub(crate) type Path = SmallVec<[Sym; 4]>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Str(Sym),
+    /// Some name of a dictionary's that no test speaks of.
+    OtherName,
+    /// One entry of a dictionary that is walked; its taints are those of the whole.
+    SomeEntry,
     Int(i64),
     Bool(bool),
     None,

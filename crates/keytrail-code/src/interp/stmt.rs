@@ -89,9 +89,7 @@ impl Machine<'_> {
             }
             Stmt::Try(inner) => return self.try_statement(inner),
             Stmt::Raise(value) => {
-                if let Some(value) = value {
-                    self.expr(*value);
-                }
+                self.raise(*value);
                 return false;
             }
             Stmt::Assert(test) => {
@@ -169,6 +167,7 @@ impl Machine<'_> {
 
     pub(super) fn try_statement(&mut self, inner: &Try) -> bool {
         let before = self.env.clone();
+        let outer = std::mem::take(&mut self.raised);
         let body_falls = self.block(&inner.body) && self.block(&inner.other);
         let after_body = self.env.clone();
         let mut falls = body_falls;
@@ -177,14 +176,19 @@ impl Machine<'_> {
         } else {
             Vec::new()
         };
+        let mut open = std::mem::replace(&mut self.raised, outer);
         for handler in &inner.handlers {
+            let caught = self.caught_by(handler, &mut open);
             // the exception may come before or after anything in the body
             self.env = before.clone();
             self.merge(after_body.clone());
-            if self.handler(handler, inner) {
+            if self.handler(handler, inner, caught) {
                 falls = true;
                 ends.push(std::mem::take(&mut self.env));
             }
+        }
+        for left in open {
+            self.note_raised(left);
         }
         match ends.split_first() {
             Some((first, rest)) => {
@@ -198,7 +202,7 @@ impl Machine<'_> {
         self.block(&inner.finally) && falls
     }
 
-    pub(super) fn handler(&mut self, handler: &Handler, inner: &Try) -> bool {
+    pub(super) fn handler(&mut self, handler: &Handler, inner: &Try, caught: Vec<Value>) -> bool {
         let site = self.handler_site(handler);
         if let Some(site) = site {
             if self.is_broad(handler) {
@@ -207,15 +211,20 @@ impl Machine<'_> {
             }
             if let Some(name) = handler.name {
                 let name = self.sym(name);
-                let value = if self.is_broad(handler) {
+                let mut value = if self.is_broad(handler) {
                     Value::tainted(Label::Exception(site), hop(site, What::Source, &None))
                 } else {
                     Value::default()
                 };
+                for caught in &caught {
+                    value.join(&caught.hopped(site, What::Assigned(name)));
+                }
                 self.env.vars.insert(name, value);
             }
         }
+        self.caught.push(caught);
         let falls = self.block(&handler.body);
+        self.caught.pop();
         if site.is_some() && self.is_broad(handler) {
             self.handling.pop();
         }

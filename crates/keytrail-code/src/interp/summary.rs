@@ -36,6 +36,8 @@ pub(crate) struct Summary {
     pub(crate) cells: Vec<(Cell, Value)>,
     /// What the function stores in fields of its own instance (`self.x = …`).
     pub(crate) own_fields: Vec<(Sym, Value)>,
+    /// Exceptions with data in them that leave the function.
+    pub(crate) raised: Vec<Value>,
     /// Entries that the function sets in its parameters.
     pub(crate) changes: Vec<(u16, Sym, Value)>,
     /// Calls of what a caller passes: `def each(call, row): call(row)`.
@@ -74,6 +76,12 @@ impl Summary {
         self.callbacks = grown(&old.callbacks, &self.callbacks, MOST_CALLBACKS, |a, b| {
             a.site == b.site && a.callee == b.callee
         });
+        self.raised = grown(
+            &old.raised,
+            &self.raised,
+            super::exception::MOST_RAISED,
+            |a, b| a == b,
+        );
         self.ties = grown(&old.ties, &self.ties, 16, |a, b| a == b);
         self.when_true = grown(&old.when_true, &self.when_true, 16, |a, b| a == b);
         self.cells = grown_values(&old.cells, &self.cells);
@@ -184,7 +192,8 @@ fn substitute_at(
         if let Label::Param(index) = taint.label {
             if let Some(binding) = bindings.get(usize::from(index)) {
                 let mut part = at_path(binding, &named(&taint.path, bindings));
-                part.shapes.clear();
+                part.shapes
+                    .retain(|shape| matches!(shape, Shape::SomeEntry));
                 part = pass(&part, taint, site, callee);
                 if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
                     part = part.tied(&|_| Some(tie.clone()));

@@ -260,7 +260,8 @@ impl Value {
         if value.fields.is_none() {
             for taint in &mut value.taints {
                 // an item as a whole is no text: this is a list of items
-                if !(matches!(taint.label, Label::Item(_)) && taint.path.is_empty()) {
+                let entry = self.shapes.contains(&Shape::SomeEntry);
+                if entry || !(matches!(taint.label, Label::Item(_)) && taint.path.is_empty()) {
                     taint.transform = taint.transform.max(Transform::Masked);
                 }
             }

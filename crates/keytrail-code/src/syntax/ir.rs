@@ -199,10 +199,23 @@ pub(crate) struct Handler {
 
 #[derive(Debug)]
 pub(crate) struct Case {
-    /// Names that the pattern binds.
-    pub(crate) bindings: Box<[Name]>,
+    pub(crate) pattern: Pattern,
     pub(crate) guard: Option<ExprId>,
     pub(crate) body: Block,
+}
+
+#[derive(Debug)]
+pub(crate) enum Pattern {
+    /// Constants and `_`: binds nothing.
+    Any,
+    Bind(Name),
+    As(Box<Pattern>, Name),
+    Or(Box<[Pattern]>),
+    Sequence(Box<[Pattern]>),
+    Star(Option<Name>),
+    /// Keys with their patterns, and `**rest`.
+    Mapping(Box<[(ExprId, Pattern)]>, Option<Name>),
+    Class(ExprId, Box<[Pattern]>, Box<[(Name, Pattern)]>),
 }
 
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 //! Lowering of statements.
 
 use ruff_python_ast as ast;
-use ruff_python_ast::{ExceptHandler, Pattern, Stmt as Syntax};
+use ruff_python_ast::{ExceptHandler, Pattern as Syntactic, Stmt as Syntax};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::ir::{
-    Block, Case, Class, FunctionKind, Handler, ImportFrom, ImportedModule, Name, Range, Stmt, Try,
+    Block, Case, Class, FunctionKind, Handler, ImportFrom, ImportedModule, Pattern, Range, Stmt,
+    Try,
 };
 use super::lower::{DEEPEST, Lowering, operator, span};
 
@@ -162,54 +163,64 @@ impl<'a> Lowering<'a> {
     }
 
     fn case(&mut self, case: &'a ast::MatchCase) -> Case {
-        let mut bindings = Vec::new();
-        self.bindings(&case.pattern, &mut bindings, 0);
         Case {
-            bindings: bindings.into_boxed_slice(),
+            pattern: self.pattern(&case.pattern, 0),
             guard: self.optional(case.guard.as_deref()),
             body: self.block(&case.body),
         }
     }
 
-    fn bindings(&mut self, pattern: &'a Pattern, names: &mut Vec<Name>, depth: u32) {
+    fn pattern(&mut self, syntax: &'a Syntactic, depth: u32) -> Pattern {
         if depth > DEEPEST {
-            return;
+            return Pattern::Any;
         }
-        let mut each = |this: &mut Self, patterns: &'a [Pattern]| {
-            for pattern in patterns {
-                this.bindings(pattern, names, depth + 1);
-            }
+        let bound = |this: &mut Self, name: &'a Option<ast::Identifier>| {
+            name.as_ref().map(|name| this.name(name.id.as_str()))
         };
-        match pattern {
-            Pattern::MatchSequence(sequence) => each(self, &sequence.patterns),
-            Pattern::MatchOr(or) => each(self, &or.patterns),
-            Pattern::MatchClass(class) => {
-                each(self, &class.arguments.patterns);
-                for keyword in &class.arguments.keywords {
-                    self.bindings(&keyword.pattern, names, depth + 1);
+        match syntax {
+            Syntactic::MatchSequence(inner) => {
+                Pattern::Sequence(self.patterns(&inner.patterns, depth))
+            }
+            Syntactic::MatchOr(inner) => Pattern::Or(self.patterns(&inner.patterns, depth)),
+            Syntactic::MatchClass(inner) => {
+                let class = self.expr(&inner.cls);
+                let positional = self.patterns(&inner.arguments.patterns, depth);
+                let mut keyword = Vec::with_capacity(inner.arguments.keywords.len());
+                for one in &inner.arguments.keywords {
+                    let name = self.name(one.attr.id.as_str());
+                    keyword.push((name, self.pattern(&one.pattern, depth + 1)));
+                }
+                Pattern::Class(class, positional, keyword.into_boxed_slice())
+            }
+            Syntactic::MatchMapping(inner) => {
+                let mut entries = Vec::with_capacity(inner.keys.len());
+                for (key, pattern) in inner.keys.iter().zip(&inner.patterns) {
+                    let key = self.expr(key);
+                    entries.push((key, self.pattern(pattern, depth + 1)));
+                }
+                Pattern::Mapping(entries.into_boxed_slice(), bound(self, &inner.rest))
+            }
+            Syntactic::MatchStar(inner) => Pattern::Star(bound(self, &inner.name)),
+            Syntactic::MatchAs(inner) => {
+                let name = bound(self, &inner.name);
+                match (&inner.pattern, name) {
+                    (Some(pattern), Some(name)) => {
+                        Pattern::As(Box::new(self.pattern(pattern, depth + 1)), name)
+                    }
+                    (Some(pattern), None) => self.pattern(pattern, depth + 1),
+                    (None, Some(name)) => Pattern::Bind(name),
+                    (None, None) => Pattern::Any,
                 }
             }
-            Pattern::MatchMapping(mapping) => {
-                each(self, &mapping.patterns);
-                if let Some(rest) = &mapping.rest {
-                    names.push(self.name(rest.id.as_str()));
-                }
-            }
-            Pattern::MatchStar(star) => {
-                if let Some(name) = &star.name {
-                    names.push(self.name(name.id.as_str()));
-                }
-            }
-            Pattern::MatchAs(binding) => {
-                if let Some(inner) = &binding.pattern {
-                    self.bindings(inner, names, depth + 1);
-                }
-                if let Some(name) = &binding.name {
-                    names.push(self.name(name.id.as_str()));
-                }
-            }
-            Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
+            Syntactic::MatchValue(_) | Syntactic::MatchSingleton(_) => Pattern::Any,
         }
+    }
+
+    fn patterns(&mut self, patterns: &'a [Syntactic], depth: u32) -> Box<[Pattern]> {
+        patterns
+            .iter()
+            .map(|pattern| self.pattern(pattern, depth + 1))
+            .collect()
     }
 
     fn try_statement(&mut self, inner: &'a ast::StmtTry) -> Stmt {
