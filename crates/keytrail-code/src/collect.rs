@@ -10,6 +10,7 @@ use keytrail_model::{
 use rayon::prelude::*;
 
 use crate::django::access::Doors;
+use crate::django::around::Around;
 use crate::django::settings::SettingsIndex;
 use crate::django::templates::Templates;
 use crate::django::{settings, urls};
@@ -62,7 +63,9 @@ pub fn collect(
     templates.set_settings_modules(settings_modules.clone());
     let settings = SettingsIndex::new(&program, &resolver, &settings_modules, detector, prints);
     let roots = url_roots(&program, &settings);
-    let bindings = urls::bindings(&program, &resolver, &roots, settings.debug_off());
+    let mut bindings = urls::bindings(&program, &resolver, &roots, settings.debug_off());
+    let around = Around::new(&program, &resolver, &settings);
+    bindings.extend(urls::of_lambdas(&program, &around.gateway()));
     let views = bindings.iter().map(|binding| binding.view).collect();
     let models = Models::new(&program, &resolver);
     let shared = Shared {
@@ -73,6 +76,7 @@ pub fn collect(
         words: &words,
         detector,
         templates: &templates,
+        around: &around,
         views: &views,
     };
     let fixpoint = fixpoint::run(&shared, progress);
@@ -302,7 +306,7 @@ fn pages(tree: &dyn Tree) -> Vec<(String, String)> {
         .entries()
         .iter()
         .filter(|entry| {
-            entry.path.contains("templates/")
+            (entry.path.contains("templates/") || entry.path.contains("jinja2/"))
                 && matches!(
                     entry.extension(),
                     "html" | "txt" | "htm" | "xml" | "jinja" | "j2"

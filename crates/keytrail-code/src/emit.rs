@@ -128,10 +128,16 @@ impl<'a> Emitter<'a> {
             }
             if let Some(class) = binding.class {
                 let hooks = self.hooks.entry(binding.view).or_default();
-                for hook in doors.hooks(class) {
+                for hook in doors.hooks(class, binding.method) {
                     if !hooks.contains(&hook) {
                         hooks.push(hook);
                     }
+                }
+            }
+            let hooks = self.hooks.entry(binding.view).or_default();
+            for hook in &self.shared.around.everywhere {
+                if !hooks.contains(hook) {
+                    hooks.push(*hook);
                 }
             }
             self.facts.insert(Fact::Route(Route {

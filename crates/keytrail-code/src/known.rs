@@ -377,6 +377,26 @@ const TABLE: &[(&str, Known)] = &[
         "django.core.cache.cache.add",
         Known::ThirdParty("the cache"),
     ),
+    (
+        "django.core.cache.cache.aset",
+        Known::ThirdParty("the cache"),
+    ),
+    (
+        "django.core.cache.cache.set_many",
+        Known::ThirdParty("the cache"),
+    ),
+    (
+        "django.core.cache.cache.get_or_set",
+        Known::ThirdParty("the cache"),
+    ),
+    (
+        "django.core.mail.mail_managers",
+        Known::ThirdParty("e-mail"),
+    ),
+    (
+        "django.core.mail.send_mass_mail",
+        Known::ThirdParty("e-mail"),
+    ),
 ];
 
 /// The table, by symbols.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use keytrail_model::{Access, Location, Step};
+use keytrail_model::{Access, HttpMethod, Location, Step};
 
 mod apps;
 mod asked;
@@ -173,6 +173,16 @@ impl<'a> Doors<'a> {
         if verdicts.is_empty() && binding.class.is_none() {
             verdicts.extend(self.of_dispatched(view, asking, 0));
         }
+        if binding.is_lambda() {
+            let location = self.program.function_location(view);
+            let label = "API Gateway and its authorizer decide who may call";
+            verdicts.push((Access::Unknown, Step::new(label, location)));
+        }
+        if let Some(class) = binding.class
+            && self.is_consumer(class)
+        {
+            verdicts.extend(self.of_consumer(class));
+        }
         let public = verdicts
             .iter()
             .any(|(_, step)| step.label.ends_with(PUBLIC));
@@ -262,6 +272,36 @@ impl<'a> Doors<'a> {
         verdicts
             .into_iter()
             .max_by_key(|(access, _)| strength(*access))
+    }
+
+    /// `async def connect(self): if self.scope["user"].is_anonymous: await self.close()`.
+    fn of_consumer(&self, class: ClassRef) -> Option<(Access, Step)> {
+        let name = self.program.symbols.find("connect")?;
+        let connect = self.resolver.method(class, name)?;
+        let module = self.program.module(connect.0);
+        let calls = |block: &[Stmt], wanted: &str| {
+            block.iter().any(|statement| {
+                matches!(statement, Stmt::Expr(call)
+                    if self.called(Site(connect.0, *call)) == Some(wanted))
+            })
+        };
+        let body = &module.ir.function(connect.1).body;
+        body.iter().find_map(|statement| {
+            let Stmt::If { test, then, other } = statement else {
+                return None;
+            };
+            let closes = calls(then, "close") || matches!(then.last(), Some(Stmt::Raise(_)));
+            let access = if closes {
+                self.asked(connect, *test, false, 0)
+            } else if calls(then, "accept") && !calls(other, "accept") {
+                self.asked(connect, *test, true, 0)
+            } else {
+                None
+            }?;
+            let location = self.program.location(Site(connect.0, *test), Some(connect));
+            let label = format!("connect lets in {}", who(access));
+            Some((access, Step::new(label, location)))
+        })
     }
 
     /// Pages of the admin ask for staff; those of its `get_urls` only behind `admin_view`.
@@ -559,12 +599,42 @@ impl<'a> Doors<'a> {
     }
 
     /// All functions that the framework may call for a request to a class view.
-    pub(crate) fn hooks(&self, class: ClassRef) -> Vec<FunctionRef> {
+    pub(crate) fn hooks(&self, class: ClassRef, method: HttpMethod) -> Vec<FunctionRef> {
+        const WRITES: [&str; 6] = [
+            "perform_create",
+            "perform_update",
+            "perform_destroy",
+            "form_valid",
+            "form_invalid",
+            "post_save",
+        ];
+        // an admin's methods are called by their names in lists, a consumer's by the messages
+        if is_model_admin(self.program, self.resolver, class) || self.is_consumer(class) {
+            let lineage = self.resolver.class(class).lineage.iter();
+            let mut methods: Vec<FunctionRef> = lineage
+                .filter_map(|base| match base {
+                    Base::Class(base) => Some(self.resolver.class(*base).methods.values()),
+                    Base::External(_) => None,
+                })
+                .flatten()
+                .copied()
+                .collect();
+            methods.sort_unstable();
+            return methods;
+        }
         super::urls::HOOKS
             .iter()
+            .filter(|name| method != HttpMethod::Get || !WRITES.contains(name))
             .filter_map(|name| self.program.symbols.find(name))
             .filter_map(|name: Sym| self.resolver.method(class, name))
             .collect()
+    }
+
+    fn is_consumer(&self, class: ClassRef) -> bool {
+        self.resolver.descends_from(class, &|path| {
+            path.last()
+                .is_some_and(|&last| self.program.text(last).ends_with("Consumer"))
+        })
     }
 }
 

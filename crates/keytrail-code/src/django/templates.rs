@@ -11,18 +11,24 @@ pub(crate) struct Templates {
     settings: Vec<ModuleId>,
 }
 
+/// Where engines look for templates.
+const FOLDERS: [&str; 2] = ["templates/", "jinja2/"];
 const MOST_PATHS: usize = 200;
 /// Pages that one page is made of.
 const MOST_INCLUDED: usize = 100;
 
 impl Templates {
     /// From paths relative to the root and their text. Templates have the name that follows
-    /// the last `templates/` directory.
+    /// the last of the folders that hold them.
     pub(crate) fn new(files: &[(String, String)]) -> Self {
         let mut parsed: FxHashMap<String, Page> = FxHashMap::default();
         for (path, text) in files {
-            if let Some(at) = path.rfind("templates/") {
-                parsed.insert(path[at + "templates/".len()..].to_owned(), Page::new(text));
+            let name = FOLDERS
+                .iter()
+                .filter_map(|folder| Some(path.rfind(folder)? + folder.len()))
+                .max();
+            if let Some(at) = name {
+                parsed.insert(path[at..].to_owned(), Page::new(text));
             }
         }
         let mut shown = FxHashMap::default();
@@ -53,6 +59,19 @@ impl Templates {
         self.shown.get(name).map(Vec::as_slice)
     }
 
+    /// Pages that show a variable, with its path in each; by name.
+    pub(crate) fn showing(&self, variable: &str) -> Vec<(&str, &[String])> {
+        let mut found: Vec<(&str, &[String])> = self
+            .shown
+            .iter()
+            .flat_map(|(name, paths)| paths.iter().map(move |path| (name.as_str(), &**path)))
+            .filter(|(_, path)| path.first().is_some_and(|first| first == variable))
+            .collect();
+        found.sort_unstable();
+        found.truncate(MOST_PATHS);
+        found
+    }
+
     /// Every name in any path, for the symbol table.
     pub(crate) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self
@@ -71,26 +90,62 @@ impl Templates {
 #[derive(Debug)]
 struct Page {
     paths: Vec<Vec<String>>,
-    included: Vec<String>,
+    /// Other pages, with the names under which they see what is here.
+    included: Vec<(String, Aliases)>,
 }
+
+/// Names, and what each stands for.
+type Aliases = Vec<(String, Vec<String>)>;
 
 /// What a page shows, with all that it includes or extends, each once: pages may include each
 /// other.
 fn collect(name: &str, pages: &FxHashMap<String, Page>) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
-    let mut seen: Vec<&str> = vec![name];
+    let mut seen: Vec<(&str, Aliases)> = vec![(name, Vec::new())];
     let mut next = 0;
-    while let Some(page) = seen.get(next).map(|name| pages.get(*name)) {
+    while let Some((name, aliases)) = seen.get(next).cloned() {
         next += 1;
-        let Some(page) = page else { continue };
-        paths.extend(page.paths.iter().cloned());
-        for included in &page.included {
-            if seen.len() < MOST_INCLUDED && !seen.contains(&included.as_str()) {
-                seen.push(included);
+        let Some(page) = pages.get(name) else {
+            continue;
+        };
+        let here = |path: &[String]| aliased(path, &aliases);
+        paths.extend(page.paths.iter().map(|path| here(path)));
+        for (included, own) in &page.included {
+            let mut own: Aliases = own
+                .iter()
+                .map(|(name, path)| (name.clone(), here(path)))
+                .collect();
+            // what has another name there is still seen under its own
+            for (name, path) in &aliases {
+                if own.iter().all(|(other, _)| other != name) {
+                    own.push((name.clone(), path.clone()));
+                }
+            }
+            let known = seen
+                .iter()
+                .any(|(name, aliases)| name == included && *aliases == own);
+            if seen.len() < MOST_INCLUDED && !known {
+                seen.push((included, own));
             }
         }
     }
     paths
+}
+
+/// A path whose first name stands for another one.
+fn aliased(path: &[String], aliases: &[(String, Vec<String>)]) -> Vec<String> {
+    let Some((first, rest)) = path.split_first() else {
+        return Vec::new();
+    };
+    match aliases.iter().rev().find(|(name, _)| name == first) {
+        Some((_, whole)) => {
+            let mut whole = whole.clone();
+            whole.extend(rest.iter().cloned());
+            whole.truncate(5);
+            whole
+        }
+        None => path.to_vec(),
+    }
 }
 
 impl Page {
@@ -179,9 +234,18 @@ impl Page {
                     }
                 }
             }
-            ["include" | "extends", name, ..] => self
-                .included
-                .push(name.trim_matches(['"', '\'']).to_owned()),
+            ["include" | "extends", name, rest @ ..] => {
+                let mut own: Aliases = aliases.clone();
+                for assignment in rest {
+                    if let Some((name, source)) = assignment.split_once('=')
+                        && let Some(path) = resolved(source, aliases)
+                    {
+                        own.push((name.to_owned(), path));
+                    }
+                }
+                let name = name.trim_matches(['"', '\'']).to_owned();
+                self.included.push((name, own));
+            }
             _ => {}
         }
     }

@@ -35,6 +35,15 @@ pub(crate) struct Binding {
     pub(crate) wrappers: Vec<Site>,
 }
 
+impl Binding {
+    /// A Lambda function, which API Gateway stands in front of.
+    pub(crate) fn is_lambda(&self) -> bool {
+        self.pattern.starts_with(LAMBDA)
+    }
+}
+
+/// How the pattern of a Lambda function begins: which URLs lead to it, the code does not say.
+const LAMBDA: &str = "(lambda) ";
 const DEEPEST_INCLUDE: u32 = 12;
 const MOST_ROUTES: usize = 20_000;
 const MOST_STEPS: usize = 400_000;
@@ -136,9 +145,28 @@ pub(crate) fn bindings(
         urls.without_root(&visited);
     }
     urls.applications();
+    urls.sockets();
     let mut found = urls.found;
     found.dedup();
     found
+}
+
+/// One route for each Lambda function that answers requests.
+pub(crate) fn of_lambdas(program: &Program, handlers: &[FunctionRef]) -> Vec<Binding> {
+    handlers
+        .iter()
+        .map(|&view| Binding {
+            pattern: format!("{LAMBDA}{}", program.qualified(view)),
+            method: HttpMethod::Any,
+            view,
+            class: None,
+            action: None,
+            action_name: None,
+            made: None,
+            declared: Site::head(view),
+            wrappers: Vec::new(),
+        })
+        .collect()
 }
 
 /// The value that a statement assigns (or adds) to `name`.

@@ -33,7 +33,10 @@ impl Machine<'_> {
             Expr::Name(name) => Some(self.sym(*name)),
             _ => None,
         };
-        let result = self.call_value(site, &callee, hint, &arguments);
+        let mut result = self.call_value(site, &callee, hint, &arguments);
+        if hint.is_some_and(|hint| self.text(hint) == "get_response") {
+            result.join(&self.response());
+        }
         for shape in &callee.shapes {
             if let Shape::Function(callee) = shape {
                 self.apply_changes(site, *callee, list, false, &arguments);
@@ -172,6 +175,9 @@ impl Machine<'_> {
         if name == self.shared.words.get_secret_value && !receiver.shapes.iter().any(is_aws) {
             return receiver.unmasked();
         }
+        if let Some(value) = self.call_around(site, object, receiver, name, arguments) {
+            return value;
+        }
         let mut result = Value::default();
         let mut known = false;
         for shape in &receiver.shapes {
@@ -212,6 +218,9 @@ impl Machine<'_> {
                     ) =>
                 {
                     let callee = Value::of(shape.clone());
+                    if !matches!(self.text(name), "apply" | "s" | "si") {
+                        self.queued(site, arguments);
+                    }
                     Some(self.call_later(site, &callee, arguments))
                 }
                 Shape::Aws(aws) if matches!(**aws, Aws::Pages) => {

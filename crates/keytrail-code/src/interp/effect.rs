@@ -27,9 +27,11 @@ impl Machine<'_> {
         if let Some(headers) = arguments.named(words.headers) {
             for (name, value) in headers.fields.iter().flat_map(|fields| fields.iter()) {
                 self.note_header(site, *name, value);
+                self.sink(&SinkKind::Response, site, value);
             }
         }
         self.sink(&SinkKind::Response, site, &body);
+        self.rendered(site, &body);
     }
 
     /// Context → page: only variables that the template shows, where it is known.
@@ -151,6 +153,7 @@ impl Machine<'_> {
     /// `response["Access-Control-Allow-Origin"] = "*"`.
     pub(super) fn header(&mut self, receiver: &Value, key: &Value, value: &Value, site: Site) {
         let is_response = self.is_response(receiver);
+        self.kept_in_session(receiver, value, site);
         if is_response {
             self.sink(&SinkKind::Response, site, value);
         }

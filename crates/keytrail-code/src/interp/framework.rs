@@ -210,7 +210,7 @@ impl Machine<'_> {
             "api_operation",
         ];
         let function = self.module.ir.function(self.function.1);
-        let sent = function.decorators.iter().any(|&decorator| {
+        let sent = function.decorators.iter().find(|&&decorator| {
             let Expr::Call(called, _) = self.module.ir.expr(decorator) else {
                 return false;
             };
@@ -219,8 +219,9 @@ impl Machine<'_> {
             };
             METHODS.contains(&self.module.ir.text(*method)) && self.is_api(*object)
         });
-        if sent {
+        if let Some(&decorator) = sent {
             let returned = super::assign::without_params(&self.out.summary.returned);
+            let returned = self.by_schema(decorator, &returned);
             self.sink(&SinkKind::Response, Site::head(self.function), &returned);
         }
     }

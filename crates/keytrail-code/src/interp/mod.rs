@@ -1,6 +1,7 @@
 //! Abstract interpretation of one function against the summaries of the others.
 
 mod arguments;
+mod around;
 mod assign;
 mod aws;
 mod aws_partiql;
@@ -49,6 +50,7 @@ pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
 pub(crate) use taint::{Fields, Label, Taint, Tie, Trace, What, hop, unroll};
 pub(crate) use value::Value;
 
+use crate::django::around::Around;
 use crate::django::templates::Templates;
 use crate::known::{KnownTable, Words};
 use crate::mappers::Models;
@@ -64,6 +66,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) words: &'a Words,
     pub(crate) detector: &'a Detector,
     pub(crate) templates: &'a Templates,
+    pub(crate) around: &'a Around,
     pub(crate) models: &'a Models,
     /// Functions that some route leads to.
     pub(crate) views: &'a FxHashSet<FunctionRef>,

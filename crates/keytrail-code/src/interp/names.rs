@@ -258,6 +258,9 @@ impl Machine<'_> {
         if let Some(value) = self.serializer_attribute(receiver, class, name, self.site(id)) {
             return value;
         }
+        if let Some(scope) = self.scope_of_consumer(class, name, id) {
+            return scope;
+        }
         if name == words.request && self.is_view(class) {
             return Value::tainted(Label::Request, None);
         }
@@ -274,7 +277,10 @@ impl Machine<'_> {
             }
             return Value::of(Shape::Method(method, class));
         }
-        self.class_attribute(class, name)
+        let mut value = self.class_attribute(class, name);
+        // of an instance, a model's field is what it holds, not how it is declared
+        value.shapes.retain(|shape| !self.is_field(shape));
+        value
     }
 
     /// Class variables and what methods store on `self`, over the class's lineage; of its

@@ -43,9 +43,15 @@ impl Machine<'_> {
                 if is_method && let Some(passed) = self.passed_by_framework(name) {
                     value = passed;
                 }
+                if let Some(passed) = self.passed_around(index, name) {
+                    value = passed;
+                }
                 if let Some(annotation) = parameter.annotation
                     && parameter.kind != ParameterKind::Star
                 {
+                    if let Some(body) = self.described_body(self.function, annotation) {
+                        value = body;
+                    }
                     self.annotated(annotation, &mut value);
                 }
                 value
@@ -117,6 +123,7 @@ impl Machine<'_> {
         let function = module.ir.function(self.function.1);
         self.shown_by_framework();
         self.sent_by_decorator();
+        self.shown_around();
         match function.kind {
             FunctionKind::Module => {
                 let vars = std::mem::take(&mut self.env.vars);

@@ -328,5 +328,5 @@ fn lambda_handlers_are_seen() {
             return table.get_item(Key={'owner': owner})
         ",
     );
-    assert_eq!(lines, ["get_item keys by owner=unknown"]);
+    assert_eq!(lines, ["get_item keys by owner=identity"]);
 }

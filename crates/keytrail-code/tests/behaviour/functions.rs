@@ -156,10 +156,6 @@ fn values_pass_through_every_kind_of_call() {
             "from concurrent.futures import ThreadPoolExecutor\ndef f(x):\n    print(x)\nThreadPoolExecutor().submit(f, table.scan()['Items'])",
         ),
         (
-            "task",
-            "from celery import shared_task\n@shared_task\ndef f(x):\n    print(x)\nf.delay(table.scan()['Items'])",
-        ),
-        (
             "to thread",
             "from asgiref.sync import sync_to_async\ndef f():\n    return table.scan()['Items']\nasync def g():\n    print(await sync_to_async(f)())",
         ),
@@ -173,6 +169,23 @@ fn values_pass_through_every_kind_of_call() {
         ),
     ] {
         cases.same(what, &flows(body), &LEAK);
+    }
+}
+
+#[test]
+fn a_task_is_called_and_its_arguments_rest_in_the_queue() {
+    let task = "from celery import shared_task\n@shared_task\ndef f(x):\n    print(x)\nf";
+    let mut cases = Cases::default();
+    for call in [
+        ".delay(table.scan()['Items'])",
+        ".apply_async(args=[table.scan()['Items']])",
+        ".apply_async(kwargs={'x': table.scan()['Items']})",
+    ] {
+        cases.same(
+            call,
+            &flows(&format!("{task}{call}")),
+            &["scan keys -> a task queue", "scan keys -> print"],
+        );
     }
 }
 

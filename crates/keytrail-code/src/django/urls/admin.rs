@@ -71,7 +71,7 @@ impl Urls<'_> {
                 let Some(model) = self.administered(class) else {
                     continue;
                 };
-                let label = module.dotted.rsplit('.').nth(1).unwrap_or("*");
+                let label = module.path.rsplit('/').nth(1).unwrap_or("*");
                 let prefix = prefix.then(&format!("{label}/{}/", model.to_ascii_lowercase()));
                 let view = FunctionRef(id, declared.body);
                 let site = Site(id, declared.bases.first().copied().unwrap_or_default());

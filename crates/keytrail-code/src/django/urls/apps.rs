@@ -174,6 +174,59 @@ impl Urls<'_> {
         self.parts(place, &prefix, decorated, depth);
     }
 
+    /// `path("ws/keys/", KeyConsumer.as_asgi())`.
+    pub(super) fn sockets(&mut self) {
+        let program = self.program;
+        for (id, module) in (0u32..).zip(&program.modules) {
+            if !module.ir.names.iter().any(|name| &**name == "as_asgi") {
+                continue;
+            }
+            for (number, expr) in (0u32..).zip(&module.ir.exprs) {
+                if let Expr::Call(_, arguments) = expr {
+                    self.socket(Site(id, number), arguments);
+                }
+            }
+        }
+    }
+
+    fn socket(&mut self, call: Site, arguments: &[Argument]) {
+        let module = self.program.module(call.0);
+        let Some(view) = self.argument(call.0, arguments, 1, "view") else {
+            return;
+        };
+        let Expr::Call(called, _) = module.ir.expr(view) else {
+            return;
+        };
+        let Expr::Attribute(class, name) = module.ir.expr(*called) else {
+            return;
+        };
+        if module.ir.text(*name) != "as_asgi" {
+            return;
+        }
+        let Some(Shape::Class(class)) = self.resolver.expression(call.0, *class) else {
+            return;
+        };
+        let route = self.argument(call.0, arguments, 0, "route");
+        let route = route.map_or(String::new(), |route| self.pattern(call.0, route));
+        let body = self.program.module(class.0).ir.class(class.1).body;
+        let answers = ["receive", "receive_json", "connect"];
+        let view = answers
+            .iter()
+            .find_map(|name| self.method(class, name))
+            .unwrap_or(FunctionRef(class.0, body));
+        self.push(Binding {
+            pattern: Prefix::root().then(&route).pattern,
+            method: HttpMethod::Any,
+            view,
+            class: Some(class),
+            action: None,
+            action_name: None,
+            made: None,
+            declared: call,
+            wrappers: Vec::new(),
+        });
+    }
+
     fn arguments_of(&self, call: Site) -> &'_ [Argument] {
         match self.program.module(call.0).ir.expr(call.1) {
             Expr::Call(_, arguments) => arguments,
