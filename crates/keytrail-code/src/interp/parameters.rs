@@ -64,7 +64,10 @@ impl Machine<'_> {
     pub(super) fn is_request(&self, name: Sym, index: usize, is_method: bool) -> bool {
         // methods are left to their names: hooks get forms and serializers instead
         (name == self.shared.words.request && index <= 1)
-            || (index == 0 && !is_method && self.shared.views.contains(&self.function))
+            || (index == 0
+                && !is_method
+                && self.shared.views.contains(&self.function)
+                && !self.shared.around.handlers.contains(&self.function))
     }
 
     /// `store: KeyStore` says what the parameter is, `list[KeyStore]` what its elements are.
