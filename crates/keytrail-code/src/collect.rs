@@ -22,7 +22,7 @@ use crate::program::{ModuleId, Program};
 use crate::resolve::Resolver;
 use crate::symbols::Symbols;
 use crate::syntax::{self, SyntaxProblem, ir::Module};
-use crate::{fixpoint, tables};
+use crate::{fixpoint, limits, tables};
 
 /// Larger files are generated or hostile.
 const LARGEST_SOURCE: u64 = 4 << 20;
@@ -92,11 +92,24 @@ pub fn collect(
     counts.insert("settings_modules".to_owned(), settings_modules.len() as u64);
     counts.insert("rounds".to_owned(), fixpoint.rounds as u64);
     counts.insert("functions_cut_short".to_owned(), fixpoint.unfinished as u64);
+    let limits = limits::told(&program, &fixpoint);
+    counts.insert("places_not_followed".to_owned(), limits.count);
     facts.extend(settings.into_facts().into_iter().map(Fact::Setting));
     problems.sort();
     let mappers = mappers::not_followed(&program);
-    let (status, reason) = if problems.is_empty() && mappers.is_empty() {
+    let whole = problems.is_empty() && mappers.is_empty();
+    let (status, reason) = if whole && !limits.touch_data {
         (CoverageStatus::Evaluated, String::new())
+    } else if whole {
+        let places = match limits.count {
+            1 => "there is 1 place whose way is".to_owned(),
+            many => format!("there are {many} places whose ways are"),
+        };
+        let reason = format!(
+            "everything is read, and {places} decided while the program runs: what goes there is \
+             not seen"
+        );
+        (CoverageStatus::Partial, reason)
     } else if problems.is_empty() {
         let reason = format!(
             "tables are reached through {}, whose models this version does not follow: what they \
@@ -111,6 +124,7 @@ pub fn collect(
         );
         (CoverageStatus::Partial, reason)
     };
+    problems.extend(limits.first);
     Collected {
         facts,
         coverage: Coverage {

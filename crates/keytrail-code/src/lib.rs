@@ -9,6 +9,7 @@ mod emit;
 mod fixpoint;
 mod interp;
 mod known;
+mod limits;
 mod mappers;
 mod program;
 mod resolve;

@@ -214,7 +214,7 @@ impl Machine<'_> {
                 && path.last().is_some_and(|&last| self.text(last).ends_with("Field")))
     }
 
-    fn is_django_model(&self, class: ClassRef) -> bool {
+    pub(super) fn is_django_model(&self, class: ClassRef) -> bool {
         self.shared.resolver.descends_from(class, &|path| {
             path.first() == Some(&self.shared.words.django)
                 && path.iter().any(|&part| self.text(part) == "models")

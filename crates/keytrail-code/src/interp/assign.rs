@@ -202,6 +202,16 @@ impl Machine<'_> {
 
     /// Writes what is known here to a cell, and leaves the rest to the callers.
     pub(super) fn write_cell(&mut self, cell: Cell, value: &Value) {
+        let column = value.fields.is_some()
+            && matches!(cell, Cell::Attribute(class, _) if self.is_django_model(class));
+        if column {
+            // one row's structure is not the next one's
+            return self.write_cell_as_it_is(cell, &value.flat());
+        }
+        self.write_cell_as_it_is(cell, value);
+    }
+
+    fn write_cell_as_it_is(&mut self, cell: Cell, value: &Value) {
         if value.has_params() {
             let cells = &mut self.out.summary.cells;
             if cells.len() < 64 {

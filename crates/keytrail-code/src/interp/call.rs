@@ -1,9 +1,9 @@
 //! Calls: of functions of the tree by their summaries, of classes, of methods.
 
-use super::Machine;
 use super::arguments::Arguments;
 use super::shape::{Aws, Path, Shape};
 use super::value::Value;
+use super::{Limit, Machine};
 use crate::program::{ClassRef, Site};
 use crate::symbols::Sym;
 use crate::syntax::ir::{Argument, Expr, ExprId};
@@ -64,6 +64,13 @@ impl Machine<'_> {
             let receiver = arguments.first();
             self.assign_attribute(&receiver, name, &value);
             self.update(object.value, &mut |old| old.set_field(name, value.clone()));
+        } else if is_setattr && super::limit::holds_data(&arguments.at(2)) && list.len() == 3 {
+            let site = arguments.positional.get(1).map(|(_, site)| *site);
+            if arguments.at(1).names().is_empty()
+                && let Some(site) = site
+            {
+                self.note_limit(site, Limit::ComputedAssignment);
+            }
         }
     }
 

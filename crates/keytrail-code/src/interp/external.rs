@@ -3,12 +3,12 @@
 use keytrail_model::Transform;
 use std::sync::Arc;
 
-use super::Machine;
 use super::arguments::Arguments;
 use super::record::SinkKind;
 use super::shape::{Aws, NameSourceRef, Path, Shape};
 use super::taint::{Label, What, hop};
 use super::value::Value;
+use super::{Limit, Machine};
 use crate::known::Known;
 use crate::program::Site;
 use crate::symbols::Sym;
@@ -140,14 +140,15 @@ impl Machine<'_> {
             Known::Super => self.super_value(),
             Known::GetAttr => {
                 let object = arguments.first();
-                match arguments.at(1).constant() {
-                    Some(name) => {
-                        let mut value = self.attribute(&object, name, site.1);
-                        value.join(&arguments.at(2));
-                        value
-                    }
-                    None => object.field(Sym::ANY),
+                if let Some(name) = arguments.at(1).constant() {
+                    let mut value = self.attribute(&object, name, site.1);
+                    value.join(&arguments.at(2));
+                    return value;
                 }
+                if arguments.at(1).names().is_empty() && super::limit::holds_data(&object) {
+                    self.note_limit(site, Limit::ComputedAttribute);
+                }
+                object.field(Sym::ANY)
             }
             Known::Map => {
                 let element = arguments.at(1).element();
@@ -169,7 +170,13 @@ impl Machine<'_> {
             Known::Same => arguments.first(),
             Known::Second => arguments.at(1),
             // of `setattr` the call's own expression says which variable changes
-            Known::Clean | Known::SetAttr | Known::Dynamic => Value::default(),
+            Known::Clean | Known::SetAttr => Value::default(),
+            Known::Dynamic => {
+                if arguments.first().names().is_empty() {
+                    self.note_limit(site, Limit::RunText);
+                }
+                Value::default()
+            }
             Known::Lookup => self.looked_up(path, arguments),
             Known::Message => {
                 let text = arguments.at(1);
@@ -213,8 +220,17 @@ impl Machine<'_> {
                 given.bound_to(Value::of(Shape::External(path)))
             }
             Known::NamedTupleMade => named_tuple(arguments),
-            Known::ImportModule => self.imported(&arguments.first()),
-            Known::ImportString => self.imported_object(&arguments.first()),
+            Known::ImportModule | Known::ImportString => {
+                let name = arguments.first();
+                if name.names().is_empty() && !name.has_params() {
+                    self.note_limit(site, Limit::ComputedImport);
+                }
+                if known == Known::ImportModule {
+                    self.imported(&name)
+                } else {
+                    self.imported_object(&name)
+                }
+            }
             Known::ChainMap => {
                 let mut value = Value::default();
                 for (map, _) in arguments.positional.iter().rev() {

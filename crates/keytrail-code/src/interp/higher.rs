@@ -20,7 +20,17 @@ impl Machine<'_> {
         shape: &Shape,
         arguments: &Arguments,
     ) -> Value {
-        let values = |list: &[(Value, Site)]| list.iter().map(|(value, _)| value.clone()).collect();
+        // handed on from a callee, structures lose their depth: functions that hand themselves round would else
+        // build them up for ever
+        let relayed = self.relayed > 0;
+        let kept = |value: &Value| {
+            if relayed {
+                value.without_closures()
+            } else {
+                value.clone()
+            }
+        };
+        let values = |list: &[(Value, Site)]| list.iter().map(|(value, _)| kept(value)).collect();
         let callback = Callback {
             site,
             callee: Value::of(shape.clone()),
@@ -28,10 +38,10 @@ impl Machine<'_> {
             keyword: arguments
                 .keyword
                 .iter()
-                .map(|(name, value, _)| (*name, value.clone()))
+                .map(|(name, value, _)| (*name, kept(value)))
                 .collect(),
-            star: arguments.star.clone(),
-            double: arguments.double.clone(),
+            star: arguments.star.as_ref().map(kept),
+            double: arguments.double.as_ref().map(kept),
         };
         let callbacks = &mut self.out.summary.callbacks;
         let held = callbacks
@@ -81,7 +91,9 @@ impl Machine<'_> {
                 star: callback.star.as_ref().map(at),
                 double: callback.double.as_ref().map(at),
             };
+            self.relayed += 1;
             let given = self.call_value(site, &function, None, &arguments);
+            self.relayed -= 1;
             bindings.push(given);
         }
     }

@@ -19,6 +19,7 @@ mod external;
 mod framework;
 mod higher;
 mod invoke;
+mod limit;
 mod mapper;
 mod mapper_call;
 mod method;
@@ -43,6 +44,7 @@ use keytrail_detect::Detector;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use aws::is_descriptor;
+pub(crate) use limit::Limit;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
 pub(crate) use record::{HeaderRecord, SinkKind, SinkRecord};
 pub(crate) use shape::{NameSourceRef, Path, Shape};
@@ -127,6 +129,8 @@ pub(crate) struct Machine<'a> {
     outer: Vec<Sym>,
     /// Functions whose decorators are being looked through.
     unwrapped: Vec<FunctionRef>,
+    /// Calls of a callee's parameters around.
+    relayed: u32,
     /// Functions inside this one may write its variables.
     shared_locals: bool,
     /// Handlers around, innermost last: the exception they hold.
@@ -163,6 +167,7 @@ impl<'a> Machine<'a> {
             nonlocals: Vec::new(),
             outer: Vec::new(),
             unwrapped: Vec::new(),
+            relayed: 0,
             shared_locals: module.writes_outside(function.1),
             handling: Vec::new(),
             caught: Vec::new(),

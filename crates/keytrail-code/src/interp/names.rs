@@ -277,6 +277,12 @@ impl Machine<'_> {
             }
             return Value::of(Shape::Method(method, class));
         }
+        if super::limit::holds_data(receiver) {
+            let lookup = self.shared.program.symbols.find("__getattr__");
+            if lookup.is_some_and(|name| self.shared.resolver.method(class, name).is_some()) {
+                self.note_limit(self.site(id), super::Limit::OwnLookup);
+            }
+        }
         let mut value = self.class_attribute(class, name);
         // of an instance, a model's field is what it holds, not how it is declared
         value.shapes.retain(|shape| !self.is_field(shape));

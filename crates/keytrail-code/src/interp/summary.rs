@@ -148,6 +148,8 @@ pub(crate) struct Outcome {
     pub(crate) held: FxHashSet<(Label, Site)>,
     /// Every comparison that ties something, or may at a caller.
     pub(crate) looks: FxHashSet<Site>,
+    /// What is not followed here.
+    pub(crate) limits: Vec<(Site, super::Limit)>,
     /// Names of the functions and cells that were read, for the next round.
     pub(crate) read_functions: FxHashSet<FunctionRef>,
     pub(crate) read_cells: FxHashSet<Cell>,

@@ -16,6 +16,7 @@ mod functions;
 mod hostile;
 mod imports;
 mod laws;
+mod limits;
 mod operations;
 mod outside;
 mod ownership;
