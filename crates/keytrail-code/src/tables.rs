@@ -81,6 +81,7 @@ pub(crate) fn created(shared: &Shared<'_>, fixpoint: &Fixpoint) -> Vec<Fact> {
                 location,
                 source: TableSource::Code,
                 environment: Environment::Unspecified,
+                environments: Vec::new(),
                 keys: reader
                     .keyword(arguments, "KeySchema")
                     .map(|keys| reader.keys(keys))

@@ -11,7 +11,9 @@ use crate::policies::Reader;
 use crate::read::{Sources, TreeFiles, read};
 use crate::stack::Stack;
 use crate::terraform::source::Project;
-use crate::{assets, bindings, cloudformation, held, openings, principals, tables, terraform};
+use crate::{
+    assets, bindings, cloudformation, held, openings, principals, serverless, tables, terraform,
+};
 
 /// Parsers and evaluators recurse up to their limits, which need more than a thread's usual stack.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
@@ -64,7 +66,9 @@ pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
         "cloudformation_files".to_owned(),
         sources.templates.len() as u64,
     );
-    if sources.terraform.is_empty() && sources.templates.is_empty() {
+    counts.insert("serverless_files".to_owned(), sources.services.len() as u64);
+    counts.insert("plan_files".to_owned(), sources.plans.len() as u64);
+    if sources.is_empty() {
         return nothing(sources, counts);
     }
     let (stacks, remote_modules) = stacks(tree, &mut sources);
@@ -83,7 +87,7 @@ pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
         .flat_map(|stack| stack.accounts.clone())
         .collect();
     let around = assets::build(&stacks, &index, &addresses);
-    let openings = openings::build(&stacks, &index, &addresses, &own);
+    let openings = openings::build(&stacks, &index, &addresses, &own, &around);
 
     let count = |number: usize| number as u64;
     counts.extend([
@@ -131,11 +135,25 @@ fn stacks(tree: &dyn Tree, sources: &mut Sources) -> (Vec<Stack>, u64) {
     let project = Project::new(std::mem::take(&mut sources.terraform));
     let files = TreeFiles::new(tree);
     let terraform = terraform::stacks(&project, &files);
+    for service in std::mem::take(&mut sources.services) {
+        let (template, told, parts) = serverless::template(&service, &files);
+        // What a service takes in is no template by itself.
+        sources.templates.retain(|it| !parts.contains(&it.path));
+        let told = told
+            .iter()
+            .map(|(error, span)| error.problem(&span.path, Some(span.line)));
+        sources.problems.extend(told);
+        sources.templates.push(template);
+    }
+    sources
+        .templates
+        .sort_by(|one, other| one.path.cmp(&other.path));
     let cloudformation = cloudformation::stacks(&sources.templates);
     sources.problems.extend(terraform.problems);
     sources.problems.extend(cloudformation.problems);
     let mut stacks = terraform.stacks;
     stacks.extend(cloudformation.stacks);
+    stacks.append(&mut sources.plans);
     (stacks, terraform.remote_modules)
 }
 
@@ -143,7 +161,7 @@ fn nothing(sources: Sources, counts: BTreeMap<String, u64>) -> Infra {
     let mut coverage = coverage(counts, sources.problems);
     if coverage.problems.is_empty() {
         coverage.status = CoverageStatus::NotApplicable;
-        "there is no Terraform, CloudFormation or SAM template here"
+        "there is no Terraform, CloudFormation, SAM or Serverless template here"
             .clone_into(&mut coverage.reason);
     }
     Infra {

@@ -12,8 +12,8 @@ pub enum Error {
     #[error("could not be read")]
     Unreadable,
     /// Larger than any template.
-    #[error("is larger than {} MB and was not read", MOST_BYTES / 1024 / 1024)]
-    TooLarge,
+    #[error("is larger than {} MB and was not read", .0 / 1024 / 1024)]
+    TooLarge(u64),
     /// Binary, or in another encoding.
     #[error("is not UTF-8 text")]
     NotUtf8,
@@ -62,13 +62,15 @@ pub enum Error {
 
 /// Larger files are no templates.
 pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
+/// Larger plans and states are not read: their values would need ten times their size.
+pub(crate) const MOST_PLAN_BYTES: u64 = 32 * 1024 * 1024;
 
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable => "check its permissions",
-            Self::TooLarge => "split it, or leave it out of the scan",
+            Self::TooLarge(_) => "split it, or leave it out of the scan",
             Self::NotUtf8 => "save it as UTF-8, or leave it out of the scan",
             Self::Hcl(_) => "run `terraform validate`; the rest of the module was read",
             Self::Json | Self::Yaml(_) => "mend the syntax; other files were read",

@@ -64,6 +64,70 @@ pub(crate) fn text(text: &Text, outer: &FileSpan) -> Option<Node> {
     .ok()
 }
 
+/// A value as JSON text; what is not known stays a hole in it.
+pub(crate) fn written(node: &Node) -> Text {
+    let mut out = Text::default();
+    write(node, &mut out, 0);
+    out
+}
+
+fn write(node: &Node, out: &mut Text, depth: u8) {
+    let plain = |text: &str| Piece::Lit(text.to_owned());
+    if depth > 32 || out.len() >= crate::text::MAX_TEXT {
+        return out.push(Piece::Hole(None));
+    }
+    match &node.value {
+        Value::Null => out.push(plain("null")),
+        Value::Bool(_) | Value::Number(_) => {
+            out.append(&node.as_text().unwrap_or_else(|| Text::hole(None)));
+        }
+        Value::List(items) => {
+            out.push(plain("["));
+            for (number, item) in items.iter().enumerate() {
+                out.push(plain(if number > 0 { "," } else { "" }));
+                write(item, out, depth + 1);
+            }
+            out.push(plain("]"));
+        }
+        Value::Map(map) if !map.open => {
+            out.push(plain("{"));
+            for (number, (name, field)) in map.fields.iter().enumerate() {
+                let comma = if number > 0 { "," } else { "" };
+                out.push(Piece::Lit(format!("{comma}\"{}\":", escaped(name))));
+                write(&field.node, out, depth + 1);
+            }
+            out.push(plain("}"));
+        }
+        Value::Text(text) => {
+            out.push(plain("\""));
+            for piece in text.pieces() {
+                out.push(match piece {
+                    Piece::Lit(text) => Piece::Lit(escaped(text)),
+                    other => other.clone(),
+                });
+            }
+            out.push(plain("\""));
+        }
+        _ => out.push(Piece::Hole(None)),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 fn mark(number: usize) -> Option<char> {
     (number < MOST_MARKS).then(|| char::from_u32(FIRST_MARK + u32::try_from(number).ok()?))?
 }

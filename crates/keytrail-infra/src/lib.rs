@@ -33,6 +33,7 @@ mod principals;
 mod read;
 mod rights;
 mod sam_policies;
+mod serverless;
 mod stack;
 mod tables;
 mod terraform;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use keytrail_model::{Location, Opening, OpeningKind, Outsider};
+use keytrail_model::{Asset, AssetKind, Location, Opening, OpeningKind, Outsider};
 
 use crate::addresses::Addresses;
 use crate::evaluate::{Condition, condition_text};
@@ -67,6 +67,7 @@ pub(crate) fn build(
     tables: &Index,
     addresses: &Addresses,
     own: &BTreeSet<String>,
+    assets: &[Asset],
 ) -> Vec<Opening> {
     let mut out = BTreeSet::new();
     for resource in stacks.iter().flat_map(|stack| &stack.resources) {
@@ -93,7 +94,36 @@ pub(crate) fn build(
             out.extend(on.granted(resource, own));
         }
     }
-    out.into_iter().collect()
+    out.into_iter()
+        .map(|it| tied(it, assets))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
+
+/// A bucket, vault or stream by its name is the one that is declared; what lies there is known.
+fn tied(mut opening: Opening, assets: &[Asset]) -> Opening {
+    let kind = match opening.kind {
+        OpeningKind::Bucket => AssetKind::Bucket,
+        OpeningKind::BackupVault => AssetKind::BackupVault,
+        OpeningKind::ChangeStream => AssetKind::ChangeStream,
+        OpeningKind::Secret => AssetKind::Secret,
+        _ => return opening,
+    };
+    let found = assets
+        .iter()
+        .filter(|asset| asset.kind == kind)
+        .find(|asset| {
+            asset.address == opening.address
+                || (*asset.name == *opening.address && asset.name != "*")
+        });
+    if let Some(asset) = found {
+        opening.address = Arc::clone(&asset.address);
+        opening.tables.extend(asset.tables.iter().cloned());
+        opening.tables.sort();
+        opening.tables.dedup();
+    }
+    opening
 }
 
 /// A global table has a policy for each replica.
@@ -172,7 +202,11 @@ impl Target {
             .find_map(|text| text.as_reference().map(|(id, _)| Arc::clone(id)));
         Self {
             kind: if stream { OpeningKind::Stream } else { kind },
-            address: addresses.public(&referred.unwrap_or_else(|| Arc::clone(&resource.id))),
+            address: match (referred, texts.first().and_then(Text::known)) {
+                (Some(id), _) => addresses.public(&id),
+                (None, Some(name)) => Arc::from(name),
+                (None, None) => addresses.public(&resource.id),
+            },
             tables: found,
         }
     }

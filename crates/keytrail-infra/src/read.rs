@@ -7,10 +7,12 @@ use keytrail_model::{Entry, FileSpan, Location, Problem, Progress, Tree};
 use rayon::prelude::*;
 
 use crate::cloudformation::{self, Template};
-use crate::error::{Error, MOST_BYTES};
+use crate::error::{Error, MOST_BYTES, MOST_PLAN_BYTES};
 use crate::json;
+use crate::serverless;
+use crate::stack::Stack;
 use crate::terraform::source::Source;
-use crate::terraform::{Files, hcl, json as terraform_json};
+use crate::terraform::{Files, hcl, json as terraform_json, plan};
 
 /// `CloudFormation` takes no template beyond a megabyte, so larger YAML or JSON is none.
 const MOST_TEMPLATE_BYTES: u64 = 1_536 * 1024;
@@ -24,9 +26,23 @@ const ANNOTATION: &str = "eks.amazonaws.com/role-arn:";
 pub(crate) struct Sources {
     pub(crate) terraform: Vec<Source>,
     pub(crate) templates: Vec<Template>,
+    /// Services of the Serverless Framework, as written.
+    pub(crate) services: Vec<Template>,
+    /// Plans and states of Terraform.
+    pub(crate) plans: Vec<Stack>,
     /// Role ARNs in annotations of manifests.
     pub(crate) annotations: Vec<(String, Location)>,
     pub(crate) problems: Vec<Problem>,
+}
+
+impl Sources {
+    /// Nothing of the kind was found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.terraform.is_empty()
+            && self.templates.is_empty()
+            && self.services.is_empty()
+            && self.plans.is_empty()
+    }
 }
 
 /// What one file is.
@@ -34,6 +50,8 @@ pub(crate) struct Sources {
 struct One {
     terraform: Option<Source>,
     template: Option<Template>,
+    service: Option<Template>,
+    plan: Option<Stack>,
     annotations: Vec<(String, Location)>,
     problems: Vec<Problem>,
 }
@@ -45,6 +63,10 @@ enum Kind {
     Variables,
     VariablesJson,
     Template,
+    /// `serverless.yml`.
+    Service,
+    /// A state file, or JSON too large for a template.
+    Plan,
 }
 
 /// Reads all files that may be templates, in parallel.
@@ -67,6 +89,8 @@ pub(crate) fn read(tree: &dyn Tree, progress: &Progress) -> Sources {
     for one in read {
         all.terraform.extend(one.terraform);
         all.templates.extend(one.template);
+        all.services.extend(one.service);
+        all.plans.extend(one.plan);
         all.annotations.extend(one.annotations);
         all.problems.extend(one.problems);
     }
@@ -93,8 +117,20 @@ fn kind(entry: &Entry) -> Option<Kind> {
         Kind::Variables
     } else if ends(".tfvars.json") {
         Kind::VariablesJson
+    } else if ends(".tfstate") {
+        Kind::Plan
+    } else if name.starts_with("serverless.")
+        && matches!(entry.extension(), "yaml" | "yml" | "json")
+    {
+        Kind::Service
     } else if matches!(entry.extension(), "yaml" | "yml" | "json" | "template") {
-        return (entry.size <= MOST_TEMPLATE_BYTES).then_some(Kind::Template);
+        if entry.size <= MOST_TEMPLATE_BYTES {
+            Kind::Template
+        } else if entry.extension() == "json" && (name.contains("plan") || name.contains("state")) {
+            Kind::Plan
+        } else {
+            return None;
+        }
     } else {
         return None;
     })
@@ -114,15 +150,23 @@ fn inner(
     kind: Kind,
     one: &mut One,
 ) -> Result<(), (Option<u32>, Error)> {
-    if entry.size > MOST_BYTES {
-        return Err((None, Error::TooLarge));
+    let most = if kind == Kind::Plan {
+        MOST_PLAN_BYTES
+    } else {
+        MOST_BYTES
+    };
+    if entry.size > most {
+        return Err((None, Error::TooLarge(most)));
     }
     let bytes = tree.read(entry).map_err(|_| (None, Error::Unreadable))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err((None, Error::TooLarge));
+    if bytes.len() as u64 > most {
+        return Err((None, Error::TooLarge(most)));
     }
-    if kind == Kind::Template {
-        return template(entry, &bytes, one);
+    match kind {
+        Kind::Template => return template(entry, &bytes, one),
+        Kind::Plan => return plan(entry, &bytes, one),
+        Kind::Service => return service(entry, &bytes, one),
+        _ => {}
     }
     let text = utf8(&bytes)?;
     let body = match kind {
@@ -134,7 +178,7 @@ fn inner(
             }
             body
         }
-        Kind::TerraformJson | Kind::VariablesJson | Kind::Template => {
+        _ => {
             let root =
                 json::file(&entry.path, text).map_err(|bad| (Some(bad.line), Error::Json))?;
             if kind == Kind::VariablesJson {
@@ -152,11 +196,41 @@ fn inner(
     Ok(())
 }
 
+/// A plan or a state; JSON that is neither is no problem of ours.
+fn plan(entry: &Entry, bytes: &[u8], one: &mut One) -> Result<(), (Option<u32>, Error)> {
+    if !plan::looks_like(bytes) {
+        return Ok(());
+    }
+    let text = utf8(bytes)?;
+    let root = json::file(&entry.path, text).map_err(|bad| (Some(bad.line), Error::Json))?;
+    one.plan = plan::stack(&entry.path, &root);
+    Ok(())
+}
+
+fn service(entry: &Entry, bytes: &[u8], one: &mut One) -> Result<(), (Option<u32>, Error)> {
+    let text = utf8(bytes)?;
+    let root = if entry.extension() == "json" {
+        json::file(&entry.path, text).map_err(|bad| (Some(bad.line), Error::Json))?
+    } else {
+        cloudformation::yaml_file(&entry.path, text).map_err(|(line, error)| (Some(line), error))?
+    };
+    if serverless::is_service(&root) {
+        one.service = Some(Template {
+            path: Arc::clone(&entry.path),
+            root,
+        });
+    }
+    Ok(())
+}
+
 fn template(entry: &Entry, bytes: &[u8], one: &mut One) -> Result<(), (Option<u32>, Error)> {
     if memchr::memmem::find(bytes, ANNOTATION.as_bytes()).is_some()
         && let Ok(text) = std::str::from_utf8(bytes)
     {
         one.annotations = annotations(&entry.path, text);
+    }
+    if entry.extension() == "json" && plan::looks_like(bytes) {
+        return plan(entry, bytes, one);
     }
     if !cloudformation::looks_like_template(bytes) {
         return Ok(());
@@ -165,7 +239,8 @@ fn template(entry: &Entry, bytes: &[u8], one: &mut One) -> Result<(), (Option<u3
     // of ours; one that says that it is a template is.
     let says_so = ["AWSTemplateFormatVersion", "AWS::Serverless-2016-10-31"]
         .iter()
-        .any(|word| memchr::memmem::find(bytes, word.as_bytes()).is_some());
+        .any(|word| memchr::memmem::find(bytes, word.as_bytes()).is_some())
+        || declares(bytes);
     let text = match utf8(bytes) {
         Ok(text) => text,
         Err(_) if !says_so => return Ok(()),
@@ -177,6 +252,24 @@ fn template(entry: &Entry, bytes: &[u8], one: &mut One) -> Result<(), (Option<u3
         Err(_) => {}
     }
     Ok(())
+}
+
+/// A line that begins with `Resources`, and one that gives a resource its type: no chart, whose
+/// braces would make anything of it, but a template that somebody broke.
+fn declares(bytes: &[u8]) -> bool {
+    let mut resources = false;
+    let mut typed = false;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let line = line.trim_ascii();
+        if line.starts_with(b"{{") || memchr::memmem::find(line, b"{{ .").is_some() {
+            return false;
+        }
+        resources |= line.starts_with(b"Resources:")
+            || memchr::memmem::find(line, b"\"Resources\"").is_some();
+        typed |= line.starts_with(b"Type: AWS::")
+            || memchr::memmem::find(line, b"\"Type\": \"AWS::").is_some();
+    }
+    resources && typed
 }
 
 /// UTF-8 text, without a byte order mark.
@@ -222,5 +315,18 @@ impl Files for TreeFiles<'_> {
         }
         let bytes = self.tree.read(entry).ok()?;
         Some((Arc::clone(&entry.path), String::from_utf8(bytes).ok()?))
+    }
+
+    fn below(&self, dir: &str) -> Vec<String> {
+        let start = if dir.is_empty() {
+            String::new()
+        } else {
+            format!("{dir}/")
+        };
+        let from = self.by_path.range(start.as_str()..);
+        from.map_while(|(path, _)| path.strip_prefix(start.as_str()))
+            .take(crate::value::MAX_ITEMS)
+            .map(str::to_owned)
+            .collect()
     }
 }

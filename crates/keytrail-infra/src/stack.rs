@@ -8,6 +8,9 @@ use keytrail_model::{Environment, FileSpan, Location};
 use crate::text::{Id, RefKind, Text, address_of};
 use crate::value::Node;
 
+/// In an identity, between a root and the name of the deployment, where it has several.
+pub(crate) const SET: &str = "@@";
+
 /// One resource of a template.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {

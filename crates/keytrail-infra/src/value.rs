@@ -129,6 +129,37 @@ impl Node {
             })
     }
 
+    /// True where what stands at a path may be there without being known: some part on the way is
+    /// not known, or has fields that are not.
+    pub(crate) fn hides(&self, path: &str) -> bool {
+        let mut at = self;
+        for name in path.split('.') {
+            let inner = match &at.value {
+                Value::List(items) => match items.first() {
+                    Some(first) => first,
+                    None => return false,
+                },
+                _ => at,
+            };
+            match inner.as_map() {
+                Some(map) => match inner.get(name) {
+                    Some(next) => at = next,
+                    None => return map.open,
+                },
+                None => return !matches!(inner.value, Value::Null),
+            }
+        }
+        false
+    }
+
+    /// Yes, no or not known, of a setting at a path that is off when left out.
+    pub(crate) fn setting(&self, path: &str) -> Tri {
+        match self.path(path) {
+            None if self.hides(path) => Tri::Unknown,
+            found => tri(found),
+        }
+    }
+
     pub(crate) fn is_unknown(&self) -> bool {
         match &self.value {
             Value::Unknown(_) => true,
@@ -262,14 +293,29 @@ pub(crate) fn number_text(value: f64) -> String {
     format!("{value}")
 }
 
+fn part_text(node: &Node) -> Text {
+    match &node.value {
+        Value::Encoded(inner) => crate::json::written(inner),
+        _ => node.as_text().unwrap_or_else(|| Text::hole(None)),
+    }
+}
+
 /// All texts that the parts may be together; too many become a hole.
 pub(crate) fn product(parts: &[Node], span: &FileSpan) -> Node {
     const MOST: usize = 8;
     let mut results = vec![Text::default()];
     for part in parts {
+        let alternatives = part.alternatives();
+        if let [only] = alternatives {
+            let text = part_text(only);
+            for result in &mut results {
+                result.append(&text);
+            }
+            continue;
+        }
         let mut next = Vec::new();
-        for alternative in part.alternatives() {
-            let text = alternative.as_text().unwrap_or_else(|| Text::hole(None));
+        for alternative in alternatives {
+            let text = part_text(alternative);
             for result in &results {
                 let mut joined = result.clone();
                 joined.append(&text);

@@ -16,12 +16,20 @@ macro_rules! fixtures {
 }
 
 fixtures![
+    around_cfn,
+    around_tf,
     cfn,
+    cfn_loops,
     not_templates,
     sam,
+    serverless,
     tf_broken,
+    tf_functions,
     tf_modules,
+    tf_old_state,
+    tf_plan,
     tf_policies,
     tf_roots,
+    tf_state,
     tf_values,
 ];

@@ -252,3 +252,172 @@ fn no_value_of_a_template_is_in_the_output() {
     assert!(!shown.contains("Zq7"), "a value got out");
     assert!(shown.contains("api_key"));
 }
+
+fn problems(infra: &Infra) -> Vec<String> {
+    infra
+        .collected
+        .coverage
+        .problems
+        .iter()
+        .map(|it| format!("{}:{}: {}", it.path, it.line.unwrap_or(0), it.message))
+        .collect()
+}
+
+fn told(infra: &Infra, start: &str) {
+    let all = problems(infra);
+    assert!(
+        all.iter().any(|it| it.starts_with(start)),
+        "{start}: {all:?}"
+    );
+    assert!(
+        all.iter().all(|it| it.contains("; ")),
+        "each has a remedy: {all:?}"
+    );
+}
+
+#[test]
+fn a_template_file_that_takes_in_itself() {
+    let infra = read(vec![
+        (
+            "main.tf",
+            format!(
+                "{GOOD}locals {{\n  a = templatefile(\"loop.tpl\", {{}})\n}}\nresource \"aws_dynamodb_table\" \"b\" {{\n  name = local.a\n}}\n"
+            ),
+        ),
+        (
+            "loop.tpl",
+            "x${templatefile(\"loop.tpl\", {})}${templatefile(\"loop.tpl\", {})}".to_owned(),
+        ),
+    ]);
+    assert_eq!(table_names(&infra), ["good", "x*"]);
+    told(&infra, "loop.tpl:1: `loop.tpl` is defined by itself");
+}
+
+#[test]
+fn template_files_that_double_each_other() {
+    let mut files = vec![(
+        "main.tf".to_owned(),
+        format!(
+            "{GOOD}resource \"aws_dynamodb_table\" \"b\" {{\n  name = templatefile(\"0.tpl\", {{}})\n}}\n"
+        ),
+    )];
+    for number in 0..60 {
+        let next = number + 1;
+        files.push((
+            format!("{number}.tpl"),
+            format!(
+                "${{templatefile(\"{next}.tpl\", {{}})}}${{templatefile(\"{next}.tpl\", {{}})}}"
+            ),
+        ));
+    }
+    files.push(("60.tpl".to_owned(), "x".to_owned()));
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let infra = read(files);
+    assert!(
+        problems(&infra)
+            .iter()
+            .any(|it| it.contains("needs more work"))
+    );
+}
+
+#[test]
+fn ranges_and_products_beyond_reason() {
+    let text = format!(
+        "{GOOD}locals {{\n  a = range(1000000000)\n  b = [for x in local.a : x]\n  c = setproduct(range(4000), range(4000))\n  d = join(\"\", [for x in range(4000) : join(\"\", range(4000))])\n}}\nresource \"aws_dynamodb_table\" \"b\" {{\n  name = \"b${{length(local.b)}}${{length(local.c)}}${{local.d}}\"\n}}\n"
+    );
+    let infra = read(vec![("main.tf", text)]);
+    told(&infra, "main.tf:6: has more instances than are looked at");
+}
+
+#[test]
+fn patterns_that_explode() {
+    let text = format!(
+        "{GOOD}resource \"aws_dynamodb_table\" \"b\" {{\n  name = regex(\"(((a{{1,900}}){{1,900}}){{1,900}})\", \"aaaa\")\n}}\nresource \"aws_dynamodb_table\" \"c\" {{\n  name = replace(\"{}\", \"/(a|a)*b/\", \"\")\n}}\n",
+        "a".repeat(5000)
+    );
+    let infra = read(vec![("main.tf", text)]);
+    assert!(table_names(&infra).contains(&"good".to_owned()));
+}
+
+#[test]
+fn rings_of_conditions_and_loops() {
+    let mut text = "AWSTemplateFormatVersion: \"2010-09-09\"\nConditions:\n".to_owned();
+    for number in 0..2000 {
+        writeln!(
+            text,
+            "  C{number}: !Not [!Condition C{}]",
+            (number + 1) % 2000
+        )
+        .unwrap();
+    }
+    text.push_str("Resources:\n  Keys:\n    Type: AWS::DynamoDB::Table\n    Condition: C0\n    Properties:\n      TableName: !If [C0, a, b]\n");
+    let infra = read(vec![("a.yaml", text)]);
+    assert_eq!(table_names(&infra), ["a"]);
+    assert!(!problems(&infra).is_empty());
+
+    let list = format!(
+        "[{}]",
+        (0..60)
+            .map(|n| format!("w{n}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let mut text = "Resources:\n".to_owned();
+    let mut indent = "  ".to_owned();
+    for number in 0..7 {
+        writeln!(text, "{indent}Fn::ForEach::L{number}:\n{indent}  - I{number}\n{indent}  - {list}\n{indent}  - ").unwrap();
+        indent.push_str("    ");
+    }
+    writeln!(
+        text,
+        "{indent}T${{I0}}${{I1}}${{I2}}${{I3}}:\n{indent}  Type: AWS::DynamoDB::Table"
+    )
+    .unwrap();
+    let infra = read(vec![("loops.yaml", text)]);
+    told(&infra, "loops.yaml:");
+}
+
+#[test]
+fn services_whose_variables_are_rings() {
+    let text = "service: a\nprovider: aws\ncustom:\n  a: ${self:custom.b}\n  b: ${self:custom.a}\n  c: ${file(serverless.yml):custom.c}\n  d: ${self:custom.${self:custom.d}}\nresources:\n  Resources:\n    T:\n      Type: AWS::DynamoDB::Table\n      Properties:\n        TableName: x-${self:custom.a}-${self:custom.c}-${self:custom.d}\n";
+    let infra = read(vec![("serverless.yml", text)]);
+    assert_eq!(table_names(&infra), ["x-*-*-*"]);
+    told(&infra, "serverless.yml:");
+}
+
+#[test]
+fn plans_too_large_and_too_deep() {
+    let large = format!(
+        "{{\"format_version\":\"1.2\",\"terraform_version\":\"1.9.5\",\"x\":\"{}\"}}",
+        "y".repeat(33 * 1024 * 1024)
+    );
+    told(
+        &read(vec![("plan.json", large)]),
+        "plan.json:0: is larger than 32 MB",
+    );
+    let mut modules = "{\"resources\":[]}".to_owned();
+    for _ in 0..300 {
+        modules = format!("{{\"child_modules\":[{modules}]}}");
+    }
+    let deep = format!(
+        "{{\"format_version\":\"1.2\",\"terraform_version\":\"1.9.5\",\"planned_values\":{{\"root_module\":{modules}}}}}"
+    );
+    read(vec![("plan.json", deep)]);
+}
+
+#[test]
+fn a_broken_template_is_told() {
+    let text = "Resources:\n  Keys:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: [keys\n  Other:\n    Type: AWS::IAM::Role\n";
+    told(&read(vec![("stack.yaml", text)]), "stack.yaml:");
+    let text = "{\"Resources\": {\"Keys\": {\"Type\": \"AWS::DynamoDB::Table\", \"Properties\": {\"TableName\": \"keys\"";
+    told(
+        &read(vec![("stack.json", text)]),
+        "stack.json:1: is no valid JSON",
+    );
+    // A chart that only mentions such words is no template.
+    let text = "{{- if .Values.x }}\nResources: {{ .y }}\n  a: AWS::DynamoDB::Table\n{{- end }}\n";
+    assert!(problems(&read(vec![("chart/templates/x.yaml", text)])).is_empty());
+}

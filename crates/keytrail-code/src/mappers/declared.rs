@@ -38,6 +38,7 @@ pub(crate) fn declared(shared: &Shared<'_>, fixpoint: &Fixpoint) -> Vec<Fact> {
             location: program.range_location(class.0, range, None),
             source: TableSource::Code,
             environment: Environment::Unspecified,
+            environments: Vec::new(),
             keys,
             indexes: model
                 .indexes

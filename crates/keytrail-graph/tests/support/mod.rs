@@ -127,6 +127,7 @@ pub fn setting(name: &str, value: SettingValue, module: &str) -> Setting {
         value,
         module: Arc::from(module),
         environment: Environment::of_name(module),
+        environments: Vec::new(),
         loaded: true,
         location: setting_at(&path, 3, name),
     }

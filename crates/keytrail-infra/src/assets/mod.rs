@@ -152,7 +152,16 @@ pub(crate) fn build(stacks: &[Stack], tables: &Index, addresses: &Addresses) -> 
             AssetKind::Endpoint => serves_keys(&draft.asset.name),
             _ => true,
         });
-    found.map(|(_, draft)| tidy(draft.asset)).collect()
+    let mut all: BTreeMap<Arc<str>, Asset> = BTreeMap::new();
+    for (_, draft) in found {
+        let asset = tidy(draft.asset);
+        match all.get_mut(&asset.address) {
+            // The same under another variable file: as good as the worse of them.
+            Some(first) => unite(first, &asset),
+            None => drop(all.insert(Arc::clone(&asset.address), asset)),
+        }
+    }
+    all.into_values().map(tidy).collect()
 }
 
 fn declare<'s>(
@@ -202,6 +211,7 @@ fn unite(first: &mut Asset, other: &Asset) {
     if first.environment != other.environment {
         first.environment = Environment::Unspecified;
     }
+    first.tables.extend(other.tables.iter().cloned());
     for posture in &mut first.postures {
         let Some(new) = other.posture(posture.control) else {
             continue;

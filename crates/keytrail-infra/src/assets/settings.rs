@@ -4,7 +4,7 @@ use keytrail_model::{Control, Posture, Tri};
 
 use super::own_key;
 use crate::stack::Resource;
-use crate::value::{Node, Value, tri};
+use crate::value::{Node, tri};
 
 /// When a setting is as it should be.
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ pub(super) fn postures(resource: &Resource) -> Vec<Posture> {
             continue;
         }
         let node = resource.body.path(path);
-        let state = if node.is_none() && hidden(&resource.body, path) {
+        let state = if node.is_none() && resource.body.hides(path) {
             Tri::Unknown
         } else {
             state(node, want)
@@ -121,25 +121,6 @@ fn applies(resource: &Resource, control: Control) -> bool {
         }
         _ => true,
     }
-}
-
-/// True where the setting may be written in a part that is not known.
-fn hidden(body: &Node, path: &str) -> bool {
-    let mut at = body;
-    for name in path.split('.') {
-        let inner = match &at.value {
-            Value::List(items) => items.first().unwrap_or(at),
-            _ => at,
-        };
-        match inner.as_map() {
-            Some(map) => match inner.get(name) {
-                Some(next) => at = next,
-                None => return map.open,
-            },
-            None => return !matches!(inner.value, Value::Null),
-        }
-    }
-    false
 }
 
 fn state(node: Option<&Node>, want: Want) -> Tri {

@@ -9,6 +9,10 @@ use std::sync::Arc;
 
 use keytrail_model::FileSpan;
 
+use super::conditions::Answers;
+use super::nested::Nested;
+use crate::error::Error;
+use crate::stack::SET;
 use crate::text::{Id, Piece, RefKind, Text};
 use crate::value::{Map, Node, Value, product};
 
@@ -24,21 +28,51 @@ pub(crate) struct Resolver<'t> {
     pub(crate) root: &'t Node,
     /// Values that other templates export, by name.
     pub(crate) exports: &'t BTreeMap<String, Node>,
+    /// Stacks within stacks.
+    nested: &'t Nested,
+    /// A parameter that names the deployment, and the value that this stack has.
+    pub(super) chosen: Option<(&'t str, &'t str)>,
+    pub(super) answers: Answers,
+    /// True while a condition is worked out: then only the chosen parameter has a value.
+    pub(super) deciding: Cell<bool>,
+    told: RefCell<Vec<(Error, FileSpan)>>,
     fuel: Cell<u32>,
     depth: Cell<u32>,
     busy: RefCell<BTreeSet<String>>,
 }
 
 impl<'t> Resolver<'t> {
-    pub(crate) fn new(path: &'t str, root: &'t Node, exports: &'t BTreeMap<String, Node>) -> Self {
+    pub(super) fn new(
+        path: &'t str,
+        root: &'t Node,
+        exports: &'t BTreeMap<String, Node>,
+        nested: &'t Nested,
+    ) -> Self {
         Self {
             path,
             root,
             exports,
+            nested,
+            chosen: None,
+            answers: Answers::default(),
+            deciding: Cell::new(false),
+            told: RefCell::default(),
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
             busy: RefCell::default(),
         }
+    }
+
+    pub(super) fn tell(&self, error: Error, span: &FileSpan) {
+        let mut told = self.told.borrow_mut();
+        if !told.iter().any(|(other, _)| *other == error) {
+            told.push((error, span.clone()));
+        }
+    }
+
+    /// What could not be worked out, and where.
+    pub(super) fn told(&self) -> Vec<(Error, FileSpan)> {
+        self.told.take()
     }
 
     /// True once the template needed more than its share; what was left is unknown.
@@ -47,7 +81,10 @@ impl<'t> Resolver<'t> {
     }
 
     pub(crate) fn id(&self, logical: &str) -> Id {
-        Arc::from(format!("{}|{logical}", self.path))
+        match self.chosen {
+            Some((_, value)) => Arc::from(format!("{}{SET}{value}|{logical}", self.path)),
+            None => Arc::from(format!("{}|{logical}", self.path)),
+        }
     }
 
     pub(crate) fn resolve(&self, node: &Node) -> Node {
@@ -98,6 +135,12 @@ impl<'t> Resolver<'t> {
                 .unwrap_or_else(|| Node::unknown(span)),
             "Fn::If" => {
                 let items = argument.as_list()?;
+                let name = items.first().and_then(Node::as_str);
+                match (name.and_then(|name| self.condition(name)), items) {
+                    (Some(true), [_, then, _]) => return Some(self.resolve(then)),
+                    (Some(false), [_, _, otherwise]) => return Some(self.resolve(otherwise)),
+                    _ => {}
+                }
                 let branches = items.iter().skip(1).map(|item| self.resolve(item));
                 Node::one_of(branches.collect(), span)
             }
@@ -115,6 +158,14 @@ impl<'t> Resolver<'t> {
                     None => unknown(&format!("import {}", name.shown()), span),
                 }
             }
+            "Fn::Length" => match self.resolve(argument).as_list() {
+                Some(items) => {
+                    let count = f64::from(crate::lines::number(items.len()));
+                    Node::new(Value::Number(count), span)
+                }
+                None => Node::unknown(span),
+            },
+            "Fn::Base64" => self.resolve(argument),
             "Fn::ToJsonString" => Node::new(Value::Encoded(Arc::new(self.resolve(argument))), span),
             other if other.starts_with("Fn::") => Node::unknown(span),
             _ => return None,
@@ -130,6 +181,20 @@ impl<'t> Resolver<'t> {
             _ => {}
         }
         if let Some(parameter) = self.root.get("Parameters").and_then(|all| all.get(name)) {
+            if let Some((_, value)) = self.chosen.filter(|(chosen, _)| *chosen == name) {
+                return Node::text(value, span);
+            }
+            if self.deciding.get() {
+                return unknown(&format!("Parameters.{name}"), span);
+            }
+            let given = self
+                .nested
+                .given
+                .get(self.path)
+                .and_then(|all| all.get(name));
+            if let Some(given) = given.filter(|node| !matches!(node.value, Value::Unknown(None))) {
+                return given.clone();
+            }
             return self::parameter(name, parameter, span);
         }
         let kind = match self.kind(name) {
@@ -161,6 +226,11 @@ impl<'t> Resolver<'t> {
     }
 
     fn attribute(&self, logical: &str, attribute: &str, span: &FileSpan) -> Node {
+        if let Some(output) = attribute.strip_prefix("Outputs.")
+            && let Some(node) = self.output(logical, output)
+        {
+            return node;
+        }
         let kind = match attribute {
             "Arn" | "PolicyArn" => RefKind::Arn,
             "StreamArn" => RefKind::StreamArn,
@@ -169,25 +239,42 @@ impl<'t> Resolver<'t> {
         Node::new(Value::Text(Text::reference(&self.id(logical), kind)), span)
     }
 
+    /// What a stack within this one hands out.
+    fn output(&self, logical: &str, name: &str) -> Option<Node> {
+        let resource = self.root.get("Resources")?.get(logical)?;
+        let child = self.nested.child(self.path, resource)?;
+        self.nested.outputs.get(&child)?.get(name).cloned()
+    }
+
     fn sub(&self, argument: &Node, span: &FileSpan) -> Option<Node> {
         let (template, names) = match argument.as_list() {
             Some([template, names]) => (template, Some(names)),
             _ => (argument, None),
         };
         let mut parts = Vec::new();
-        let text = template.as_str()?;
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            parts.push(Node::text(before, span));
-            let Some((name, after)) = after.split_once('}') else {
-                parts.push(Node::text("${", span));
-                rest = after;
+        let Value::Text(whole) = &template.value else {
+            return None;
+        };
+        for piece in whole.pieces() {
+            // What is not literal was put in before, by the framework that made the template.
+            let Piece::Lit(text) = piece else {
+                let text = Text::from_pieces(vec![piece.clone()]);
+                parts.push(Node::new(Value::Text(text), span));
                 continue;
             };
-            parts.push(self.substitute(name, names, span));
-            rest = after;
+            let mut rest = text.as_str();
+            while let Some((before, after)) = rest.split_once("${") {
+                parts.push(Node::text(before, span));
+                let Some((name, after)) = after.split_once('}') else {
+                    parts.push(Node::text("${", span));
+                    rest = after;
+                    continue;
+                };
+                parts.push(self.substitute(name, names, span));
+                rest = after;
+            }
+            parts.push(Node::text(rest, span));
         }
-        parts.push(Node::text(rest, span));
         let origin = match &template.value {
             Value::Text(text) => text.origin.clone(),
             _ => None,
@@ -272,9 +359,10 @@ impl<'t> Resolver<'t> {
     }
 
     fn find_in_map(&self, argument: &Node, span: &FileSpan) -> Node {
-        let Some([map, first, second, ..]) = argument.as_list() else {
+        let Some([map, first, second, rest @ ..]) = argument.as_list() else {
             return Node::unknown(span);
         };
+        let default = rest.first().and_then(|it| it.get("DefaultValue"));
         let map = self.resolve(map);
         let all = map
             .as_str()
@@ -286,6 +374,7 @@ impl<'t> Resolver<'t> {
         for outer in chosen(all, &self.resolve(first)) {
             found.extend(chosen(outer, &self.resolve(second)).into_iter().cloned());
         }
+        found.extend(default.map(|default| self.resolve(default)));
         Node::one_of(found, span)
     }
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keytrail_model::Problem;
+use keytrail_model::{Environment, FileSpan, Problem};
 use rayon::prelude::*;
 
 use super::intrinsics::Resolver;
-use super::yaml;
+use super::nested::Nested;
+use super::{extensions, yaml};
 use crate::error::Error;
 use crate::json;
 use crate::stack::{Resource, Stack};
@@ -15,7 +16,7 @@ use crate::terraform::source::environment_of_path;
 use crate::value::{Map, Node};
 
 /// A parsed template.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Template {
     pub(crate) path: Arc<str>,
     pub(crate) root: Node,
@@ -53,61 +54,169 @@ pub(crate) fn parse(path: &Arc<str>, text: &str) -> Result<Option<Template>, (u3
 fn is_template(root: &Node) -> bool {
     let resources = root.get("Resources").and_then(Node::as_map);
     resources.is_some_and(|resources| {
-        resources.fields.values().any(|field| {
+        resources.fields.iter().any(|(name, field)| {
+            if name.starts_with("Fn::ForEach::") {
+                return true;
+            }
             let kind = field.node.get("Type").and_then(Node::as_str);
             kind.is_some_and(|kind| kind.contains("::"))
         })
     })
 }
 
-/// Resolves all templates; what one exports by a known name, others import.
+/// Resolves all templates; what one exports by a known name, others import, and what one hands to
+/// a stack within it, that one takes.
 pub(crate) fn stacks(templates: &[Template]) -> Outcome {
-    let none = BTreeMap::new();
-    let exports: BTreeMap<String, Node> = templates
+    let mut outcome = Outcome::default();
+    let written: Vec<Template> = templates
         .iter()
-        .flat_map(|template| exports(template, &none))
-        .collect();
-    let done: Vec<(Stack, bool, &Template)> = templates
-        .par_iter()
         .map(|template| {
-            let (stack, exhausted) = stack(template, &exports);
-            (stack, exhausted, template)
+            if !extensions::has_loops(&template.root) {
+                return template.clone();
+            }
+            let (root, told) = extensions::written_out(&template.root);
+            outcome.tell(&told);
+            Template {
+                path: Arc::clone(&template.path),
+                root,
+            }
         })
         .collect();
-    let mut outcome = Outcome::default();
-    for (stack, exhausted, template) in done {
+    let templates = &written;
+    let (none, alone) = (BTreeMap::new(), Nested::default());
+    let mut exports: BTreeMap<String, Node> = BTreeMap::new();
+    for (name, node) in templates
+        .iter()
+        .flat_map(|it| self::exports(it, &none, &alone))
+    {
+        // Under another deployment the same name may mean another resource.
+        let before = exports.remove(&name);
+        let span = node.span.clone();
+        let all = before.into_iter().chain([node]).collect();
+        exports.insert(name, Node::one_of(all, &span));
+    }
+    let nested = Nested::of(templates, &exports);
+    let jobs: Vec<(&Template, Option<(&str, &str)>)> = templates
+        .iter()
+        .flat_map(|template| {
+            let choices = deployments(&template.root);
+            let none = choices.is_empty().then_some((template, None));
+            let some = choices.into_iter().map(move |it| (template, Some(it)));
+            some.chain(none).collect::<Vec<_>>()
+        })
+        .collect();
+    let done: Vec<(Stack, bool, Told, &Template)> = jobs
+        .par_iter()
+        .map(|(template, chosen)| {
+            let (stack, exhausted, told) = stack(template, &exports, &nested, *chosen);
+            (stack, exhausted, told, *template)
+        })
+        .collect();
+    for (stack, exhausted, told, template) in done {
         if exhausted {
             let problem = Error::TooMuchWork.problem(&template.path, None);
             outcome.problems.insert(problem);
         }
+        outcome.tell(&told);
         outcome.stacks.push(stack);
     }
     outcome
 }
 
-fn exports(template: &Template, none: &BTreeMap<String, Node>) -> Vec<(String, Node)> {
-    let resolver = Resolver::new(&template.path, &template.root, none);
-    let outputs = template.root.get("Outputs").and_then(Node::as_map);
-    outputs
+/// Errors with their places.
+type Told = Vec<(Error, FileSpan)>;
+
+impl Outcome {
+    fn tell(&mut self, told: &[(Error, FileSpan)]) {
+        let problems = told
+            .iter()
+            .map(|(error, span)| error.problem(&span.path, Some(span.line)));
+        self.problems.extend(problems);
+    }
+}
+
+/// The values of the parameter that says which deployment a stack is, where a template is made for
+/// several of them.
+fn deployments(root: &Node) -> Vec<(&str, &str)> {
+    let parameters = root.get("Parameters").and_then(Node::as_map);
+    let mut found = parameters
         .into_iter()
-        .flat_map(|outputs| outputs.fields.values())
-        .filter_map(|field| {
+        .flat_map(|map| &map.fields)
+        .filter_map(|(name, field)| {
+            let allowed = field.node.get("AllowedValues")?.as_list()?;
+            let values: Vec<&str> = allowed.iter().filter_map(Node::as_str).collect();
+            let named = values
+                .iter()
+                .filter(|value| Environment::of_name(value) != Environment::Unspecified);
+            let fits = values.len() <= MOST_DEPLOYMENTS && named.count() >= 2;
+            fits.then(|| {
+                values
+                    .into_iter()
+                    .map(|value| (name.as_str(), value))
+                    .collect::<Vec<_>>()
+            })
+        });
+    found.next().unwrap_or_default()
+}
+
+/// More allowed values than this make a parameter free text.
+const MOST_DEPLOYMENTS: usize = 6;
+
+fn exports(
+    template: &Template,
+    none: &BTreeMap<String, Node>,
+    alone: &Nested,
+) -> Vec<(String, Node)> {
+    let mut out = Vec::new();
+    for resolver in resolvers(template, none, alone) {
+        let outputs = template.root.get("Outputs").and_then(Node::as_map);
+        let outputs = outputs
+            .into_iter()
+            .flat_map(|outputs| outputs.fields.values());
+        out.extend(outputs.filter_map(|field| {
             let name = resolver.resolve(field.node.path("Export.Name")?);
             let name = name.as_str()?.to_owned();
             Some((name, resolver.resolve(field.node.get("Value")?)))
-        })
-        .collect()
+        }));
+    }
+    out
 }
 
-fn stack(template: &Template, exports: &BTreeMap<String, Node>) -> (Stack, bool) {
-    let resolver = Resolver::new(&template.path, &template.root, exports);
+/// One for each deployment that a template is made for, or the only one.
+pub(super) fn resolvers<'t>(
+    template: &'t Template,
+    exports: &'t BTreeMap<String, Node>,
+    nested: &'t Nested,
+) -> Vec<Resolver<'t>> {
+    let make = |chosen| {
+        let mut resolver = Resolver::new(&template.path, &template.root, exports, nested);
+        resolver.chosen = chosen;
+        resolver
+    };
+    let choices = deployments(&template.root);
+    if choices.is_empty() {
+        return vec![make(None)];
+    }
+    choices.into_iter().map(|it| make(Some(it))).collect()
+}
+
+fn stack(
+    template: &Template,
+    exports: &BTreeMap<String, Node>,
+    nested: &Nested,
+    chosen: Option<(&str, &str)>,
+) -> (Stack, bool, Told) {
+    let mut resolver = Resolver::new(&template.path, &template.root, exports, nested);
+    resolver.chosen = chosen;
     let declared = template.root.get("Resources").and_then(Node::as_map);
     let mut resources = Vec::new();
     for (logical, field) in declared.into_iter().flat_map(|map| &map.fields) {
         let Some(kind) = field.node.get("Type").and_then(Node::as_str) else {
             continue;
         };
-        if !matters(kind) {
+        let condition = field.node.get("Condition").and_then(Node::as_str);
+        let absent = condition.is_some_and(|name| resolver.condition(name) == Some(false));
+        if absent || !matters(kind) {
             continue;
         }
         let body = match field.node.get("Properties") {
@@ -122,15 +231,19 @@ fn stack(template: &Template, exports: &BTreeMap<String, Node>) -> (Stack, bool)
         });
     }
     let globals = template.root.path("Globals.Function");
+    let named = chosen.map(|(_, value)| Environment::of_name(value));
     let stack = Stack {
-        environment: environment_of_path(&template.path),
+        environment: named
+            .filter(|it| *it != Environment::Unspecified)
+            .unwrap_or_else(|| environment_of_path(&template.path)),
         resources,
         default_tags: Some(BTreeMap::new()),
         regions: BTreeMap::new(),
         accounts: BTreeSet::new(),
         globals: globals.map(|globals| resolver.resolve(globals)),
     };
-    (stack, resolver.exhausted())
+    let told = resolver.told();
+    (stack, resolver.exhausted(), told)
 }
 
 fn matters(kind: &str) -> bool {

@@ -103,6 +103,11 @@ fn declared(resource: &Resource) -> Option<(Id, PrincipalKind, Vec<Text>)> {
     Some((resource.id.clone(), kind, names))
 }
 
+/// The names of the principal that a resource is, or makes.
+pub(crate) fn names(resource: &Resource) -> Option<Vec<Text>> {
+    declared(resource).map(|(_, _, names)| names)
+}
+
 impl Principals {
     fn declare(
         &mut self,
@@ -187,6 +192,18 @@ impl Principals {
 
     /// The facts.
     pub(crate) fn facts(&self, addresses: &Addresses) -> Vec<Principal> {
+        let mut all: BTreeMap<Arc<str>, Principal> = BTreeMap::new();
+        for principal in self.each(addresses) {
+            match all.get_mut(&principal.address) {
+                // One principal under several variable files.
+                Some(first) => unite(first, principal),
+                None => drop(all.insert(Arc::clone(&principal.address), principal)),
+            }
+        }
+        all.into_values().collect()
+    }
+
+    fn each(&self, addresses: &Addresses) -> Vec<Principal> {
         self.drafts
             .values()
             .map(|draft| {
@@ -206,6 +223,18 @@ impl Principals {
             })
             .collect()
     }
+}
+
+fn unite(first: &mut Principal, other: Principal) {
+    if first.environment != other.environment {
+        first.environment = Environment::Unspecified;
+    }
+    first.runs.extend(other.runs);
+    first.runs.sort();
+    first.runs.dedup();
+    first.trusts.extend(other.trusts);
+    first.trusts.sort();
+    first.trusts.dedup();
 }
 
 fn environment(draft: &Draft, name: &str) -> Environment {

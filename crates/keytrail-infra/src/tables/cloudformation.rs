@@ -19,9 +19,9 @@ pub(super) fn table(resource: &Resource) -> Table {
     // A global table's protection is written on each replica; it is as good as the worst of them.
     let setting = |path: &str| {
         if global {
-            worst(replicas.iter().map(|replica| tri(replica.path(path))))
+            worst(replicas.iter().map(|replica| replica.setting(path)))
         } else {
-            tri(body.path(path))
+            body.setting(path)
         }
     };
     Table {
@@ -31,6 +31,7 @@ pub(super) fn table(resource: &Resource) -> Table {
         location: resource.location(),
         source: TableSource::CloudFormation,
         environment: Environment::Unspecified,
+        environments: Vec::new(),
         keys: keys(resource),
         indexes: indexes(resource),
         stream: stream(resource, global),
@@ -164,7 +165,7 @@ fn encryption(body: &Node, global: bool, replicas: &[&Node]) -> Encryption {
     if let Value::OneOf(_) = node.value {
         return Encryption::Unknown;
     }
-    match tri(node.get("SSEEnabled")) {
+    match body.setting("SSESpecification.SSEEnabled") {
         Tri::No => Encryption::AwsOwned,
         Tri::Unknown => Encryption::Unknown,
         Tri::Yes if global => replicas

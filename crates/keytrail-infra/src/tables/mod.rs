@@ -7,7 +7,7 @@ mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keytrail_model::{Environment, Table, names_a_secret};
+use keytrail_model::{Encryption, Environment, Table, Tri, names_a_secret};
 
 use crate::addresses::Addresses;
 use crate::stack::{Index, Resource, Stack};
@@ -92,7 +92,17 @@ pub(crate) fn build(
         copies::attach(stack, index, &mut tables);
         terraform::attach(stack, index, &mut tables);
     }
-    let mut tables: Vec<Table> = tables.into_values().collect();
+    let mut united: BTreeMap<std::sync::Arc<str>, Table> = BTreeMap::new();
+    for mut table in tables.into_values() {
+        if table.environments.is_empty() {
+            table.environments.push(table.environment);
+        }
+        match united.get_mut(&table.address) {
+            Some(first) => unite(first, table),
+            None => drop(united.insert(std::sync::Arc::clone(&table.address), table)),
+        }
+    }
+    let mut tables: Vec<Table> = united.into_values().collect();
     tables.iter_mut().for_each(tidy);
     tables
 }
@@ -122,6 +132,42 @@ fn also(first: &mut Table, other: Table) {
     first.also_named.extend(other.also_named);
 }
 
+/// One table under several variable files: each setting is as good as the worst of them.
+fn unite(first: &mut Table, other: Table) {
+    if first.environment != other.environment {
+        first.environment = Environment::Unspecified;
+    }
+    let worse = |one: Tri, two: Tri| match (one, two) {
+        (Tri::No, _) | (_, Tri::No) => Tri::No,
+        (Tri::Unknown, _) | (_, Tri::Unknown) => Tri::Unknown,
+        (Tri::Yes, Tri::Yes) => Tri::Yes,
+    };
+    first.point_in_time_recovery =
+        worse(first.point_in_time_recovery, other.point_in_time_recovery);
+    first.deletion_protection = worse(first.deletion_protection, other.deletion_protection);
+    if first.encryption != other.encryption {
+        first.encryption = Encryption::Unknown;
+    }
+    first.environments.extend(other.environments);
+    first.replicas.extend(other.replicas);
+    first.copies.extend(other.copies);
+    first.seeded.extend(other.seeded);
+    for index in other.indexes {
+        if !first
+            .indexes
+            .iter()
+            .any(|it| it.name == index.name && it.projection == index.projection)
+        {
+            first.indexes.push(index);
+        }
+    }
+    if let (Some(stream), Some(more)) = (&mut first.stream, other.stream) {
+        stream.consumers.extend(more.consumers);
+    }
+    first.also_named.push(other.name);
+    first.also_named.extend(other.also_named);
+}
+
 fn environment(
     table: &Table,
     seen: Option<&BTreeMap<String, BTreeSet<Environment>>>,
@@ -145,6 +191,8 @@ fn tidy(table: &mut Table) {
     table.also_named.retain(|other| *other != name);
     table.also_named.sort();
     table.also_named.dedup();
+    table.environments.sort();
+    table.environments.dedup();
     table.copies.sort();
     table.copies.dedup();
     table.seeded.sort();

@@ -24,11 +24,12 @@ pub(super) fn table(resource: &Resource, stack: &Stack) -> Table {
         location: resource.location(),
         source: TableSource::Terraform,
         environment: Environment::Unspecified,
+        environments: Vec::new(),
         keys: keys(body),
         indexes: indexes(resource),
         stream: stream(resource),
-        point_in_time_recovery: tri(body.path("point_in_time_recovery.enabled")),
-        deletion_protection: tri(body.get("deletion_protection_enabled")),
+        point_in_time_recovery: body.setting("point_in_time_recovery.enabled"),
+        deletion_protection: body.setting("deletion_protection_enabled"),
         ttl: ttl(body),
         tags: all_tags(body, stack),
         replicas: blocks(body, "replica")
@@ -149,7 +150,7 @@ fn encryption(body: &Node) -> Encryption {
     let Some(block) = body.get("server_side_encryption") else {
         return Encryption::AwsOwned;
     };
-    match tri(block.path("enabled")) {
+    match body.setting("server_side_encryption.enabled") {
         Tri::No => Encryption::AwsOwned,
         Tri::Unknown => Encryption::Unknown,
         Tri::Yes => key(block.path("kms_key_arn")).unwrap_or(Encryption::AwsManaged),

@@ -6,8 +6,8 @@ use keytrail_model::FileSpan;
 
 use super::ast::Block;
 use super::eval::{Evaluator, named_unknown};
+use super::hcl;
 use super::scope::Scope;
-use super::{hcl, texts};
 use crate::arns::arn;
 use crate::json;
 use crate::text::{Id, Piece, Text, address_of};
@@ -66,7 +66,7 @@ impl<'p> Evaluator<'p> {
         let template = body.get("template").and_then(|node| node.as_str());
         let parts = template.and_then(|text| hcl::template(&span.path, text));
         match (parts, body.get("vars")) {
-            (Some(parts), Some(vars)) => texts::fill(&parts, vars, span),
+            (Some(parts), Some(vars)) => self.fill(&parts, vars, span),
             _ => Node::unknown(span),
         }
     }

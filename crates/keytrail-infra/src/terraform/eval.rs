@@ -24,6 +24,9 @@ const DEPTH: u32 = 300;
 pub(crate) trait Files {
     /// The text of a file of the tree, where it is one and small.
     fn text(&self, path: &str) -> Option<(Arc<str>, String)>;
+
+    /// The files below a directory, relative to it, sorted; so many as a template may list.
+    fn below(&self, dir: &str) -> Vec<String>;
 }
 
 /// What an identity stands for.
@@ -42,6 +45,8 @@ pub(crate) struct Evaluator<'p> {
     pub(crate) problems: RefCell<BTreeSet<Problem>>,
     /// Directories that were evaluated.
     pub(crate) reached: RefCell<BTreeSet<String>>,
+    /// Template files that are being filled, the outermost first.
+    pub(crate) including: RefCell<Vec<Arc<str>>>,
     fuel: Cell<u32>,
     depth: Cell<u32>,
 }
@@ -54,9 +59,27 @@ impl<'p> Evaluator<'p> {
             instances: RefCell::default(),
             problems: RefCell::default(),
             reached: RefCell::default(),
+            including: RefCell::default(),
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
         }
+    }
+
+    /// An evaluator for something that lives shorter, with what is left of this one's share.
+    pub(crate) fn within<'q>(&'q self, project: &'q Project) -> Evaluator<'q> {
+        let inner = Evaluator::new(project, self.files);
+        inner.fuel.set(self.fuel.get());
+        inner.depth.set(self.depth.get());
+        inner.including.replace(self.including.borrow().clone());
+        inner
+    }
+
+    /// Takes over what an evaluator made by [`Evaluator::within`] used and told.
+    pub(crate) fn after(&self, inner: &Evaluator<'_>) {
+        self.fuel.set(inner.fuel.get());
+        self.problems
+            .borrow_mut()
+            .append(&mut inner.problems.borrow_mut());
     }
 
     pub(crate) fn problem(&self, error: &Error, span: &FileSpan) {

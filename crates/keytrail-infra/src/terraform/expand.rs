@@ -91,7 +91,7 @@ impl<'p> Evaluator<'p> {
             return Rc::clone(expansion);
         }
         // While `count` is worked out, the block may be named: it is then single.
-        let root = module.root_dir().to_owned();
+        let root = module.root_id();
         let id = |suffix: &str| -> Id { Arc::from(format!("{root}|{address}{suffix}")) };
         let early = Expansion {
             shape: Shape::Single,

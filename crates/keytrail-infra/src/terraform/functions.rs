@@ -9,6 +9,7 @@ use super::ast::Expr;
 use super::eval::Evaluator;
 use super::operators::equal;
 use super::scope::Scope;
+use crate::error::Error;
 use crate::lines::number;
 use crate::value::{Field, MAX_ITEMS, Map, Node, Value};
 
@@ -42,6 +43,7 @@ impl<'p> Evaluator<'p> {
         let whole = matches!(
             name,
             "jsonencode"
+                | "yamlencode"
                 | "coalesce"
                 | "coalescelist"
                 | "try"
@@ -77,6 +79,7 @@ impl<'p> Evaluator<'p> {
         }
         collections(self, name, values, span)
             .or_else(|| self.text_function(name, values, span, scope))
+            .or_else(|| self.further(name, values, span, scope))
             .unwrap_or_else(|| Node::unknown(span))
     }
 }
@@ -141,7 +144,7 @@ fn collections(
             _ => None,
         },
         "length" => length(first?, span),
-        "range" => range(values, span),
+        "range" => range(evaluator, values, span),
         "keys" => match &first?.value {
             Value::Map(map) if !map.open => list(
                 map.fields
@@ -249,7 +252,7 @@ fn length(node: &Node, span: &FileSpan) -> Option<Node> {
     Some(Node::new(Value::Number(f64::from(number(length))), span))
 }
 
-fn range(values: &[Node], span: &FileSpan) -> Option<Node> {
+fn range(evaluator: &Evaluator<'_>, values: &[Node], span: &FileSpan) -> Option<Node> {
     let numbers: Option<Vec<usize>> = values.iter().map(whole).collect();
     let (from, to, step) = match numbers?.as_slice() {
         [to] => (0, *to, 1),
@@ -258,6 +261,9 @@ fn range(values: &[Node], span: &FileSpan) -> Option<Node> {
         _ => return None,
     };
     let count = to.saturating_sub(from) / step;
+    if count > MAX_ITEMS {
+        evaluator.problem(&Error::TooManyInstances, span);
+    }
     (count <= MAX_ITEMS).then(|| {
         let items = (from..to)
             .step_by(step)

@@ -29,7 +29,7 @@ impl<'p> Evaluator<'p> {
             _ => return Node::unknown(span),
         };
         let (node, taken) = match name {
-            "var" => (self.variable(first, span, &scope.module), 1),
+            "var" => (here(self.variable(first, span, &scope.module), span), 1),
             "local" => (self.local(first, span, &scope.module), 1),
             "each" => (each(first, span, scope), 1),
             "count" => (
@@ -215,6 +215,14 @@ fn reference(kind: &str, attribute: &str) -> Option<RefKind> {
         (_, "name" | "id") if tracked => Some(RefKind::Name),
         _ => None,
     }
+}
+
+/// What is not known has the place where it is used: it has no other.
+fn here(mut node: Node, span: &FileSpan) -> Node {
+    if matches!(node.value, Value::Unknown(_)) {
+        node.span = span.clone();
+    }
+    node
 }
 
 fn each(field: &str, span: &FileSpan, scope: &Scope<'_>) -> Node {

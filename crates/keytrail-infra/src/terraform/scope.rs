@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::ast::Block;
 use super::source::{ModuleSource, VariableSet};
+use crate::stack::SET;
 use crate::text::Id;
 use crate::value::Node;
 
@@ -129,6 +130,30 @@ impl Module<'_> {
             at = scope.module.caller.as_ref();
         }
         dirs
+    }
+
+    /// The root of identities: the directory, with the variable file where there are several.
+    pub(crate) fn root_id(&self) -> String {
+        let mut root = self
+            .caller
+            .as_ref()
+            .map(|(scope, _)| Rc::clone(&scope.module));
+        while let Some(outer) = root.as_ref().and_then(|it| {
+            it.caller
+                .as_ref()
+                .map(|(scope, _)| Rc::clone(&scope.module))
+        }) {
+            root = Some(outer);
+        }
+        let dir = self.root_dir();
+        let (source, set) = match &root {
+            Some(root) => (root.source, root.set),
+            None => (self.source, self.set),
+        };
+        match set.filter(|_| source.sets.len() > 1) {
+            Some(set) => format!("{dir}{SET}{}", source.short(set)),
+            None => dir.to_owned(),
+        }
     }
 
     /// The root that it belongs to.

@@ -162,6 +162,23 @@ impl Project {
 }
 
 impl ModuleSource {
+    /// What a variable file is called beside the others of this root: the part of its path that
+    /// names a deployment, else its own name; the whole path where that would be another's too.
+    pub(crate) fn short(&self, set: &VariableSet) -> String {
+        let name = |set: &VariableSet| -> String {
+            let mut parts = set.name.rsplit('/');
+            let named = parts.find(|part| Environment::of_name(part) != Environment::Unspecified);
+            let last = set.name.rsplit('/').next().unwrap_or_default();
+            named.unwrap_or(last).to_owned()
+        };
+        let own = name(set);
+        if self.sets.iter().filter(|other| name(other) == own).count() > 1 {
+            set.name.clone()
+        } else {
+            own
+        }
+    }
+
     fn take(&mut self, body: Body) {
         for block in body.blocks {
             let label = |number: usize| block.labels.get(number).cloned().unwrap_or_default();

@@ -222,7 +222,7 @@ impl<'p> Evaluator<'p> {
 }
 
 /// Only what facts are made of is evaluated in whole; the rest when something refers to it.
-fn matters(kind: &str) -> bool {
+pub(super) fn matters(kind: &str) -> bool {
     const PREFIXES: &[&str] = &[
         "aws_dynamodb_",
         "aws_iam_",

@@ -1,16 +1,20 @@
 //! Terraform's functions on text and files.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use keytrail_model::FileSpan;
 
+use super::ast::Part;
 use super::eval::{Evaluator, with_origin};
-use super::scope::Scope;
-use super::source::resolve;
-use super::{ast::Part, hcl};
+use super::hcl;
+use super::scope::{Module, Scope};
+use super::source::{ModuleSource, Project, resolve};
+use crate::error::Error;
 use crate::json;
-use crate::text::{Origin, Piece, Text};
-use crate::value::{Node, Value, number_text, product};
+use crate::text::Origin;
+use crate::value::{Node, Value, product};
 
 impl<'p> Evaluator<'p> {
     pub(crate) fn text_function(
@@ -136,6 +140,9 @@ impl<'p> Evaluator<'p> {
             let Value::List(items) = &list.value else {
                 return None;
             };
+            if !self.burn(items.len(), span) {
+                return None;
+            }
             for item in items.iter() {
                 if !parts.is_empty() {
                     parts.push(Node::text(separator.clone(), span));
@@ -173,7 +180,17 @@ impl<'p> Evaluator<'p> {
         scope: &Scope<'p>,
     ) -> Option<Node> {
         let (path, text) = self.read(path, scope)?;
-        let rendered = fill(&hcl::template(&path, &text)?, variables, span);
+        if self.including.borrow().contains(&path) {
+            self.problem(&Error::Cycle(path.to_string()), span);
+            return None;
+        }
+        if !self.burn(text.len() / 16 + 1, span) {
+            return None;
+        }
+        let parts = hcl::template(&path, &text)?;
+        self.including.borrow_mut().push(Arc::clone(&path));
+        let rendered = self.fill(&parts, variables, span);
+        self.including.borrow_mut().pop();
         let origin = Arc::new(Origin {
             path,
             line: 1,
@@ -181,75 +198,36 @@ impl<'p> Evaluator<'p> {
         });
         Some(with_origin(rendered, Some(&origin)))
     }
-}
 
-/// A template file with plain `${name}` in it; what is more than that stays a hole, since the
-/// file's expressions do not outlive this call.
-pub(crate) fn fill(parts: &[Part], variables: &Node, span: &FileSpan) -> Node {
-    let nodes: Vec<Node> = parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => Node::text(text.clone(), span),
-            Part::Interpolation(expr) => {
-                named(expr, variables).unwrap_or_else(|| Node::unknown(span))
-            }
-            Part::If(..) | Part::For(..) => Node::unknown(span),
-        })
-        .collect();
-    product(&nodes, span)
-}
+    /// `templatestring(text, variables)`.
+    pub(crate) fn template_string(&self, values: &[Node], span: &FileSpan) -> Option<Node> {
+        let text = self.plain(&values.first()?.as_text()?)?;
+        let parts = hcl::template_at(span, &text)?;
+        Some(self.fill(&parts, values.get(1)?, span))
+    }
 
-fn named(expr: &super::ast::Expr, variables: &Node) -> Option<Node> {
-    use super::ast::{ExprKind, Step};
-    match &expr.kind {
-        ExprKind::Variable(name) => variables.get(name).cloned(),
-        ExprKind::Traversal(base, steps) => {
-            steps
-                .iter()
-                .try_fold(named(base, variables)?, |node, step| match step {
-                    Step::Attribute(name) => node.get(name).cloned(),
-                    _ => None,
-                })
+    /// A template with its own variables: nothing else of the module is known in it. The parts live
+    /// only here, so an evaluator of their own goes through them, on what is left of this one's fuel.
+    pub(crate) fn fill(&self, parts: &[Part], variables: &Node, span: &FileSpan) -> Node {
+        let (nothing, source) = (Project::default(), ModuleSource::default());
+        let inner = self.within(&nothing);
+        let module = Rc::new(Module {
+            source: &source,
+            prefix: String::new(),
+            caller: None,
+            set: None,
+            memo: RefCell::default(),
+            expansions: RefCell::default(),
+        });
+        let mut scope = Scope::of(module);
+        for (name, field) in variables.as_map().into_iter().flat_map(|map| &map.fields) {
+            scope = scope.with(name, field.node.clone());
         }
-        ExprKind::Call {
-            name, arguments, ..
-        } if name == "jsonencode" => {
-            let inner = named(arguments.first()?, variables)?;
-            Some(json_text(&inner))
-        }
-        _ => None,
+        let node = inner.render(parts, span, &scope);
+        self.after(&inner);
+        node
     }
 }
-
-/// A list or text as JSON inside a larger text.
-fn json_text(node: &Node) -> Node {
-    let quoted = |node: &Node| -> Option<Text> {
-        let mut text = Text::literal("\"");
-        text.append(&node.as_text()?);
-        text.push(Piece::Lit("\"".to_owned()));
-        Some(text)
-    };
-    let text = match &node.value {
-        Value::List(items) => {
-            let mut text = Text::literal("[");
-            for (number, item) in items.iter().enumerate() {
-                if number > 0 {
-                    text.push(Piece::Lit(",".to_owned()));
-                }
-                text.append(&quoted(item).unwrap_or_else(|| Text::hole(None)));
-            }
-            text.push(Piece::Lit("]".to_owned()));
-            Some(text)
-        }
-        Value::Text(_) => quoted(node),
-        _ => None,
-    };
-    text.map_or_else(
-        || Node::unknown(&node.span),
-        |text| Node::new(Value::Text(text), &node.span),
-    )
-}
-
 fn decode(node: &Node) -> Option<Node> {
     match &node.value {
         Value::Encoded(inner) => Some((**inner).clone()),
@@ -258,15 +236,12 @@ fn decode(node: &Node) -> Option<Node> {
     }
 }
 
-/// `%03d` and the like: only for known numbers.
+/// `%03d`, `%-8s`, `%.2f`, `%q` and the like: only for known values.
 fn pad(verb: &str, node: &Node, span: &FileSpan) -> Node {
-    let width = verb.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let padded = (|| {
-        let width: usize = width.strip_prefix('0')?.parse().ok()?;
-        let text = number_text(node.as_number()?);
-        (width <= 32).then(|| format!("{text:0>width$}"))
-    })();
-    padded.map_or_else(|| Node::unknown(span), |text| Node::text(text, span))
+    match super::further::formatted(verb, node) {
+        Some(text) => Node::new(Value::Text(text), span),
+        None => Node::unknown(span),
+    }
 }
 
 /// `replace` with a plain search text; `/pattern/` is a regular expression and stays unknown

@@ -151,6 +151,8 @@ pub struct Table {
     pub source: TableSource,
     /// Which deployment, where the path or name says.
     pub environment: Environment,
+    /// All deployments under which it has this one name, sorted: more than one share it.
+    pub environments: Vec<Environment>,
     /// Its key.
     pub keys: Vec<KeyElement>,
     /// Its indexes.
