@@ -73,9 +73,7 @@ impl Summary {
         self.operations = grown(&old.operations, &self.operations, MOST_KEPT, |a, b| {
             a.site == b.site && a.chain == b.chain
         });
-        self.callbacks = grown(&old.callbacks, &self.callbacks, MOST_CALLBACKS, |a, b| {
-            a.site == b.site && a.callee == b.callee
-        });
+        self.callbacks = grown_callbacks(&old.callbacks, &self.callbacks);
         self.raised = grown(
             &old.raised,
             &self.raised,
@@ -113,6 +111,45 @@ fn grown<T: Clone>(old: &[T], new: &[T], most: usize, same: impl Fn(&T, &T) -> b
         }
     }
     all
+}
+
+/// Calls of parameters only come to be more, and what they are given does: they go round between methods that
+/// call each other through `super()`.
+fn grown_callbacks(old: &[Callback], new: &[Callback]) -> Vec<Callback> {
+    let mut all = old.to_vec();
+    for one in new {
+        let room = all.len() < MOST_CALLBACKS;
+        let held = all
+            .iter_mut()
+            .find(|held| held.site == one.site && held.callee == one.callee);
+        match held {
+            Some(held) => held.join(one),
+            None if room => all.push(one.clone()),
+            None => {}
+        }
+    }
+    all
+}
+
+impl Callback {
+    fn join(&mut self, other: &Self) {
+        for (own, value) in self.positional.iter_mut().zip(&other.positional) {
+            own.join(value);
+        }
+        for (name, value) in &other.keyword {
+            if let Some((_, own)) = self.keyword.iter_mut().find(|(own, _)| own == name) {
+                own.join(value);
+            }
+        }
+        for (own, value) in [
+            (&mut self.star, &other.star),
+            (&mut self.double, &other.double),
+        ] {
+            if let Some(value) = value {
+                own.get_or_insert_with(Value::default).join(value);
+            }
+        }
+    }
 }
 
 fn grown_values<K: Clone + PartialEq>(old: &[(K, Value)], new: &[(K, Value)]) -> Vec<(K, Value)> {
