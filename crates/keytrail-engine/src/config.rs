@@ -14,7 +14,7 @@ pub use error::{ConfigError, Spot};
 use reader::Reader;
 
 /// Sources that this version can read.
-pub const SOURCES: [&str; 3] = ["code", "files", "infra"];
+pub const SOURCES: [&str; 4] = ["code", "files", "infra", "history"];
 
 /// When a scan fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use keytrail_detect::Detector;
-use keytrail_files::FilesOptions;
+use keytrail_files::{Commit, FilesOptions, HistoryOptions};
 use keytrail_infra::{AccessModel, TableTarget};
-use keytrail_model::{Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Tree};
+use keytrail_model::{
+    Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Location, Progress, Tree,
+};
 
 use crate::aws::{self, Aws};
-use crate::forest::Forest;
+use crate::forest::{Forest, under};
 use crate::{Config, EngineError, SOURCES, Watch};
 
 /// Sorted facts without repetition, and a record for every source.
@@ -19,16 +21,32 @@ pub(crate) struct Evidence {
     pub(crate) access: Option<AccessModel>,
 }
 
-/// Runs the collectors of `only`, all at once.
+/// What is read.
+pub(crate) struct Wanted<'r> {
+    /// The files.
+    pub(crate) tree: &'r Forest,
+    /// The commits.
+    pub(crate) until: Until<'r>,
+    /// These sources, or all that apply.
+    pub(crate) only: Option<&'r [String]>,
+    /// The account.
+    pub(crate) aws: Option<&'r Aws>,
+}
+
+/// Runs the collectors of what is wanted, all at once.
 pub(crate) fn collect(
-    tree: &Forest,
+    wanted: &Wanted<'_>,
     detector: &Detector,
     prints: &Fingerprinter,
-    only: &[String],
-    aws: Option<&Aws>,
     watch: &Watch,
 ) -> Result<Evidence, EngineError> {
-    let wanted = |source: &str| only.iter().any(|name| name == source);
+    let Wanted {
+        tree,
+        ref until,
+        only,
+        aws,
+    } = *wanted;
+    let wanted = |source: &str| only.is_none_or(|only| only.iter().any(|name| name == source));
     let files_options = FilesOptions {
         listing: tree.listing().clone(),
         ..FilesOptions::default()
@@ -40,10 +58,25 @@ pub(crate) fn collect(
             .then(|| keytrail_files::collect(tree, detector, prints, &watch.files, &files_options))
     };
     let infra = || wanted("infra").then(|| keytrail_infra::collect(tree, &watch.infra));
-    let ((code, (files, infra)), cloud) = std::thread::scope(|scope| {
+    // A part of a repository is scanned for what is in it; its history belongs to the whole.
+    let whole = || {
+        tree.roots()
+            .iter()
+            .any(|(root, _)| root.join(".git").exists())
+    };
+    let history = || {
+        if !wanted("history") {
+            None
+        } else if only.is_some() || whole() {
+            Some(history(tree, until, detector, prints, &watch.history))
+        } else {
+            Some(history_of_another())
+        }
+    };
+    let (((code, files), (infra, history)), cloud) = std::thread::scope(|scope| {
         // The account answers while the files are read.
         let cloud = scope.spawn(|| aws.map(|aws| aws::collect(aws, &watch.cloud)));
-        let here = rayon::join(code, || rayon::join(files, infra));
+        let here = rayon::join(|| rayon::join(code, files), || rayon::join(infra, history));
         (here, cloud.join())
     });
     let cloud = cloud
@@ -58,7 +91,7 @@ pub(crate) fn collect(
         coverage: Vec::new(),
         access: None,
     };
-    for (source, collected) in SOURCES.into_iter().zip([code, files, infra]) {
+    for (source, collected) in SOURCES.into_iter().zip([code, files, infra, history]) {
         evidence.add(source, collected);
     }
     evidence.coverage.extend(later());
@@ -74,6 +107,74 @@ pub(crate) fn collect(
     evidence.coverage.sort();
     evidence.settle();
     Ok(evidence)
+}
+
+/// Which commits of the history count.
+pub(crate) enum Until<'c> {
+    /// All.
+    Now,
+    /// For each path those from which a commit comes, and itself.
+    Commits(&'c [Commit]),
+}
+
+fn history_of_another() -> Collected {
+    let reason = "the path is no repository of its own. Scan the whole repository, or name the \
+                  sources (`--only code,files,infra,history`), to have its history read";
+    Collected {
+        facts: Vec::new(),
+        coverage: not_evaluated("history", reason),
+    }
+}
+
+/// The histories of the paths, named as their files are.
+fn history(
+    tree: &Forest,
+    until: &Until<'_>,
+    detector: &Detector,
+    prints: &Fingerprinter,
+    progress: &Progress,
+) -> Collected {
+    let mut all: Option<Collected> = None;
+    for (at, (root, prefix)) in tree.roots().iter().enumerate() {
+        let options = HistoryOptions {
+            until: match until {
+                Until::Now => None,
+                Until::Commits(commits) => commits.get(at).map(|commit| commit.id().to_owned()),
+            },
+            ..HistoryOptions::default()
+        };
+        let mut one = keytrail_files::history(root, detector, prints, progress, &options);
+        for fact in &mut one.facts {
+            if let Fact::Committed(committed) = fact
+                && let Location::Commit { span, .. } = &mut committed.sighting.location
+            {
+                span.path = under(prefix, &span.path);
+            }
+        }
+        match &mut all {
+            Some(all) => join(all, one),
+            None => all = Some(one),
+        }
+    }
+    all.unwrap_or_else(|| Collected {
+        facts: Vec::new(),
+        coverage: not_evaluated("history", "no path was given"),
+    })
+}
+
+/// Of two histories the one that was read less speaks for both.
+fn join(all: &mut Collected, one: Collected) {
+    all.facts.extend(one.facts);
+    for (name, count) in one.coverage.counts {
+        *all.coverage.counts.entry(name).or_default() += count;
+    }
+    all.coverage.problems.extend(one.coverage.problems);
+    if all.coverage.status == CoverageStatus::NotApplicable
+        || one.coverage.status == CoverageStatus::Partial
+    {
+        all.coverage.status = one.coverage.status;
+        all.coverage.reason = one.coverage.reason;
+    }
 }
 
 impl Evidence {
@@ -191,19 +292,12 @@ pub(crate) fn not_evaluated(source: &str, reason: &str) -> Coverage {
 }
 
 /// Sources of the design that this version does not read (law 4: that is a result too).
-fn later() -> [Coverage; 2] {
-    [
-        not_evaluated(
-            "history",
-            "this version reads the working tree only; keys in earlier commits are not seen. \
-             Rotate every key that was ever committed",
-        ),
-        not_evaluated(
-            "http",
-            "this version does not call the running API; routes and their guards are read from the code. \
+fn later() -> [Coverage; 1] {
+    [not_evaluated(
+        "http",
+        "this version does not call the running API; routes and their guards are read from the code. \
              Check on the deployed service what a proxy before it lets through",
-        ),
-    ]
+    )]
 }
 
 /// Whether anything can be read at all.

@@ -18,6 +18,8 @@ pub(crate) struct Forest {
     /// For each entry: its tree, and its number there.
     sources: Vec<(usize, usize)>,
     listing: Listing,
+    /// The paths as given, and what stands before their entries.
+    roots: Vec<(PathBuf, String)>,
 }
 
 impl Forest {
@@ -32,7 +34,7 @@ impl Forest {
             add(&mut listing, tree.listing(), prefix);
             trees.push(Box::new(tree));
         }
-        Ok(Self::join(trees, &prefixes, listing))
+        Ok(Self::join(trees, paths, prefixes, listing))
     }
 
     /// The same paths as they were before the change that is compared with `base`, and the
@@ -50,13 +52,18 @@ impl Forest {
             trees.push(Box::new(GitTree::open(&commit, path, &options)?));
             commits.push(commit);
         }
-        let forest = Self::join(trees, &prefixes(paths), Listing::default());
+        let forest = Self::join(trees, paths, prefixes(paths), Listing::default());
         Ok((forest, commits))
     }
 
-    fn join(trees: Vec<Box<dyn Tree>>, prefixes: &[String], listing: Listing) -> Self {
+    fn join(
+        trees: Vec<Box<dyn Tree>>,
+        paths: &[PathBuf],
+        prefixes: Vec<String>,
+        listing: Listing,
+    ) -> Self {
         let mut listed: Vec<(Entry, (usize, usize))> = Vec::new();
-        for (number, (tree, prefix)) in trees.iter().zip(prefixes).enumerate() {
+        for (number, (tree, prefix)) in trees.iter().zip(&prefixes).enumerate() {
             let named = tree.entries().iter().enumerate().map(|(at, entry)| {
                 let entry = Entry {
                     path: under(prefix, &entry.path),
@@ -75,7 +82,13 @@ impl Forest {
             entries,
             sources,
             listing,
+            roots: paths.iter().cloned().zip(prefixes).collect(),
         }
+    }
+
+    /// The paths as given, and what stands before their entries.
+    pub(crate) fn roots(&self) -> &[(PathBuf, String)] {
+        &self.roots
     }
 
     /// What was met and not listed.
@@ -121,7 +134,7 @@ fn add(listing: &mut Listing, more: &Listing, prefix: &str) {
     listing.problems.sort();
 }
 
-fn under(prefix: &str, path: &Arc<str>) -> Arc<str> {
+pub(crate) fn under(prefix: &str, path: &Arc<str>) -> Arc<str> {
     if prefix.is_empty() {
         Arc::clone(path)
     } else {

@@ -12,11 +12,11 @@ use keytrail_report::{Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Stand
 use keytrail_rules::{Context, Kind, NotEvaluated};
 
 use crate::aws::{self, Difference};
-use crate::evidence::{self, Evidence};
+use crate::evidence::{self, Evidence, Until, Wanted};
 use crate::forest::Forest;
 use crate::ignores::{self, Ignores};
 use crate::redacted::Redacted;
-use crate::{Config, EngineError, FailOn, Options, SOURCES, Watch, nearest, rules};
+use crate::{Config, EngineError, FailOn, Options, Watch, nearest, rules};
 
 /// What a scan says.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ pub fn drift(options: &Options, watch: &Watch) -> Result<Vec<Difference>, Engine
 pub(crate) struct Reading {
     config: Config,
     exclude: Vec<String>,
-    only: Vec<String>,
+    only: Option<Vec<String>>,
     tree: Forest,
     detector: Detector,
     prints: Fingerprinter,
@@ -209,21 +209,16 @@ impl Reading {
             .map_or_else(Fingerprinter::default, |salt| {
                 Fingerprinter::with_salt(salt.as_bytes())
             });
-        let only = options
-            .only
-            .clone()
-            .or_else(|| config.only.clone())
-            .unwrap_or_else(|| SOURCES.map(str::to_owned).to_vec());
+        let only = options.only.clone().or_else(|| config.only.clone());
         let detector = Detector::new();
-        let evidence = evidence::collect(
-            &tree,
-            &detector,
-            &prints,
-            &only,
-            options.aws.as_ref(),
-            watch,
-        )?
-        .with_environments(&config);
+        let wanted = Wanted {
+            tree: &tree,
+            until: Until::Now,
+            only: only.as_deref(),
+            aws: options.aws.as_ref(),
+        };
+        let evidence =
+            evidence::collect(&wanted, &detector, &prints, watch)?.with_environments(&config);
         if let Some(reason) = evidence.nothing() {
             return Err(EngineError::Nothing { reason });
         }
@@ -277,7 +272,7 @@ impl Reading {
 /// Runs the rules; those whose source was read may say "not there".
 fn judge(evidence: &Evidence, graph: &Graph) -> keytrail_rules::Outcome {
     let mut cx = Context::new(&evidence.facts, graph);
-    for kind in [Kind::Code, Kind::Files, Kind::Infra] {
+    for kind in [Kind::Code, Kind::Files, Kind::Infra, Kind::History] {
         let read = evidence.coverage.iter().any(|record| {
             record.source == kind.as_str()
                 && matches!(

@@ -13,6 +13,8 @@ pub struct Watch {
     pub(crate) infra: Progress,
     /// Regions of the live account, then pages of items.
     pub(crate) cloud: Progress,
+    /// Objects of the history.
+    pub(crate) history: Progress,
 }
 
 impl Watch {
@@ -23,6 +25,7 @@ impl Watch {
             ("files", &self.files),
             ("infra", &self.infra),
             ("cloud", &self.cloud),
+            ("history", &self.history),
         ]
         .into_iter()
         .filter_map(|(name, progress)| {

@@ -116,11 +116,8 @@ fn read(
     };
     part.files += 1;
     part.bytes += bytes.len() as u64;
-    let mut cx = ScanContext::for_path(&entry.path);
-    if cx.format == Format::Source && is_code_for_browsers(entry.extension()) && is_packed(&text) {
-        cx.format = Format::Generated;
-        part.packed += 1;
-    }
+    let cx = context(&entry.path, &text);
+    part.packed += u64::from(cx.format != ScanContext::for_path(&entry.path).format);
     let mut lines = Lines::new(&text);
     let hits = detector.scan(&text, &cx);
     if hits.len() >= Detector::MOST_HITS {
@@ -140,9 +137,19 @@ fn read(
     }));
 }
 
-fn is_code_for_browsers(extension: &str) -> bool {
+/// By the path, and by the look of code for browsers.
+pub(crate) fn context<'a>(path: &'a str, text: &[u8]) -> ScanContext<'a> {
+    let mut cx = ScanContext::for_path(path);
+    if cx.format == Format::Source && is_code_for_browsers(path) && is_packed(text) {
+        cx.format = Format::Generated;
+    }
+    cx
+}
+
+fn is_code_for_browsers(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
     matches!(
-        extension,
+        name.rsplit_once('.').map_or("", |(_, end)| end),
         "js" | "mjs" | "cjs" | "css" | "html" | "htm" | "vue" | "ts"
     )
 }
@@ -160,7 +167,7 @@ fn too_large(entry: &Entry, largest: u64) -> Problem {
     }
 }
 
-fn sighting(
+pub(crate) fn sighting(
     hit: Hit,
     location: Location,
     test: bool,

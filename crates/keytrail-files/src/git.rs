@@ -49,6 +49,11 @@ impl Commit {
         Ok(Self { directory, id })
     }
 
+    /// The commit's full name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The commit's name, short enough to be read.
     pub fn short(&self) -> &str {
         self.id.get(..10).unwrap_or(&self.id)

@@ -23,6 +23,7 @@ impl Graph {
         for fact in &joined.sorted {
             match fact {
                 Fact::Sighting(sighting) => sightings::edges(joined, sighting, &mut out),
+                Fact::Committed(committed) => sightings::committed(joined, committed, &mut out),
                 Fact::Setting(setting) => settings::edges(joined, setting, &mut out),
                 Fact::Route(route) => routes::edges(route, &mut out),
                 Fact::Operation(operation) => operations::edges(joined, operation, &mut out),

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Asset, AwsClient, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow, Grant,
-    Location, Node, Opening, Operation, Principal, Reach, ResponseHeader, Right, Route, Setting,
-    Sighting, Sink, Source, Table,
+    Asset, AwsClient, Committed, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow,
+    Grant, Location, Node, Opening, Operation, Principal, Reach, ResponseHeader, Right, Route,
+    Setting, Sighting, Sink, Source, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -19,6 +19,8 @@ use crate::tables::{TableId, Tables};
 pub struct Joined<'f> {
     /// Concrete keys.
     pub sightings: Vec<&'f Sighting>,
+    /// Keys in the history.
+    pub history: Vec<&'f Committed>,
     /// Effective settings.
     pub settings: Vec<&'f Setting>,
     /// Routes.
@@ -84,6 +86,7 @@ impl<'f> Joined<'f> {
     fn empty() -> Self {
         Self {
             sightings: Vec::new(),
+            history: Vec::new(),
             settings: Vec::new(),
             routes: Vec::new(),
             reaches: Vec::new(),
@@ -118,6 +121,7 @@ impl<'f> Joined<'f> {
     fn file(&mut self, fact: &'f Fact) {
         match fact {
             Fact::Sighting(it) => self.sightings.push(it),
+            Fact::Committed(it) => self.history.push(it),
             Fact::Setting(it) => self.settings.push(it),
             Fact::Route(it) => self.routes.push(it),
             Fact::Reach(it) => self.reaches.push(it),

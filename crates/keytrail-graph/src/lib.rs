@@ -25,7 +25,9 @@ mod who;
 
 pub use application::Standings;
 pub use cut::LeastCut;
-pub use edges::{is_temporary, is_test_file, stands_for_a_key, transport_weakness};
+pub use edges::{
+    is_temporary, is_test_file, stands_for_a_key, stands_there_still, transport_weakness,
+};
 pub use graph::Graph;
 pub use joined::Joined;
 pub use keys::KeyAttribute;

@@ -80,6 +80,13 @@ pub enum Location {
         /// Where.
         span: FileSpan,
     },
+    /// A file as a commit of the history has it; the tree need not have it any more.
+    Commit {
+        /// Where in that version of the file.
+        span: FileSpan,
+        /// The commit's full name, or that of the object where no commit holds it.
+        commit: Arc<str>,
+    },
 }
 
 impl Location {
@@ -90,7 +97,8 @@ impl Location {
             | Self::Resource { span, .. }
             | Self::Statement { span, .. }
             | Self::Setting { span, .. }
-            | Self::File { span } => span,
+            | Self::File { span }
+            | Self::Commit { span, .. } => span,
         }
     }
 
@@ -101,11 +109,11 @@ impl Location {
             Self::Resource { address, .. } => Some(address),
             Self::Statement { policy, .. } => Some(policy),
             Self::Setting { name, .. } => Some(name),
-            Self::File { .. } => None,
+            Self::File { .. } | Self::Commit { .. } => None,
         }
     }
 
-    /// `code`, `resource`, `statement`, `setting` or `file`, as in JSON v1.
+    /// `code`, `resource`, `statement`, `setting`, `file` or `commit`, as in JSON v1.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Code { .. } => "code",
@@ -113,13 +121,18 @@ impl Location {
             Self::Statement { .. } => "statement",
             Self::Setting { .. } => "setting",
             Self::File { .. } => "file",
+            Self::Commit { .. } => "commit",
         }
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.span().fmt(f)
+        self.span().fmt(f)?;
+        match self {
+            Self::Commit { commit, .. } => write!(f, " in {}", commit.get(..10).unwrap_or(commit)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The line that a step points at, with the part to look at.
 
-use keytrail_model::FileSpan;
+use keytrail_model::Location;
 use unicode_width::UnicodeWidthChar;
 
 use crate::{Sources, text};
@@ -22,8 +22,13 @@ pub(crate) struct Snippet {
 }
 
 impl Snippet {
-    /// The first line of `span`; `None` where there is nothing to show.
-    pub(crate) fn of(span: &FileSpan, sources: &dyn Sources) -> Option<Self> {
+    /// The first line of the place; `None` where there is nothing to show. What a commit had is
+    /// not what the file has today.
+    pub(crate) fn of(location: &Location, sources: &dyn Sources) -> Option<Self> {
+        if matches!(location, Location::Commit { .. }) {
+            return None;
+        }
+        let span = location.span();
         let line = sources.line(&span.path, span.line)?;
         if line.text.trim().is_empty() {
             return None;
@@ -116,6 +121,8 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use keytrail_model::FileSpan;
+
     use super::*;
     use crate::SourceLine;
 
@@ -138,7 +145,7 @@ mod tests {
             end_line: 1,
             end_column: columns.1,
         };
-        Snippet::of(&span, sources)
+        Snippet::of(&Location::File { span }, sources)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The fences of a page: files, and what is expected of them.
 //!
-//! ```` ```python title=shop/views.py ```` is a file. In a fence `expect` a line is a finding, `rule path:line severity`,
+//! ```` ```python title=shop/views.py ```` is a file; with `commit=1` behind it, a file of the first commit, and gone from
+//! the tree unless it is told once more without. In a fence `expect` a line is a finding, `rule path:line severity`,
 //! or says that a rule finds nothing: `none: rule`.
 
 use crate::page::PageError;
@@ -23,6 +24,8 @@ pub struct File {
     pub path: String,
     /// Its text.
     pub text: String,
+    /// The commit of the history that it belongs to, from 1; 0 for the tree as it is.
+    pub commit: u32,
 }
 
 /// One finding.
@@ -52,7 +55,7 @@ struct Fence {
 }
 
 enum FenceKind {
-    File(String),
+    File { path: String, commit: u32 },
     Expect,
     Other,
 }
@@ -88,9 +91,10 @@ impl Fences {
             return Ok(());
         };
         match fence.kind {
-            FenceKind::File(path) => self.current.files.push(File {
+            FenceKind::File { path, commit } => self.current.files.push(File {
                 path,
                 text: fence.text,
+                commit,
             }),
             FenceKind::Expect => {
                 for line in fence.text.lines().filter(|line| !line.trim().is_empty()) {
@@ -124,8 +128,14 @@ impl Fences {
 fn kind_of(info: &str) -> FenceKind {
     let mut words = info.split_whitespace();
     let language = words.next().unwrap_or_default();
-    match words.find_map(|word| word.strip_prefix("title=")) {
-        Some(path) => FenceKind::File(path.to_owned()),
+    let words: Vec<&str> = words.collect();
+    let value = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
+    let commit = value("commit=").and_then(|number| number.parse().ok());
+    match value("title=") {
+        Some(path) => FenceKind::File {
+            path: path.to_owned(),
+            commit: commit.unwrap_or(0),
+        },
         None if language == "expect" => FenceKind::Expect,
         None => FenceKind::Other,
     }

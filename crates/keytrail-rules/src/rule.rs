@@ -13,6 +13,8 @@ pub enum Kind {
     Files,
     /// Terraform, CloudFormation, SAM.
     Infra,
+    /// The commits of the repository.
+    History,
 }
 
 impl Kind {
@@ -22,6 +24,7 @@ impl Kind {
             Self::Code => "code",
             Self::Files => "files",
             Self::Infra => "infra",
+            Self::History => "history",
         }
     }
 
@@ -39,6 +42,10 @@ impl Kind {
             Self::Infra => (
                 "no template that declares a table or a policy was read",
                 "scan the directory that holds the Terraform, CloudFormation or SAM templates too",
+            ),
+            Self::History => (
+                "no git history was read",
+                "scan a clone with `history` among the sources",
             ),
         }
     }

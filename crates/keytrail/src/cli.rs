@@ -115,7 +115,7 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 pub(crate) struct Reading {
     /// Read only these sources
-    #[arg(long, value_delimiter = ',', value_name = "SOURCE", value_parser = ["code", "files", "infra"])]
+    #[arg(long, value_delimiter = ',', value_name = "SOURCE", value_parser = ["code", "files", "infra", "history"])]
     pub(crate) only: Vec<String>,
     /// Leave out files that match; may be repeated
     #[arg(long, value_name = "GLOB")]

@@ -52,16 +52,13 @@ fn commit(directory: &Path) {
 
 fn scan(path: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_keytrail"))
-        .args([
-            "scan",
-            "--format",
-            "json",
-            "--fail-on",
-            "low",
-            "--only",
-            "code",
-        ])
+        .args(["scan", "--format", "json", "--fail-on", "low"])
         .args(arguments)
+        .args(if arguments.contains(&"--only") {
+            &[][..]
+        } else {
+            &["--only", "code"]
+        })
         .arg(path)
         .output()
         .unwrap()
@@ -203,6 +200,25 @@ fn local_files_and_removed_ones_are_not_added() {
     std::fs::remove_file(root.join("app/views.py")).unwrap();
     let told = String::from_utf8_lossy(&scan(root, &["--diff", "main"]).stderr).into_owned();
     assert!(told.contains("1 are gone"), "{told}");
+}
+
+#[test]
+fn a_key_taken_out_is_not_added_to_the_history_but_one_that_comes_and_goes_is() {
+    let repository = repository();
+    let root = repository.path();
+    let key = |text: &str| format!("API_KEY = \"{text}\"\n");
+    write(root, "a.py", &key("q7Xw2LmR9tYbV4cN8zKdPfH3jG6sA1uE5iO0"));
+    commit(root);
+    git(root, &["checkout", "-q", "-b", "change"]);
+    write(root, "a.py", "x = 1\n");
+    commit(root);
+    let scan = || added(&scan(root, &["--only", "files,history", "--diff", "main"]));
+    assert_eq!(scan(), Vec::<String>::new());
+    write(root, "b.py", &key("H3jG6sA1uE5iO0q7Xw2LmR9tYbV4cN8zKdPf"));
+    commit(root);
+    write(root, "b.py", "x = 1\n");
+    commit(root);
+    assert_eq!(scan(), ["key-in-history b.py:1"]);
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! What a change adds: the findings of the tree without those of the commit it started from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use keytrail_graph::Graph;
-use keytrail_model::{Finding, Suppression, Tree};
+use keytrail_model::{Fact, Finding, Location, Suppression, Tree};
 use keytrail_report::{FindingIdentity, RuleInfo, identity};
 
 use super::{Reading, considered, judge};
+use crate::evidence::{Until, Wanted};
 use crate::forest::Forest;
 use crate::{EngineError, Options, Watch, evidence};
 
@@ -15,6 +16,8 @@ use crate::{EngineError, Options, Watch, evidence};
 pub(super) struct Before {
     /// For each identity the source lines it was found on, as digests.
     known: BTreeMap<FindingIdentity, Vec<u64>>,
+    /// The first commits of keys in the history, with the files.
+    committed: BTreeSet<Location>,
     /// The commit, or the commits where the paths lie in several repositories.
     commits: String,
 }
@@ -30,8 +33,14 @@ pub(super) fn before(
         return Ok(None);
     };
     let (tree, commits) = Forest::before_change(&options.paths, &read.exclude, base)?;
-    // The account has no state before the change to ask for.
-    let evidence = evidence::collect(&tree, &read.detector, &read.prints, &read.only, None, watch)?;
+    let wanted = Wanted {
+        tree: &tree,
+        until: Until::Commits(&commits),
+        only: read.only.as_deref(),
+        // The account has no state before the change to ask for.
+        aws: None,
+    };
+    let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?;
     let evidence = evidence.with_environments(&read.config);
     let graph = Graph::build(&evidence.facts);
     let findings = judge(&evidence, &graph).findings;
@@ -46,7 +55,12 @@ pub(super) fn before(
     for (finding, line) in live.iter().zip(lines(&tree, &live)) {
         known.entry(identity(finding)).or_default().push(line);
     }
+    let committed = evidence.facts.iter().filter_map(|fact| match fact {
+        Fact::Committed(committed) => Some(committed.sighting.location.clone()),
+        _ => None,
+    });
     Ok(Some(Before {
+        committed: committed.collect(),
         known,
         commits: names.join(", "),
     }))
@@ -81,6 +95,10 @@ impl Before {
     }
 
     fn take(&mut self, finding: &Finding, line: Option<u64>) -> bool {
+        // Taking a key out of a file leaves it in the history: the change did not bring it there.
+        if self.committed.contains(&finding.location) {
+            return true;
+        }
         let Some(known) = self.known.get_mut(&identity(finding)) else {
             return false;
         };

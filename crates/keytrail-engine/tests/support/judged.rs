@@ -12,6 +12,7 @@ pub(crate) fn facts(example: &Example, detector: &Detector) -> Vec<Fact> {
     let files = example
         .files
         .iter()
+        .filter(|file| file.commit == 0)
         .map(|file| (file.path.as_str(), file.text.as_str()));
     let tree = MemoryTree::new(files);
     let prints = Fingerprinter::default();
@@ -31,13 +32,54 @@ pub(crate) fn facts(example: &Example, detector: &Detector) -> Vec<Fact> {
     targets.sort_unstable();
     targets.dedup();
     facts.extend(infra.access.grants(&targets).into_iter().map(Fact::Grant));
+    facts.extend(history(example, detector, &prints));
     facts
+}
+
+/// The commits of the example, made by git in a directory that is gone afterwards.
+fn history(example: &Example, detector: &Detector, prints: &Fingerprinter) -> Vec<Fact> {
+    let mut commits: Vec<u32> = example.files.iter().map(|file| file.commit).collect();
+    commits.sort_unstable();
+    commits.dedup();
+    commits.retain(|&commit| commit > 0);
+    if commits.is_empty() {
+        return Vec::new();
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    git(root, &["init", "-q"]);
+    // The tree as it is comes last.
+    for commit in commits.into_iter().chain([0]) {
+        git(root, &["rm", "-rqf", "--ignore-unmatch", "."]);
+        for file in example.files.iter().filter(|file| file.commit == commit) {
+            let path = root.join(&file.path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, &file.text).unwrap();
+        }
+        git(root, &["add", "-A"]);
+        git(root, &["commit", "-q", "--allow-empty", "-m", "change"]);
+    }
+    let options = keytrail_files::HistoryOptions::default();
+    keytrail_files::history(root, detector, prints, &Progress::default(), &options).facts
+}
+
+fn git(directory: &std::path::Path, arguments: &[&str]) {
+    let output = std::process::Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+        .args(["-c", "commit.gpgsign=false"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}");
 }
 
 /// What the rules make of the facts.
 pub(crate) fn judge(facts: &[Fact]) -> Outcome {
     let graph = Graph::build(facts);
-    evaluate(&Context::new(facts, &graph).reading(Kind::Files))
+    let cx = Context::new(facts, &graph).reading(Kind::Files);
+    evaluate(&cx.reading(Kind::History))
 }
 
 /// A finding as a page names it.

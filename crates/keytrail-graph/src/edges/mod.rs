@@ -13,7 +13,7 @@ pub(crate) mod starts;
 pub(crate) mod tables;
 
 pub use clients::transport_weakness;
-pub use sightings::{is_temporary, stands_for_a_key};
+pub use sightings::{is_temporary, stands_for_a_key, stands_there_still};
 
 use std::sync::Arc;
 

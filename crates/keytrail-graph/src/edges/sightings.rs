@@ -1,8 +1,8 @@
 //! Keys lie in files.
 
 use keytrail_model::{
-    Actor, Confidence, EdgeKind, Environment, KeyPower, KeyRef, Location, Node, Place, Sighting,
-    SightingConfidence, Step,
+    Actor, Committed, Confidence, EdgeKind, Environment, Held, KeyPower, KeyRef, Location, Node,
+    Place, Sighting, SightingConfidence, Step,
 };
 
 use super::{edit, is_test_file};
@@ -18,15 +18,7 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
         sighting.fingerprint,
         &sighting.location,
     );
-    // What only its context speaks for is of doubtful worth.
-    let doubtful =
-        sighting.confidence == SightingConfidence::Low && sighting.provider.starts_with("generic");
-    let power = if doubtful || stands_for_a_key(sighting) {
-        KeyPower::Low
-    } else {
-        power_of_provider(&sighting.provider)
-    };
-    out.power(&key, power);
+    out.power(&key, power(sighting));
     let label = format!("{} {} in the file", sighting.title, sighting.masked);
     lies_in(
         &key,
@@ -35,6 +27,75 @@ pub(crate) fn edges(joined: &Joined<'_>, sighting: &Sighting, out: &mut Builder)
         sighting.context.ignored_file,
         out,
     );
+}
+
+/// What only its context speaks for is of doubtful worth.
+fn power(sighting: &Sighting) -> KeyPower {
+    let doubtful =
+        sighting.confidence == SightingConfidence::Low && sighting.provider.starts_with("generic");
+    if doubtful || stands_for_a_key(sighting) {
+        KeyPower::Low
+    } else {
+        power_of_provider(&sighting.provider)
+    }
+}
+
+/// Key → a version of a file in the history → whoever has a clone. What only this clone holds stays
+/// local, and a key that the file has to this day is told there.
+pub(crate) fn committed(joined: &Joined<'_>, committed: &Committed, out: &mut Builder) {
+    if stands_there_still(joined, committed) {
+        return;
+    }
+    let sighting = &committed.sighting;
+    let key = concrete(
+        joined,
+        &sighting.provider,
+        sighting.fingerprint,
+        &sighting.location,
+    );
+    out.power(&key, power(sighting));
+    let version = Node::Place(Place::File(sighting.location.clone()));
+    let label = format!("{} {} in the history", sighting.title, sighting.masked);
+    out.edge(Node::Key(key), EdgeKind::StoredIn, version.clone())
+        .confidence(sure(joined, sighting))
+        .steps([Step::new(label, sighting.location.clone())])
+        .edits([rotate(sighting)])
+        .add();
+    if matches!(committed.held, Held::Reflog | Held::Nothing) {
+        return;
+    }
+    let label = "every clone has the commit: taking the key out of the file did not take it back";
+    out.edge(
+        version,
+        EdgeKind::ReachableBy,
+        Node::Actor(Actor::RepositoryReader),
+    )
+    .steps([Step::new(label, sighting.location.clone())])
+    .add();
+}
+
+/// True for a key that is seen in the same file of the working tree.
+pub fn stands_there_still(joined: &Joined<'_>, committed: &Committed) -> bool {
+    let old = &committed.sighting;
+    let path = &old.location.span().path;
+    joined.sightings.iter().any(|now| {
+        let same = match old.fingerprint {
+            Some(fingerprint) => now.fingerprint == Some(fingerprint),
+            None => now.provider == old.provider && now.context.name == old.context.name,
+        };
+        same && now.location.span().path == *path
+    })
+}
+
+/// Rewriting a history that others have cloned closes nothing: only a new key does.
+fn rotate(sighting: &Sighting) -> keytrail_model::Edit {
+    let span = sighting.location.span();
+    let id = match sighting.fingerprint {
+        Some(fingerprint) => format!("rotate:{fingerprint}"),
+        None => format!("rotate:{}:{}", span.path, span.line),
+    };
+    let what = format!("Rotate the key that {} had", span.path);
+    edit(id, what, &sighting.location, 2)
 }
 
 /// A key in a file; `local` when version control leaves the file out.

@@ -2,6 +2,7 @@
 
 mod around;
 mod code;
+mod history;
 mod infra;
 mod key;
 mod names;
@@ -14,6 +15,7 @@ pub use code::{
     KeyBinding, NameSource, Operation, OperationKind, Origin, Projection, Reach, RequestPart,
     ResponseHeader, Route, Setting, SettingValue, Sink, Source, TableRef, Transform,
 };
+pub use history::{CommitRef, Committed, Held};
 pub use infra::{
     Decision, Door, Encryption, EnvBinding, Grant, Index, IndexKind, IndexProjection, KeyElement,
     KeyRole, Principal, PrincipalKind, Replica, Stream, StreamView, Table, TableSource, Tri,
@@ -26,6 +28,8 @@ pub use names::{names_a_secret, names_a_vetted_reference};
 pub enum Fact {
     /// A concrete key was seen.
     Sighting(Sighting),
+    /// A concrete key was seen in the history of the repository.
+    Committed(Committed),
     /// A Django setting has this value in this settings module.
     Setting(Setting),
     /// A URL leads to a view.

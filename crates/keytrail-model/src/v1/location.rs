@@ -84,6 +84,21 @@ pub enum Location {
         /// One past the last column.
         end_column: u32,
     },
+    /// A file as a commit of the history has it; the tree need not have it any more.
+    Commit {
+        /// The file.
+        path: String,
+        /// First line.
+        line: u32,
+        /// First column.
+        column: u32,
+        /// Last line.
+        end_line: u32,
+        /// One past the last column.
+        end_column: u32,
+        /// The commit's full name, or that of the object where no commit holds it.
+        commit: String,
+    },
 }
 
 impl From<&model::Location> for Location {
@@ -131,6 +146,14 @@ impl From<&model::Location> for Location {
                 column,
                 end_line,
                 end_column,
+            },
+            model::Location::Commit { commit, .. } => Self::Commit {
+                path,
+                line,
+                column,
+                end_line,
+                end_column,
+                commit: commit.to_string(),
             },
         }
     }

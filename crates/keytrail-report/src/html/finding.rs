@@ -137,7 +137,7 @@ pub(super) fn place(location: &Location) -> String {
 fn snippet(location: &Location, sources: &dyn Sources) -> String {
     const WIDTH: usize = 160;
     let span = location.span();
-    let Some(found) = Snippet::of(span, sources).map(|found| found.fit(WIDTH)) else {
+    let Some(found) = Snippet::of(location, sources).map(|found| found.fit(WIDTH)) else {
         return String::new();
     };
     let part = |from: usize, to: usize| -> String {

@@ -172,7 +172,7 @@ impl Page<'_> {
 
     fn snippet(&mut self, location: &Location) {
         let span = location.span();
-        let Some(snippet) = Snippet::of(span, self.sources) else {
+        let Some(snippet) = Snippet::of(location, self.sources) else {
             return;
         };
         let gutter = span.line.to_string();

@@ -78,11 +78,12 @@ fn report(cx: &Context<'_>, places: &[&Sighting], out: &mut Vec<Finding>) {
         .steps(steps)
         .subject(subject(sighting))
         .message(format!(
-            "{} {}{name}{}. {}",
+            "{} {}{name}{}. {}{}",
             sighting.title,
             sighting.masked,
             more(others),
-            where_it_is(cx, sighting)
+            where_it_is(cx, sighting),
+            since(cx, sighting)
         ))
         .unsafe_fix(rotate)
         .unsafe_fix("Load it from Secrets Manager or Parameter Store when the process starts")
@@ -105,6 +106,27 @@ fn more(others: &[&Sighting]) -> String {
         others.len() + 1,
         lines.join(", ")
     )
+}
+
+/// Since when, where the history was read.
+fn since(cx: &Context<'_>, sighting: &Sighting) -> String {
+    let path = &sighting.location.span().path;
+    let first = cx
+        .joined
+        .history
+        .iter()
+        .filter(|it| it.sighting.location.span().path == *path)
+        .filter(|it| {
+            it.sighting.fingerprint.is_some() && it.sighting.fingerprint == sighting.fingerprint
+        })
+        .find_map(|it| it.first.as_ref());
+    first.map_or_else(String::new, |first| {
+        let id = first.id.get(..10).unwrap_or(&first.id);
+        format!(
+            " It is in the history since {} ({id}): taking it out of the file does not take it back.",
+            first.date
+        )
+    })
 }
 
 fn where_it_is(cx: &Context<'_>, sighting: &Sighting) -> &'static str {
