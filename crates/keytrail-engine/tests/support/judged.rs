@@ -1,5 +1,10 @@
 //! Examples of pages, through the real collectors and rules.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests count as no tests for this lint"
+)]
+
 use keytrail_detect::Detector;
 use keytrail_files::FilesOptions;
 use keytrail_graph::Graph;
