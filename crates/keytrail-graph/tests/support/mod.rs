@@ -127,7 +127,6 @@ pub fn setting(name: &str, value: SettingValue, module: &str) -> Setting {
         value,
         module: Arc::from(module),
         environment: Environment::of_name(module),
-        environments: Vec::new(),
         loaded: true,
         location: setting_at(&path, 3, name),
     }
@@ -141,6 +140,7 @@ pub fn table(name: &str) -> Table {
         location: resource("infra/main.tf", 1, &format!("aws_dynamodb_table.{name}")),
         source: TableSource::Terraform,
         environment: Environment::Unspecified,
+        environments: Vec::new(),
         keys: vec![KeyElement {
             attribute: "owner_id".to_owned(),
             role: KeyRole::Partition,
