@@ -2,6 +2,7 @@
 
 mod flow;
 mod operation;
+mod practice;
 mod reach;
 mod source;
 
@@ -167,6 +168,7 @@ impl<'a> Emitter<'a> {
             }
             self.open_records(*function);
             self.clients(*function, outcome);
+            self.practices(*function, &outcome.practices);
             for header in &outcome.headers {
                 let reflected = header
                     .value

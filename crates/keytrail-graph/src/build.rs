@@ -41,7 +41,8 @@ impl Graph {
                 | Fact::Asset(_)
                 | Fact::Right(_)
                 | Fact::Opening(_)
-                | Fact::ResponseHeader(_) => {}
+                | Fact::ResponseHeader(_)
+                | Fact::Practice(_) => {}
             }
         }
         attributes::edges(joined, &mut out);

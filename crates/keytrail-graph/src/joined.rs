@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
     Asset, AwsClient, Committed, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow,
-    Grant, Location, Node, Opening, Operation, Principal, Reach, ResponseHeader, Right, Route,
-    Setting, Sighting, Sink, Source, Table,
+    Grant, Location, Node, Opening, Operation, Practice, Principal, Reach, ResponseHeader, Right,
+    Route, Setting, Sighting, Sink, Source, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -35,6 +35,8 @@ pub struct Joined<'f> {
     pub clients: Vec<&'f AwsClient>,
     /// Response headers that open a response.
     pub headers: Vec<&'f ResponseHeader>,
+    /// What code does at one place.
+    pub practices: Vec<&'f Practice>,
     /// Declared tables.
     pub declared: Vec<&'f Table>,
     /// Principals.
@@ -94,6 +96,7 @@ impl<'f> Joined<'f> {
             flows: Vec::new(),
             clients: Vec::new(),
             headers: Vec::new(),
+            practices: Vec::new(),
             declared: Vec::new(),
             principals: Vec::new(),
             grants: Vec::new(),
@@ -129,6 +132,7 @@ impl<'f> Joined<'f> {
             Fact::Flow(it) => self.flows.push(it),
             Fact::AwsClient(it) => self.clients.push(it),
             Fact::ResponseHeader(it) => self.headers.push(it),
+            Fact::Practice(it) => self.practices.push(it),
             Fact::Table(it) => self.declared.push(it),
             Fact::Principal(it) => self.principals.push(it),
             Fact::Grant(it) => self.grants.push(it),

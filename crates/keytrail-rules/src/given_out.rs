@@ -23,6 +23,8 @@ pub(crate) enum To {
     Response,
     Log,
     ThirdParty,
+    /// A third party that watches errors and times.
+    Monitoring,
 }
 
 /// One place that gives keys out on an exposure path.
@@ -96,9 +98,28 @@ fn goes(flow: &Flow, to: To) -> bool {
     match &flow.sink {
         Sink::Response | Sink::Template(..) => to == To::Response,
         Sink::Log(_) | Sink::Print => to == To::Log,
-        Sink::ThirdParty(_) => to == To::ThirdParty,
+        Sink::ThirdParty(who) => match to {
+            To::ThirdParty => !is_monitoring(who),
+            To::Monitoring => is_monitoring(who),
+            To::Response | To::Log => false,
+        },
         _ => false,
     }
+}
+
+/// As the code analysis calls them.
+fn is_monitoring(who: &str) -> bool {
+    matches!(
+        who,
+        "Sentry"
+            | "New Relic"
+            | "Datadog"
+            | "OpenTelemetry"
+            | "Rollbar"
+            | "Bugsnag"
+            | "Honeybadger"
+            | "CloudWatch"
+    )
 }
 
 fn gather<'c>(
@@ -152,7 +173,7 @@ fn picks(path: &str, attribute: &str) -> bool {
 /// The graph's edges of one flow, with the name of what each carries.
 fn edges_of(cx: &Context<'_>, flow: &Flow, to: To) -> Vec<(usize, String)> {
     let candidates: Vec<usize> = match (to, &flow.sink) {
-        (To::ThirdParty, Sink::ThirdParty(who)) => cx
+        (To::ThirdParty | To::Monitoring, Sink::ThirdParty(who)) => cx
             .graph
             .into(&Node::Place(Place::ThirdParty(who.clone())))
             .to_vec(),

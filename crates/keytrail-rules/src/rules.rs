@@ -26,6 +26,7 @@ mod key_in_log;
 mod key_in_response;
 mod key_in_url;
 mod key_record_never_expires;
+mod key_to_monitoring;
 mod key_to_third_party;
 mod key_too_old;
 mod limit_before_filter;
@@ -39,11 +40,13 @@ mod other_reader;
 mod outside_reader;
 mod plain_transport_to_aws;
 mod plain_transport_to_clients;
+mod predictable_identifier;
 mod raw_key_stored;
 mod reads_not_recorded;
 mod request_body_stored;
 mod right_not_used;
 mod scan_in_request;
+mod sdk_debug_log;
 mod shared_role;
 mod side_door;
 mod stale_authorization;
@@ -95,6 +98,7 @@ pub const RULES: &[&dyn Rule] = &[
     &key_in_response::KeyInResponse,
     &key_in_url::KeyInUrl,
     &key_record_never_expires::KeyRecordNeverExpires,
+    &key_to_monitoring::KeyToMonitoring,
     &key_to_third_party::KeyToThirdParty,
     &key_too_old::KeyTooOld,
     &limit_before_filter::LimitBeforeFilter,
@@ -108,11 +112,13 @@ pub const RULES: &[&dyn Rule] = &[
     &outside_reader::OutsideReader,
     &plain_transport_to_aws::PlainTransportToAws,
     &plain_transport_to_clients::PlainTransportToClients,
+    &predictable_identifier::PredictableIdentifier,
     &raw_key_stored::RawKeyStored,
     &reads_not_recorded::ReadsNotRecorded,
     &request_body_stored::RequestBodyStored,
     &right_not_used::RightNotUsed,
     &scan_in_request::ScanInRequest,
+    &sdk_debug_log::SdkDebugLog,
     &shared_role::SharedRole,
     &side_door::SideDoor,
     &stale_authorization::StaleAuthorization,

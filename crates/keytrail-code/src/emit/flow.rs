@@ -14,6 +14,12 @@ const LONGEST_WAY: usize = 24;
 
 impl Emitter<'_> {
     pub(super) fn flow(&mut self, function: FunctionRef, record: &SinkRecord) {
+        if let (Label::Guessable(made), SinkKind::Store(operation, path)) =
+            (record.taint.label, &record.kind)
+        {
+            self.guessable(function, record, made, *operation, path);
+            return;
+        }
         let Some(source) = self.source(&record.taint) else {
             return;
         };

@@ -45,7 +45,7 @@ impl Emitter<'_> {
                     Origin::Configuration
                 }
                 Label::Literal(_) => Origin::Constant,
-                Label::Generated(_) => Origin::Generated,
+                Label::Generated(_) | Label::Guessable(_) => Origin::Generated,
                 Label::Item(operation) => Origin::Item(
                     self.operation_location(operation),
                     self.item_path(operation, taint),
@@ -122,7 +122,7 @@ impl Emitter<'_> {
     /// The model's word for where a taint began; `None` for what no rule asks about.
     pub(super) fn source(&self, taint: &Taint) -> Option<Source> {
         Some(match taint.label {
-            Label::Param(_) => return None,
+            Label::Param(_) | Label::Guessable(_) => return None,
             Label::Request if taint.is_identity() => Source::Identity,
             Label::Request => {
                 let (part, field) = self.request_part(taint);

@@ -16,6 +16,9 @@ impl Machine<'_> {
             let name = self.sym(*name);
             let receiver = self.expr(*object);
             let arguments = self.arguments(list);
+            if self.text(name) == "setLevel" {
+                self.sdk_level(site, *object, &arguments);
+            }
             let result = self.call_method(site, *object, &receiver, name, &arguments);
             for shape in &receiver.shapes {
                 if let Shape::Instance(class) = shape

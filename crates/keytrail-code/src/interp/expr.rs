@@ -56,7 +56,13 @@ impl Machine<'_> {
             Expr::Call(function, arguments) => self.call(id, *function, arguments),
             Expr::Subscript(object, key) => self.subscript(id, *object, *key),
             Expr::Dict(entries) => self.dictionary(entries),
-            Expr::Binary(operator, left, right) => self.binary(*operator, *left, *right),
+            Expr::Binary(operator, left, right) => {
+                let mut value = self.binary(*operator, *left, *right);
+                if self.next_number(*left, *right) {
+                    value.join(&Self::guessable(self.site(id)));
+                }
+                value
+            }
             Expr::Not(inner) => {
                 self.expr(*inner);
                 Value::default()
@@ -150,7 +156,12 @@ impl Machine<'_> {
         let module = self.module;
         let receiver = self.expr(object);
         if let Expr::Slice(lower, upper) = module.ir.expr(key) {
-            return self.slice(&receiver, *lower, *upper);
+            let mut part = self.slice(&receiver, *lower, *upper);
+            let end = upper.and_then(|upper| self.number(upper));
+            if lower.is_none() && self.short_part(object, end) {
+                part.join(&Self::guessable(self.site(id)));
+            }
+            return part;
         }
         let key = self.expr(key);
         let words = self.shared.words;

@@ -4,6 +4,7 @@ use keytrail_model::Transform;
 use std::sync::Arc;
 
 use super::arguments::Arguments;
+use super::practice::random_of;
 use super::record::SinkKind;
 use super::shape::{Aws, NameSourceRef, Path, Shape};
 use super::taint::{Label, What, hop};
@@ -94,6 +95,21 @@ impl Machine<'_> {
             }
             Known::Random => Value::tainted(Label::Generated(site), hop(site, What::Source, &None)),
             Known::Signed => self.signed(path, arguments),
+            Known::RandomOf(least) => random_of(site, least, arguments),
+            Known::Guessable => {
+                let mut value = Self::guessable(site);
+                value.add_shape(Shape::Object(path.clone()));
+                value
+            }
+            Known::SdkLog => {
+                self.sdk_log(
+                    site,
+                    "boto3.set_stream_logger",
+                    &arguments.either(1, words.level),
+                );
+                Value::default()
+            }
+            Known::Monitoring => self.monitoring(site, arguments),
             Known::Fresh => Value::of(Shape::Object(path.clone())),
             Known::Traceback => {
                 // in a hook that is handed the exception (`process_exception`, `handler500`) no handler is around

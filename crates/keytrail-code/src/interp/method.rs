@@ -4,6 +4,7 @@ use keytrail_model::Transform;
 
 use super::Machine;
 use super::arguments::Arguments;
+use super::practice::monitor_of;
 use super::record::SinkKind;
 use super::shape::{Path, Shape};
 use super::taint::Label;
@@ -313,6 +314,10 @@ impl Machine<'_> {
         }
         let dotted = self.shared.resolver.dotted(path);
         let method = self.text(name);
+        if let Some(who) = monitor_of(&dotted, method) {
+            self.sink(&SinkKind::ThirdParty(who), site, &arguments.all());
+            return Some(Value::default());
+        }
         match (dotted.as_str(), method) {
             (
                 "cryptography.fernet.Fernet"

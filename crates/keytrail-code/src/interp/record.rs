@@ -51,6 +51,13 @@ pub(crate) struct ClientRecord {
     pub(crate) credentials: Value,
 }
 
+/// Something that a rule asks about, at a place, and what to call it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PracticeRecord {
+    SdkLog(Site, &'static str),
+    Monitoring(Site, &'static str),
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderRecord {
     pub(crate) site: Site,

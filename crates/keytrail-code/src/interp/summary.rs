@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::operation::OperationRecord;
-use super::record::{ClientRecord, HeaderRecord, SinkRecord};
+use super::record::{ClientRecord, HeaderRecord, PracticeRecord, SinkRecord};
 use super::shape::{Aws, Clause, NameSourceRef, Shape};
 use super::taint::{Fields, Label, Taint, Tie, then};
 use super::value::Value;
@@ -176,6 +176,7 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<(FunctionRef, Site)>,
     pub(crate) clients: Vec<ClientRecord>,
     pub(crate) headers: Vec<HeaderRecord>,
+    pub(crate) practices: Vec<PracticeRecord>,
     /// Calls of `create_table`, with the table's name.
     pub(crate) tables: Vec<(Site, Value)>,
     /// Items tied to the caller by a check.

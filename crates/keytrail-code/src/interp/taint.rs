@@ -29,6 +29,8 @@ pub(crate) enum Label {
     Item(Site),
     Vault(Site),
     Generated(Site),
+    /// A value that can be guessed, made at the site.
+    Guessable(Site),
     /// A caught exception; the handler's class expression or, for a bare one, the first call in it.
     Exception(Site),
 }
@@ -187,7 +189,10 @@ impl Taint {
     pub(crate) fn step(&self, name: Sym) -> Self {
         let mut taint = self.clone();
         if taint.path.len() < LONGEST_PATH
-            && !matches!(self.label, Label::Literal(_) | Label::Generated(_))
+            && !matches!(
+                self.label,
+                Label::Literal(_) | Label::Generated(_) | Label::Guessable(_)
+            )
         {
             taint.path.push(name);
         }

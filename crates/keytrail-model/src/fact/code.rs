@@ -572,6 +572,43 @@ pub struct AwsClient {
     pub credentials: Vec<(Source, Vec<Step>)>,
 }
 
+/// Something that code does at one place and that a rule asks about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Practice {
+    /// Where.
+    pub location: Location,
+    /// What.
+    pub kind: PracticeKind,
+    /// How it comes there.
+    pub steps: Vec<Step>,
+    /// The function.
+    pub function: Ident,
+}
+
+/// What a [`Practice`] is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PracticeKind {
+    /// The AWS SDK is told to log its requests.
+    SdkLogsRequests {
+        /// `boto3.set_stream_logger`.
+        how: String,
+    },
+    /// Monitoring is told to send requests as they come, and nothing scrubs them.
+    MonitoringSendsRequests {
+        /// `send_default_pii=True`.
+        how: String,
+    },
+    /// A write stores an identifier that can be guessed.
+    PredictableIdentifier {
+        /// The write.
+        operation: Location,
+        /// Under which attribute.
+        attribute: AttributePath,
+        /// `it is made by random`.
+        how: String,
+    },
+}
+
 /// Code sets a response header that opens the response to others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResponseHeader {

@@ -12,8 +12,9 @@ pub use around::{
 };
 pub use code::{
     Access, AttributePath, AwsClient, Check, Comparison, Environment, Flow, HttpMethod, Ident,
-    KeyBinding, NameSource, Operation, OperationKind, Origin, Projection, Reach, RequestPart,
-    ResponseHeader, Route, Setting, SettingValue, Sink, Source, TableRef, Transform,
+    KeyBinding, NameSource, Operation, OperationKind, Origin, Practice, PracticeKind, Projection,
+    Reach, RequestPart, ResponseHeader, Route, Setting, SettingValue, Sink, Source, TableRef,
+    Transform,
 };
 pub use history::{CommitRef, Committed, Held};
 pub use infra::{
@@ -44,6 +45,8 @@ pub enum Fact {
     AwsClient(AwsClient),
     /// Code sets a response header that opens the response to others.
     ResponseHeader(ResponseHeader),
+    /// Something that code does at one place.
+    Practice(Practice),
     /// A table exists.
     Table(Table),
     /// A role, user or group exists.
