@@ -164,7 +164,8 @@ impl Machine<'_> {
     ) -> Option<Value> {
         let words = self.shared.words;
         let kind = operation(self.text(name))?;
-        let named = |name: Sym| arguments.keyword.iter().any(|(own, ..)| *own == name);
+        // also in a dictionary that is written out before: `table.put_item(**request)`
+        let named = |name: Sym| arguments.named(name).is_some();
         let telling = match kind {
             OperationKind::GetItem | OperationKind::DeleteItem | OperationKind::UpdateItem => {
                 named(words.key)
