@@ -82,7 +82,13 @@ impl Machine<'_> {
                 value
             }
             Expr::Lambda(function) => self.closure(FunctionRef(self.function.0, *function)),
-            Expr::Format(parts) => self.format(parts),
+            Expr::Format(parts) => {
+                let mut value = self.format(parts);
+                if self.counted(parts) {
+                    value.join(&Self::guessable(self.site(id)));
+                }
+                value
+            }
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
             Expr::Yield(inner) => {
                 if let Some(inner) = inner {

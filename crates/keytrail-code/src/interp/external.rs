@@ -109,7 +109,7 @@ impl Machine<'_> {
                 );
                 Value::default()
             }
-            Known::Monitoring => self.monitoring(site, arguments),
+            Known::Monitoring => self.monitoring(arguments),
             Known::Fresh => Value::of(Shape::Object(path.clone())),
             Known::Traceback => {
                 // in a hook that is handed the exception (`process_exception`, `handler500`) no handler is around

@@ -1,5 +1,7 @@
 //! What code does that a rule asks about by itself: logs of the SDK, monitoring, guessable values.
 
+use keytrail_model::OperationKind;
+
 use super::Machine;
 use super::arguments::Arguments;
 use super::record::PracticeRecord;
@@ -7,7 +9,7 @@ use super::shape::Shape;
 use super::taint::{Label, What, hop};
 use super::value::Value;
 use crate::program::Site;
-use crate::syntax::ir::{Expr, ExprId};
+use crate::syntax::ir::{Expr, ExprId, FormatPart};
 
 /// Of an identifier written in sixteen characters, fewer than this many can be tried out.
 const SHORT: i64 = 12;
@@ -53,20 +55,25 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn monitoring(&mut self, site: Site, arguments: &Arguments) -> Value {
+    pub(super) fn monitoring(&mut self, arguments: &Arguments) -> Value {
         let named = |name: &str| {
             let name = self.shared.program.symbols.find(name)?;
             arguments.named(name)
         };
-        let on = |name: &str| named(name).is_some_and(|value| value.is_bool(true));
         let scrubbed = ["before_send", "event_scrubber"]
             .iter()
             .any(|name| named(name).is_some_and(|value| !value.shapes.contains(&Shape::None)));
-        if on("send_default_pii") && !scrubbed {
-            let how = "send_default_pii=True";
-            self.out
-                .practices
-                .push(PracticeRecord::Monitoring(site, how));
+        for (name, value, place) in &arguments.keyword {
+            let how = match self.text(*name) {
+                "send_default_pii" => "send_default_pii=True",
+                "include_local_variables" | "with_locals" => "include_local_variables=True",
+                _ => continue,
+            };
+            if value.is_bool(true) && !scrubbed {
+                self.out
+                    .practices
+                    .push(PracticeRecord::Monitoring(*place, how));
+            }
         }
         Value::default()
     }
@@ -92,6 +99,35 @@ impl Machine<'_> {
             }
             _ => false,
         }
+    }
+
+    /// `f"tok-{int(answer["Attributes"]["n"])}"` of what a call has just counted up.
+    pub(super) fn counted(&mut self, parts: &[FormatPart]) -> bool {
+        parts.iter().any(|part| {
+            let FormatPart::Value(inner) = part else {
+                return false;
+            };
+            let Expr::Call(function, arguments) = self.module.ir.expr(*inner) else {
+                return false;
+            };
+            let is_int = matches!(self.module.ir.expr(*function), Expr::Name(name)
+                if self.module.ir.text(*name) == "int");
+            let Some(first) = arguments.first().filter(|_| is_int) else {
+                return false;
+            };
+            let value = self.expr(first.value);
+            value.taints.iter().any(|taint| self.is_update(taint.label))
+        })
+    }
+
+    fn is_update(&self, label: Label) -> bool {
+        let Label::Item(site) = label else {
+            return false;
+        };
+        let known = self.out.operations.iter();
+        known
+            .chain(&self.out.summary.operations)
+            .any(|record| record.site == site && record.kind == OperationKind::UpdateItem)
     }
 
     /// `len(records) + 1`: the next number.

@@ -46,7 +46,7 @@ impl Rule for PredictableIdentifier {
             tables.dedup();
             for table in tables {
                 let name = cx.table_name(table);
-                Draft::new(cx, &META, operation)
+                Draft::new(cx, &META, &practice.location)
                     .severity(Severity::Low)
                     .steps(practice.steps.iter().cloned())
                     .subject(format!("{name}.{attribute}"))
