@@ -1,5 +1,6 @@
 //! Outcomes of the analysis → facts in the model's words.
 
+mod admin;
 mod flow;
 mod operation;
 mod practice;
@@ -190,6 +191,7 @@ impl<'a> Emitter<'a> {
                 }
             }
         }
+        self.admin_columns();
         self.reaches();
     }
 

@@ -42,7 +42,8 @@ impl Graph {
                 | Fact::Right(_)
                 | Fact::Opening(_)
                 | Fact::ResponseHeader(_)
-                | Fact::Practice(_) => {}
+                | Fact::Practice(_)
+                | Fact::AdminColumn(_) => {}
             }
         }
         attributes::edges(joined, &mut out);

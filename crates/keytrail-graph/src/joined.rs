@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Asset, AwsClient, Committed, Confidence, EnvBinding, Environment, Fact, Fingerprint, Flow,
-    Grant, Location, Node, Opening, Operation, Practice, Principal, Reach, ResponseHeader, Right,
-    Route, Setting, Sighting, Sink, Source, Table,
+    AdminColumn, Asset, AwsClient, Committed, Confidence, EnvBinding, Environment, Fact,
+    Fingerprint, Flow, Grant, Location, Node, Opening, Operation, Practice, Principal, Reach,
+    ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -37,6 +37,8 @@ pub struct Joined<'f> {
     pub headers: Vec<&'f ResponseHeader>,
     /// What code does at one place.
     pub practices: Vec<&'f Practice>,
+    /// Fields that hold a secret, shown by Django's admin.
+    pub admin_columns: Vec<&'f AdminColumn>,
     /// Declared tables.
     pub declared: Vec<&'f Table>,
     /// Principals.
@@ -97,6 +99,7 @@ impl<'f> Joined<'f> {
             clients: Vec::new(),
             headers: Vec::new(),
             practices: Vec::new(),
+            admin_columns: Vec::new(),
             declared: Vec::new(),
             principals: Vec::new(),
             grants: Vec::new(),
@@ -133,6 +136,7 @@ impl<'f> Joined<'f> {
             Fact::AwsClient(it) => self.clients.push(it),
             Fact::ResponseHeader(it) => self.headers.push(it),
             Fact::Practice(it) => self.practices.push(it),
+            Fact::AdminColumn(it) => self.admin_columns.push(it),
             Fact::Table(it) => self.declared.push(it),
             Fact::Principal(it) => self.principals.push(it),
             Fact::Grant(it) => self.grants.push(it),

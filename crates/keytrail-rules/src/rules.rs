@@ -25,6 +25,7 @@ mod key_in_history;
 mod key_in_log;
 mod key_in_response;
 mod key_in_url;
+mod key_not_masked_in_admin;
 mod key_record_never_expires;
 mod key_to_monitoring;
 mod key_to_third_party;
@@ -97,6 +98,7 @@ pub const RULES: &[&dyn Rule] = &[
     &key_in_log::KeyInLog,
     &key_in_response::KeyInResponse,
     &key_in_url::KeyInUrl,
+    &key_not_masked_in_admin::KeyNotMaskedInAdmin,
     &key_record_never_expires::KeyRecordNeverExpires,
     &key_to_monitoring::KeyToMonitoring,
     &key_to_third_party::KeyToThirdParty,

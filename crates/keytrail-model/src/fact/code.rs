@@ -609,6 +609,19 @@ pub enum PracticeKind {
     },
 }
 
+/// Django's admin shows a field that holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AdminColumn {
+    /// Where the admin names the field, or registers the model.
+    pub location: Location,
+    /// The class of the admin; of a model that is registered without one, the model.
+    pub admin: Ident,
+    /// `api_key`.
+    pub field: String,
+    /// `list_display` or `readonly_fields`.
+    pub shown_in: String,
+}
+
 /// Code sets a response header that opens the response to others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResponseHeader {

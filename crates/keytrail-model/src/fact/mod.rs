@@ -11,10 +11,10 @@ pub use around::{
     Asset, AssetKind, Control, Opening, OpeningKind, Outsider, Posture, Right, RightKind,
 };
 pub use code::{
-    Access, AttributePath, AwsClient, Check, Comparison, Environment, Flow, HttpMethod, Ident,
-    KeyBinding, NameSource, Operation, OperationKind, Origin, Practice, PracticeKind, Projection,
-    Reach, RequestPart, ResponseHeader, Route, Setting, SettingValue, Sink, Source, TableRef,
-    Transform,
+    Access, AdminColumn, AttributePath, AwsClient, Check, Comparison, Environment, Flow,
+    HttpMethod, Ident, KeyBinding, NameSource, Operation, OperationKind, Origin, Practice,
+    PracticeKind, Projection, Reach, RequestPart, ResponseHeader, Route, Setting, SettingValue,
+    Sink, Source, TableRef, Transform,
 };
 pub use history::{CommitRef, Committed, Held};
 pub use infra::{
@@ -47,6 +47,8 @@ pub enum Fact {
     ResponseHeader(ResponseHeader),
     /// Something that code does at one place.
     Practice(Practice),
+    /// Django's admin shows a field that holds a secret.
+    AdminColumn(AdminColumn),
     /// A table exists.
     Table(Table),
     /// A role, user or group exists.
