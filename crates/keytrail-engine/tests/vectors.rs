@@ -319,7 +319,7 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Rules of the catalogue that the table names and that do not exist yet.
-const RULES_TO_COME: &[&str] = &["key-not-masked-in-admin", "unsafe-credential-chain"];
+const RULES_TO_COME: &[&str] = &["unsafe-credential-chain"];
 
 #[derive(Debug)]
 struct Row {
