@@ -175,7 +175,7 @@ pub(crate) struct Reading {
     config: Config,
     exclude: Vec<String>,
     only: Option<Vec<String>>,
-    tree: Forest,
+    pub(crate) tree: Forest,
     detector: Detector,
     prints: Fingerprinter,
     pub(crate) evidence: Evidence,

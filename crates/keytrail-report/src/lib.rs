@@ -11,6 +11,7 @@ mod html;
 mod input;
 mod json;
 mod markdown;
+mod policy;
 mod rights;
 mod sarif;
 mod section;
@@ -27,6 +28,10 @@ pub use html::html;
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
 pub use json::{json, schema, v1};
 pub use markdown::markdown;
+pub use policy::{
+    Difference, LeastPolicy, LeastResource, LeastStatement, PolicyPlace, policy_cloudformation,
+    policy_difference, policy_difference_json, policy_json, policy_terraform,
+};
 pub use rights::{Allowance, allowances, reads};
 pub use sarif::sarif;
 pub use section::Section;

@@ -83,6 +83,8 @@ pub(crate) enum Command {
     Who(Who),
     /// Ask whether a principal may do an action to a resource, and by which statement
     Can(Can),
+    /// Print the least policy for the code, and how it differs from what is granted
+    Policy(Policy),
     /// Compare the templates with the live AWS account
     Drift(Drift),
     /// Print the least policy that reading the live AWS account needs
@@ -298,6 +300,53 @@ Answers, one a line and in order:
    "statements": [what decided], "remaining": [conditions still open]}
   with "missing": the layer that allows nothing, for implicit_deny; "ways" where there are several for allow_if
   {"id": …, "line": …, "error": …} for a line that can't be answered; the rest is"#;
+
+/// `policy`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The policy goes to standard output, the difference from what is granted to standard error.
+
+Examples:
+  keytrail policy
+  keytrail policy backend infra --format terraform
+  keytrail policy --account 111122223333 --region eu-west-1
+  keytrail policy --diff")]
+pub(crate) struct Policy {
+    /// Directories or files; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to write it [default: json]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<PolicyFormat>,
+    /// Print the difference from what is granted instead: not used, not granted, too wide
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Hold calls on the caller's own partition to it: sessions carry the partition in this tag
+    #[arg(long, value_name = "TAG")]
+    pub(crate) caller_tag: Option<String>,
+    /// The account of the tables
+    #[arg(long, value_name = "ACCOUNT", default_value = "*")]
+    pub(crate) account: String,
+    /// The region of the tables
+    #[arg(long, value_name = "REGION", default_value = "*")]
+    pub(crate) region: String,
+    /// The partition of the tables
+    #[arg(long, value_name = "PARTITION", default_value = "aws")]
+    pub(crate) partition: String,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Output of `policy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyFormat {
+    /// A policy document
+    Json,
+    /// A data source of Terraform
+    Terraform,
+    /// A managed policy of CloudFormation
+    Cloudformation,
+}
 
 /// `baseline`.
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ mod can;
 mod cases;
 mod explain;
 mod init;
+mod policy;
 mod rules;
 mod scan;
 mod who;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Rules { format } => rules::run(*format),
         Command::Who(who) => who::run(global, who),
         Command::Can(can) => can::run(global, can),
+        Command::Policy(policy) => policy::run(global, policy),
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items, streams } => aws::policy(*items, *streams),
         Command::Baseline(baseline) => baseline::run(global, baseline),

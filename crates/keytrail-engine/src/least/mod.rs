@@ -1,0 +1,7 @@
+//! The least policy for the code that was read, and its difference from what is granted.
+
+mod difference;
+mod needs;
+mod policy;
+
+pub use policy::policy;
