@@ -32,7 +32,8 @@ pub(super) fn difference(
         return out;
     }
     out.not_granted = not_granted(evidence, joined, needs, &principals);
-    let (mut unused, mut wide) = (BTreeSet::new(), BTreeSet::new());
+    let mut wide = BTreeSet::new();
+    let mut unused: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for grant in own {
         let used = is_used(joined, needs, grant);
         let place = place(grant);
@@ -49,14 +50,18 @@ pub(super) fn difference(
             ));
         }
         if !used {
-            let action = action(grant);
-            unused.insert(format!(
-                "{}: {action} on {}{place}",
-                grant.principal, grant.table
-            ));
+            for table in joined.tables.addressed(&grant.table) {
+                let name = joined.tables.node(table).name.to_string();
+                let right = (format!("{}{place}", grant.principal), name);
+                unused.entry(right).or_default().insert(action(grant));
+            }
         }
     }
-    out.not_used = unused.into_iter().collect();
+    let line = |((principal, table), actions): ((String, String), BTreeSet<String>)| {
+        let actions: Vec<String> = actions.into_iter().collect();
+        format!("{principal}, on {table}: {}", actions.join(", "))
+    };
+    out.not_used = unused.into_iter().map(line).collect();
     out.too_wide = wide.into_iter().collect();
     out
 }

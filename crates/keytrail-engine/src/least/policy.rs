@@ -65,12 +65,19 @@ fn tables(
         let actions = groups.entry((name, resources, conditions)).or_default();
         actions.insert(need.action.to_owned());
     }
-    let statements = groups
+    // What differs in nothing but the resource is one statement.
+    let mut merged: BTreeMap<(String, Conditions, BTreeSet<String>), BTreeSet<LeastResource>> =
+        BTreeMap::new();
+    for ((name, resources, conditions), actions) in groups {
+        let all = merged.entry((name, conditions, actions)).or_default();
+        all.extend(resources);
+    }
+    let statements = merged
         .into_iter()
-        .map(|((name, resources, conditions), actions)| LeastStatement {
+        .map(|((name, conditions, actions), resources)| LeastStatement {
             sid: name,
             actions: actions.into_iter().collect(),
-            resources,
+            resources: resources.into_iter().collect(),
             conditions,
         });
     statements.collect()
