@@ -42,7 +42,6 @@ fn account() -> MemoryTree {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures are what it is run for")]
 fn a_large_account_is_answered_whole() {
     let tree = account();
     let start = Instant::now();
