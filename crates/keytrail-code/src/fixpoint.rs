@@ -1,17 +1,20 @@
 //! Runs the analysis of all functions until nothing changes.
 //!
-//! Each round analyses, in parallel and against the results of the round before, the functions
-//! whose callees or cells changed. What a round gives does not depend on the order in which it
-//! was computed (law 6).
+//! Bodies of modules and classes come first, then every function once. From then on sweeps go from
+//! callees to callers: of each level, the functions whose callees or cells changed are analysed in
+//! parallel and against what was known before that level. What a level gives does not depend on
+//! the order in which it was computed (law 6).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use keytrail_model::Progress;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::interp::{Cell, Machine, Outcome, Shared, State, Summary, Value};
-use crate::program::FunctionRef;
+use crate::order;
+use crate::program::{FunctionRef, Site};
 use crate::syntax::ir::FunctionKind;
 
 /// Longer chains of calls than this are cut: what they would still add is lost, and counted.
@@ -44,115 +47,164 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
         );
     }
     progress.expect(functions.len() as u64);
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    outcomes.resize_with(functions.len(), Outcome::default);
-    // module and class bodies first: they fill the cells that functions read
-    let (bodies, rest): (Vec<usize>, Vec<usize>) = (0..functions.len()).partition(|&index| {
-        let function = functions[index];
-        let kind = shared
-            .program
-            .module(function.0)
-            .ir
-            .function(function.1)
-            .kind;
-        matches!(kind, FunctionKind::Module | FunctionKind::ClassBody)
-    });
-    let mut dependents = Dependents::default();
-    let mut dirty = bodies;
-    let mut rest = Some(rest);
-    let mut rounds = 0;
-    loop {
-        let changed = round(
-            shared,
-            &functions,
-            &dirty,
-            &mut state,
-            &mut outcomes,
-            &mut dependents,
-            rounds >= WIDEN_AFTER,
-        );
-        progress.advance(dirty.len() as u64);
-        rounds += 1;
-        dirty = changed;
-        if let Some(rest) = rest.take() {
-            dirty.extend(rest);
-            dirty.sort_unstable();
-            dirty.dedup();
-        }
-        if dirty.is_empty() || rounds >= MOST_ROUNDS {
-            break;
-        }
-    }
-    let unfinished = dirty.len();
-    Fixpoint {
+    let mut sweeps = Sweeps {
+        shared,
+        outcomes: Vec::new(),
+        dependents: Dependents::new(functions.len()),
         functions,
-        outcomes,
         state,
+    };
+    let count = sweeps.functions.len();
+    sweeps.outcomes.resize_with(count, Outcome::default);
+    // module and class bodies first: they fill the cells that functions read
+    let (bodies, rest): (Vec<usize>, Vec<usize>) =
+        (0..count).partition(|&index| sweeps.is_body(index));
+    let changed = sweeps.wave(&bodies, false);
+    progress.advance(bodies.len() as u64);
+    let mut first: BTreeSet<usize> = rest.into_iter().collect();
+    first.extend(changed);
+    let first: Vec<usize> = first.into_iter().collect();
+    let mut dirty: BTreeSet<usize> = sweeps.wave(&first, false).into_iter().collect();
+    progress.advance(first.len() as u64);
+    let levels = order::levels(&sweeps.callees());
+    let mut rounds = 2;
+    while !dirty.is_empty() && rounds < MOST_ROUNDS {
+        dirty = sweeps.sweep(&levels, dirty, rounds >= WIDEN_AFTER, progress);
+        rounds += 1;
+    }
+    Fixpoint {
+        functions: sweeps.functions,
+        outcomes: sweeps.outcomes,
+        state: sweeps.state,
         rounds,
-        unfinished,
+        unfinished: dirty.len(),
     }
 }
 
-/// Who reads what.
-#[derive(Default)]
+/// Who reads what, each reader once.
 struct Dependents {
-    of_function: FxHashMap<usize, FxHashSet<usize>>,
-    of_cell: FxHashMap<Cell, FxHashSet<usize>>,
+    of_function: Vec<Vec<u32>>,
+    of_cell: FxHashMap<Cell, Vec<u32>>,
 }
 
-/// One round over `dirty`; returns who must run next, sorted.
-fn round(
-    shared: &Shared<'_>,
-    functions: &[FunctionRef],
-    dirty: &[usize],
-    state: &mut State,
-    outcomes: &mut [Outcome],
-    dependents: &mut Dependents,
-    widen: bool,
-) -> Vec<usize> {
-    let results: Vec<Outcome> = dirty
-        .par_iter()
-        .with_min_len(16)
-        .map(|&index| Machine::run(shared, state, functions[index]))
-        .collect();
-    let mut next: FxHashSet<usize> = FxHashSet::default();
-    let mut changed_functions = Vec::new();
-    let mut changed_cells: Vec<Cell> = Vec::new();
-    for (&index, mut outcome) in dirty.iter().zip(results) {
-        for &read in &outcome.read_functions {
-            dependents
-                .of_function
-                .entry(state.index(read))
-                .or_default()
-                .insert(index);
+impl Dependents {
+    fn new(functions: usize) -> Self {
+        Self {
+            of_function: vec![Vec::new(); functions],
+            of_cell: FxHashMap::default(),
         }
-        for &read in &outcome.read_cells {
-            dependents.of_cell.entry(read).or_default().insert(index);
+    }
+
+    fn add(list: &mut Vec<u32>, reader: usize) {
+        let reader = u32::try_from(reader).unwrap_or(u32::MAX);
+        if let Err(at) = list.binary_search(&reader) {
+            list.insert(at, reader);
         }
-        let mut summary = std::mem::take(&mut outcome.summary);
-        if widen {
-            summary.widen(&state.summaries[index]);
-        }
-        if *state.summaries[index] != summary {
-            state.summaries[index] = Arc::new(summary);
-            changed_functions.push(index);
-        }
-        for (cell, value) in outcome.cells.drain(..) {
-            if write(state, cell, &value) {
-                changed_cells.push(cell);
+    }
+}
+
+struct Sweeps<'a> {
+    shared: &'a Shared<'a>,
+    functions: Vec<FunctionRef>,
+    state: State,
+    outcomes: Vec<Outcome>,
+    dependents: Dependents,
+}
+
+impl Sweeps<'_> {
+    fn is_body(&self, index: usize) -> bool {
+        let function = self.functions[index];
+        let module = self.shared.program.module(function.0);
+        matches!(
+            module.ir.function(function.1).kind,
+            FunctionKind::Module | FunctionKind::ClassBody
+        )
+    }
+
+    fn callees(&self) -> Vec<Vec<usize>> {
+        let index = |(callee, _): &(FunctionRef, Site)| self.state.index(*callee);
+        self.outcomes
+            .iter()
+            .map(|outcome| outcome.calls.iter().map(index).collect())
+            .collect()
+    }
+
+    /// Analyses `dirty` level by level, and what becomes dirty above on the way; returns who
+    /// must run in the next sweep.
+    fn sweep(
+        &mut self,
+        levels: &[usize],
+        dirty: BTreeSet<usize>,
+        widen: bool,
+        progress: &Progress,
+    ) -> BTreeSet<usize> {
+        let mut next = BTreeSet::new();
+        let mut pending: BTreeSet<(usize, usize)> = dirty
+            .into_iter()
+            .map(|index| (levels[index], index))
+            .collect();
+        while let Some(&(level, _)) = pending.first() {
+            let above = pending.split_off(&(level + 1, 0));
+            let wave: Vec<usize> = pending.iter().map(|(_, index)| *index).collect();
+            pending = above;
+            for index in self.wave(&wave, widen) {
+                if levels[index] > level {
+                    pending.insert((levels[index], index));
+                } else {
+                    next.insert(index);
+                }
             }
+            progress.advance(wave.len() as u64);
         }
-        outcomes[index] = outcome;
+        next
     }
-    for index in changed_functions {
-        next.extend(dependents.of_function.get(&index).into_iter().flatten());
+
+    /// Analyses `dirty` in parallel, each against what was known before; returns who reads what
+    /// has changed.
+    fn wave(&mut self, dirty: &[usize], widen: bool) -> Vec<usize> {
+        let (shared, state, functions) = (self.shared, &self.state, &self.functions);
+        let results: Vec<Outcome> = dirty
+            .par_iter()
+            .with_min_len(16)
+            .map(|&index| Machine::run(shared, state, functions[index]))
+            .collect();
+        let mut changed: Vec<usize> = Vec::new();
+        let mut changed_cells: Vec<Cell> = Vec::new();
+        for (&index, mut outcome) in dirty.iter().zip(results) {
+            for read in outcome.read_functions.take() {
+                let callee = self.state.index(read);
+                Dependents::add(&mut self.dependents.of_function[callee], index);
+            }
+            for read in outcome.read_cells.take() {
+                Dependents::add(self.dependents.of_cell.entry(read).or_default(), index);
+            }
+            let mut summary = std::mem::take(&mut outcome.summary);
+            if widen {
+                summary.widen(&self.state.summaries[index]);
+            }
+            if !self.state.summaries[index].says(&summary) {
+                self.state.summaries[index] = Arc::new(summary);
+                changed.push(index);
+            }
+            for (cell, value) in std::mem::take(&mut outcome.cells) {
+                if write(&mut self.state, cell, &value) {
+                    changed_cells.push(cell);
+                }
+            }
+            self.outcomes[index] = outcome;
+        }
+        // readers of this very wave count too: all of them are known only now
+        let mut next: Vec<u32> = Vec::new();
+        for index in changed {
+            next.extend(&self.dependents.of_function[index]);
+        }
+        for cell in changed_cells {
+            next.extend(self.dependents.of_cell.get(&cell).into_iter().flatten());
+        }
+        next.sort_unstable();
+        next.dedup();
+        next.into_iter().map(|index| index as usize).collect()
     }
-    for cell in changed_cells {
-        next.extend(dependents.of_cell.get(&cell).into_iter().flatten());
-    }
-    let mut next: Vec<usize> = next.into_iter().collect();
-    next.sort_unstable();
-    next
 }
 
 /// Joins `value` into a cell; true when the cell became more.

@@ -11,6 +11,7 @@ mod interp;
 mod known;
 mod limits;
 mod mappers;
+mod order;
 mod program;
 mod resolve;
 mod symbols;

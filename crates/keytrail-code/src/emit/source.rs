@@ -19,7 +19,9 @@ impl Emitter<'_> {
                 Label::Request if taint.is_identity() => {
                     Origin::Identity(self.step_of(taint, site, "the caller's identity"))
                 }
-                Label::Request if let Some(check) = taint.tie.as_ref().and_then(Tie::complete) => {
+                Label::Request
+                    if let Some(check) = taint.tie.as_deref().and_then(Tie::complete) =>
+                {
                     let location = self.shared.program.location(check, None);
                     Origin::Identity(Step::new("is checked to be the caller's own", location))
                 }

@@ -3,9 +3,9 @@
 use super::Machine;
 use super::shape::{Partial, Shape};
 use super::value::Value;
-use crate::program::Site;
+use crate::program::{ModuleId, Site};
 use crate::symbols::Sym;
-use crate::syntax::ir::{Argument, ArgumentKind, Function, ParameterKind};
+use crate::syntax::ir::{Argument, ArgumentKind, ExprId, Function, ParameterKind};
 
 #[derive(Default)]
 pub(super) struct Arguments {
@@ -30,6 +30,18 @@ impl Arguments {
                 None => Value::default(),
             },
         }
+    }
+
+    /// What was passed by the expression `id` of `module`.
+    pub(super) fn of(&self, id: ExprId, module: ModuleId) -> Value {
+        let site = Site(module, id);
+        let positional = self.positional.iter().map(|(value, at)| (value, at));
+        let keyword = self.keyword.iter().map(|(_, value, at)| (value, at));
+        positional
+            .chain(keyword)
+            .find(|(_, at)| **at == site)
+            .map(|(value, _)| value.clone())
+            .unwrap_or_default()
     }
 
     /// The keyword argument `name`, also from `**kwargs`.

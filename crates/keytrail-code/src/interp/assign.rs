@@ -143,6 +143,8 @@ impl Machine<'_> {
                         .any(|shape| matches!(shape, Shape::Param(0, path) if path.is_empty()))
                     {
                         let fields = &mut self.out.summary.own_fields;
+                        let fitted = fitted(fields.iter().map(|(_, value)| value), value);
+                        let value = &fitted;
                         let room = fields.len() < 64;
                         match fields.iter_mut().find(|(own, _)| *own == name) {
                             Some((_, old)) => old.join(value),
@@ -189,6 +191,8 @@ impl Machine<'_> {
 
     fn note_change(&mut self, index: u16, name: Sym, value: &Value) {
         let changes = &mut self.out.summary.changes;
+        let fitted = fitted(changes.iter().map(|(.., value)| value), value);
+        let value = &fitted;
         let room = changes.len() < 64;
         match changes
             .iter_mut()
@@ -213,9 +217,13 @@ impl Machine<'_> {
 
     fn write_cell_as_it_is(&mut self, cell: Cell, value: &Value) {
         if value.has_params() {
+            let kept = value.clone().shallow(0);
             let cells = &mut self.out.summary.cells;
-            if cells.len() < 64 {
-                cells.push((cell, value.clone()));
+            let room = cells.len() < 64;
+            match cells.iter_mut().find(|(own, _)| *own == cell) {
+                Some((_, old)) => old.join(&kept),
+                None if room => cells.push((cell, kept)),
+                None => {}
             }
         }
         let concrete = without_params(value).shallow(0);
@@ -314,6 +322,19 @@ pub(super) fn unpacked(
     }
 }
 
+/// Parts that all entries of one list in a summary may have.
+const MOST_PARTS: u32 = 256;
+
+/// `value`, or its contents where those beside it have too many parts already.
+fn fitted<'v>(beside: impl Iterator<Item = &'v Value>, value: &Value) -> Value {
+    let count: u32 = beside.map(Value::part_count).sum();
+    if count + value.part_count() > MOST_PARTS {
+        value.flat()
+    } else {
+        value.clone()
+    }
+}
+
 /// `value` without what depends on a caller.
 pub(super) fn without_params(value: &Value) -> Value {
     let mut concrete = value.clone();
@@ -330,7 +351,7 @@ pub(super) fn without_params(value: &Value) -> Value {
             .iter()
             .map(|(name, part)| (*name, without_params(part)))
             .collect();
-        concrete.fields = Some(std::sync::Arc::new(fields));
+        concrete.fields = Some(fields);
     }
     concrete
 }

@@ -51,12 +51,10 @@ impl Machine<'_> {
         if own.is_tainted() {
             let mut own = own;
             own.fields = fields.map(|fields| {
-                Arc::new(
-                    fields
-                        .iter()
-                        .map(|(name, _)| (*name, Value::default()))
-                        .collect(),
-                )
+                fields
+                    .iter()
+                    .map(|(name, _)| (*name, Value::default()))
+                    .collect()
             });
             let path = self.joined_path(path);
             self.sink(&SinkKind::Store(site, path), site, &own);

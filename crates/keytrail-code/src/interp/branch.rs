@@ -131,14 +131,7 @@ impl Machine<'_> {
 
     /// Joins another way to the same point.
     pub(super) fn merge(&mut self, other: super::Env) {
-        self.env.ties.retain(|tie| other.ties.contains(tie));
-        self.env.chosen.retain(|own| other.chosen.contains(own));
-        self.env
-            .open_ties
-            .retain(|tie| other.open_ties.contains(tie));
-        for (name, value) in other.vars {
-            self.env.vars.entry(name).or_default().join(&value);
-        }
+        self.env.merge(&other);
     }
 
     /// Ties hold behind a loop only if they held before it.

@@ -114,7 +114,7 @@ impl Machine<'_> {
                 .all(|taint| taint.transform == Transform::None);
             if source.fields.is_some() && unchanged {
                 return Value {
-                    shapes: smallvec::SmallVec::new(),
+                    shapes: super::list::List::new(),
                     ..source
                 };
             }

@@ -115,10 +115,13 @@ impl Machine<'_> {
         bindings: &[Value],
     ) -> Value {
         let mut bindings = std::borrow::Cow::Borrowed(bindings);
-        if !summary.callbacks.is_empty() && self.depth <= super::DEEPEST {
-            self.depth += 1;
+        self.fuel = self.fuel.saturating_sub(1);
+        let deep = self.calling_back.len() >= super::DEEPEST_CALLBACK
+            || self.calling_back.contains(&callee);
+        if !summary.callbacks.is_empty() && self.fuel > 0 && !deep {
+            self.calling_back.push(callee);
             self.apply_callbacks(site, callee, summary, bindings.to_mut());
-            self.depth -= 1;
+            self.calling_back.pop();
         }
         let bindings = &*bindings;
         self.inherit_sinks(&summary.sinks, bindings, site, callee);
@@ -209,7 +212,7 @@ impl Machine<'_> {
                 });
             if let Some((_, argument)) = passed {
                 let value = substitute(value, &bindings, site, callee);
-                let receiver = self.expr(argument.value);
+                let receiver = arguments.of(argument.value, self.function.0);
                 self.change_parameter(&receiver, *field, &value);
                 let whole = *field == self.shared.words.hidden_whole;
                 self.update(argument.value, &mut |old| {

@@ -1,6 +1,7 @@
 //! Models of mappers: their attributes, what they are made of, what they turn into.
 
 use super::arguments::Arguments;
+use super::list::List;
 use super::shape::{Mapped, Shape};
 use super::taint::{Label, Taint, What, hop};
 use super::value::Value;
@@ -9,7 +10,6 @@ use crate::mappers::{Library, Model, Role, table_of};
 use crate::program::{ClassRef, Site};
 use crate::symbols::Sym;
 use keytrail_model::Transform;
-use smallvec::SmallVec;
 
 impl<'a> Machine<'a> {
     pub(super) fn model(&self, class: ClassRef) -> Option<&'a Model> {
@@ -111,7 +111,7 @@ impl<'a> Machine<'a> {
             if let Shape::Param(index, path) = shape
                 && path.is_empty()
             {
-                let hidden = SmallVec::from_iter([self.shared.words.hidden_table]);
+                let hidden = super::Fields::from_iter([self.shared.words.hidden_table]);
                 table.add_shape(Shape::Param(*index, hidden));
             }
         }
@@ -128,7 +128,7 @@ impl<'a> Machine<'a> {
     ) -> Value {
         let given = arguments.fields();
         let mut instance = Value {
-            shapes: SmallVec::from_iter([Shape::Instance(class)]),
+            shapes: List::one(Shape::Instance(class)),
             taints: given.taints.clone(),
             fields: given.fields.clone(),
         };
@@ -205,7 +205,7 @@ impl<'a> Machine<'a> {
         stored: Option<Site>,
     ) -> Value {
         let mut document = Value {
-            shapes: SmallVec::new(),
+            shapes: List::new(),
             taints: instance.taints.clone(),
             fields: None,
         };
@@ -244,7 +244,7 @@ impl<'a> Machine<'a> {
             let fields = fields
                 .iter()
                 .map(|(name, part)| (renamed(name), part.clone()));
-            value.fields = Some(std::sync::Arc::new(fields.collect()));
+            value.fields = Some(fields.collect());
         }
         value
     }
@@ -294,7 +294,7 @@ impl<'a> Machine<'a> {
 fn bare(label: Label) -> Taint {
     Taint {
         label,
-        path: SmallVec::new(),
+        path: super::Fields::new(),
         transform: Transform::None,
         tie: None,
         trace: None,

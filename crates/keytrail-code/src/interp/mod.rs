@@ -13,6 +13,7 @@ mod branch;
 mod call;
 mod comprehension;
 mod effect;
+mod env;
 mod exception;
 mod expr;
 mod external;
@@ -20,6 +21,7 @@ mod framework;
 mod higher;
 mod invoke;
 mod limit;
+mod list;
 mod mapper;
 mod mapper_call;
 mod method;
@@ -27,6 +29,7 @@ mod names;
 mod operation;
 mod ownership;
 mod parameters;
+mod parts;
 mod pattern;
 mod place;
 mod practice;
@@ -54,6 +57,8 @@ pub(crate) use taint::{Fields, Label, Taint, Tie, Trace, What, hop, unroll};
 pub(crate) use value::Value;
 
 use crate::django::around::Around;
+use env::Env;
+
 use crate::django::templates::Templates;
 use crate::known::{KnownTable, Words};
 use crate::mappers::Models;
@@ -89,21 +94,6 @@ impl State {
     pub(crate) fn index(&self, function: FunctionRef) -> usize {
         self.offsets[function.0 as usize] + function.1 as usize
     }
-}
-
-/// A part of what a label names.
-type Path3 = Fields;
-
-/// What holds at one point of a function.
-#[derive(Clone, Default)]
-pub(crate) struct Env {
-    vars: FxHashMap<Sym, Value>,
-    /// Items that a check has tied to the caller on every way to here.
-    ties: Vec<(Label, Site)>,
-    /// Identifiers that a check has found to be the caller's own: origin, part, check.
-    chosen: Vec<(Label, Path3, Site)>,
-    /// The same for what callers pass.
-    open_ties: Vec<(Taint, Taint, Site)>,
 }
 
 /// The analysis of one function.
@@ -142,10 +132,14 @@ pub(crate) struct Machine<'a> {
     raised: Vec<Value>,
     /// Keys of a dictionary that is walked name by name.
     walked: Vec<Sym>,
+    /// Functions whose calls of what they are given are being followed, innermost last.
+    calling_back: Vec<FunctionRef>,
 }
 
 const FUEL: u32 = 400_000;
 const DEEPEST: u32 = 64;
+/// Functions that call what they are given, which calls what it is given…: followed so far.
+const DEEPEST_CALLBACK: usize = 4;
 
 impl<'a> Machine<'a> {
     /// Analyses `function` once.
@@ -174,6 +168,7 @@ impl<'a> Machine<'a> {
             caught: Vec::new(),
             raised: Vec::new(),
             walked: Vec::new(),
+            calling_back: Vec::new(),
         };
         machine.bind_parameters();
         if machine.block(&module.ir.function(function.1).body) {

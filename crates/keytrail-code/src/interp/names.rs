@@ -337,7 +337,7 @@ impl Machine<'_> {
     /// `vars(x)`, `x.__dict__`, `asdict(x)`.
     pub(super) fn fields_of(&mut self, value: &Value) -> Value {
         let mut all = Value {
-            shapes: smallvec::SmallVec::new(),
+            shapes: super::list::List::new(),
             ..value.clone()
         };
         for shape in &value.shapes {

@@ -1,7 +1,5 @@
 //! Elements of short sequences, told apart by their place: tuples, `*args`, `zip`.
 
-use std::sync::Arc;
-
 use super::shape::Shape;
 use super::taint::Label;
 use super::value::Value;
@@ -28,7 +26,7 @@ impl Value {
         }
         let places = parts.into_iter().enumerate();
         let fields = places.filter_map(|(index, part)| Some((Sym::place(index)?, part)));
-        whole.fields = Some(Arc::new(fields.collect()));
+        whole.fields = Some(fields.collect());
         whole
     }
 
@@ -74,7 +72,7 @@ impl Value {
             .iter()
             .cloned()
             .partition(|(name, _)| name.is_place());
-        element.fields = (!rest.is_empty()).then(|| Arc::new(rest));
+        element.fields = (!rest.is_empty()).then(|| rest.into());
         // its shapes are those of its elements, which bring them
         element.shapes.clear();
         for (_, part) in &places {

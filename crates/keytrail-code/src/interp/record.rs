@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
+use super::list::List;
 use super::taint::{Fields, Label, Taint, Tie};
 use super::value::Value;
 use super::{Machine, substitute};
@@ -112,7 +111,7 @@ impl Machine<'_> {
         for (taint, excluded, _) in collect(value) {
             let tie = taint
                 .tie
-                .as_ref()
+                .as_deref()
                 .and_then(Tie::complete)
                 .or_else(|| self.tie_of(taint.label));
             self.add_sink(SinkRecord {
@@ -166,7 +165,7 @@ impl Machine<'_> {
     ) {
         for record in sinks {
             let whole = Value {
-                taints: SmallVec::from_iter([record.taint.clone()]),
+                taints: List::one(record.taint.clone()),
                 ..Value::default()
             };
             let mut value = substitute(&whole, bindings, site, callee);
@@ -176,7 +175,7 @@ impl Machine<'_> {
                 let kind = self.below(&record.kind, &part);
                 let tie = record
                     .tie
-                    .or_else(|| taint.tie.as_ref().and_then(Tie::complete))
+                    .or_else(|| taint.tie.as_deref().and_then(Tie::complete))
                     .or_else(|| self.tie_of(taint.label));
                 self.add_sink(SinkRecord {
                     kind,

@@ -181,7 +181,7 @@ impl Machine<'_> {
     pub(super) fn pick(&mut self, class: ClassRef, value: &Value) -> Value {
         let Some(fields) = self.declared(class) else {
             let mut shown = Value {
-                shapes: smallvec::SmallVec::new(),
+                shapes: super::list::List::new(),
                 ..value.clone()
             };
             for name in self.write_only(class) {

@@ -130,7 +130,8 @@ impl Machine<'_> {
             _ => return,
         };
         self.run_decorators(decorators, &value);
-        self.env.vars.insert(self.sym(name), value);
+        let name = self.sym(name);
+        self.env.vars.insert(name, value);
     }
 
     /// What `with x as y` binds: what an own class's `__enter__` gives, else the value itself.
@@ -288,7 +289,8 @@ impl Machine<'_> {
                             .import(self.function.0, 0, Some(self.sym(path)));
                     if let Some(target) = target {
                         let value = Value::of(Shape::from(target));
-                        self.env.vars.insert(self.sym(import.bound), value);
+                        let bound = self.sym(import.bound);
+                        self.env.vars.insert(bound, value);
                     }
                 }
             }
@@ -303,7 +305,8 @@ impl Machine<'_> {
                 };
                 for &(name, bound) in &import.names {
                     let value = self.module_attribute(target, self.sym(name));
-                    self.env.vars.insert(self.sym(bound), value);
+                    let bound = self.sym(bound);
+                    self.env.vars.insert(bound, value);
                 }
             }
             _ => {}

@@ -64,7 +64,27 @@ pub(crate) struct Callback {
     pub(crate) double: Option<Value>,
 }
 
+/// The same entries in any order.
+fn alike<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+    one == other || (one.len() == other.len() && one.iter().all(|entry| other.contains(entry)))
+}
+
 impl Summary {
+    /// True when `other` tells callers nothing else. The order of entries is that in which they
+    /// were met.
+    pub(crate) fn says(&self, other: &Self) -> bool {
+        self.returned == other.returned
+            && self.free == other.free
+            && self.defaults == other.defaults
+            && alike(&self.sinks, &other.sinks)
+            && alike(&self.operations, &other.operations)
+            && alike(&self.cells, &other.cells)
+            && alike(&self.own_fields, &other.own_fields)
+            && alike(&self.changes, &other.changes)
+            && alike(&self.callbacks, &other.callbacks)
+            && alike(&self.ties, &other.ties)
+    }
+
     /// Keeps what an earlier round knew.
     pub(crate) fn widen(&mut self, old: &Self) {
         let new = std::mem::replace(&mut self.returned, old.returned.clone());
@@ -165,6 +185,36 @@ fn grown_values<K: Clone + PartialEq>(old: &[(K, Value)], new: &[(K, Value)]) ->
     all
 }
 
+/// What was read, in the order of reading, most repetitions left out.
+#[derive(Debug)]
+pub(crate) struct Reads<T>(Vec<T>);
+
+impl<T> Default for Reads<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Copy + Eq + std::hash::Hash> Reads<T> {
+    /// Looks back so far for repetitions: most are near, and a set for each function costs more.
+    const NEAR: usize = 8;
+
+    pub(crate) fn insert(&mut self, read: T) {
+        let near = self.0.len().saturating_sub(Self::NEAR);
+        if !self.0[near..].contains(&read) {
+            self.0.push(read);
+        }
+    }
+
+    /// Each once, and none are left.
+    pub(crate) fn take(&mut self) -> Vec<T> {
+        let mut seen = FxHashSet::default();
+        let mut reads = std::mem::take(&mut self.0);
+        reads.retain(|read| seen.insert(*read));
+        reads
+    }
+}
+
 /// Everything that one analysis gives.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
@@ -189,11 +239,15 @@ pub(crate) struct Outcome {
     /// What is not followed here.
     pub(crate) limits: Vec<(Site, super::Limit)>,
     /// Names of the functions and cells that were read, for the next round.
-    pub(crate) read_functions: FxHashSet<FunctionRef>,
-    pub(crate) read_cells: FxHashSet<Cell>,
+    pub(crate) read_functions: Reads<FunctionRef>,
+    pub(crate) read_cells: Reads<Cell>,
     /// Exception handlers: class site → calls of operations that the `try` body holds.
     pub(crate) handlers: Vec<(Site, (u32, u32))>,
 }
+
+/// Of a value that comes from more places than this, the parts are not told apart: each would be
+/// joined with all the others.
+const MOST_STRUCTURED: usize = 4;
 
 /// `value` of a callee as its caller sees it, `bindings` being the parameters' values.
 pub(crate) fn substitute(
@@ -212,11 +266,14 @@ fn substitute_at(
     callee: FunctionRef,
     depth: u32,
 ) -> Value {
+    if !value.has_params() && !value.has_open_tie() {
+        return value.clone();
+    }
     let mut result = Value::default();
     if let Some(fields) = &value.fields
         && depth < 4
     {
-        result.fields = Some(Arc::new(
+        result.fields = Some(
             fields
                 .iter()
                 .map(|(name, value)| {
@@ -226,12 +283,19 @@ fn substitute_at(
                     )
                 })
                 .collect(),
-        ));
+        );
     }
+    let passed = |taint: &&Taint| matches!(taint.label, Label::Param(_));
+    let many = value.taints.iter().filter(passed).count() > MOST_STRUCTURED;
     for taint in &value.taints {
         if let Label::Param(index) = taint.label {
             if let Some(binding) = bindings.get(usize::from(index)) {
                 let mut part = at_path(binding, &named(&taint.path, bindings));
+                if many {
+                    part = part.flat();
+                    part.taints
+                        .retain(|one| !result.holds(one, taint.transform));
+                }
                 part.shapes
                     .retain(|shape| matches!(shape, Shape::SomeEntry));
                 part = pass(&part, taint, site, callee);
@@ -241,10 +305,9 @@ fn substitute_at(
                 match &mut result.fields {
                     // parts that the callee set itself stay what it made them
                     Some(own) if taint.path.is_empty() => {
-                        let own = Arc::make_mut(own);
                         for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter()) {
-                            if own.iter().all(|(set, _)| set != name) {
-                                own.push((*name, inner.clone()));
+                            if own.find(*name).is_none() {
+                                own.set(*name, inner.clone());
                             }
                         }
                         for taint in part.taints {
@@ -257,7 +320,11 @@ fn substitute_at(
         } else {
             let mut taint = taint.clone();
             taint.path = named(&taint.path, bindings);
-            taint.tie = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings));
+            taint.tie = taint
+                .tie
+                .as_ref()
+                .and_then(|tie| bound_tie(tie, bindings))
+                .map(Box::new);
             result.add_taint(taint);
         }
     }

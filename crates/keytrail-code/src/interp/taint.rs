@@ -43,7 +43,7 @@ pub(crate) struct Taint {
     pub(crate) transform: Transform,
     /// Where a check has tied this item to the caller: what a filter leaves, what a function
     /// returns behind a check. Not a property of the label: the unfiltered rest has it not.
-    pub(crate) tie: Option<Tie>,
+    pub(crate) tie: Option<Box<Tie>>,
     pub(crate) trace: Trace,
 }
 

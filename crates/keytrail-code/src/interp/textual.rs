@@ -24,7 +24,7 @@ impl Machine<'_> {
     /// What is seen of a value when it is written: all of its contents, of an instance what its class shows.
     pub(super) fn as_text(&mut self, value: &Value, site: Site) -> Value {
         let mut text = Value {
-            shapes: smallvec::SmallVec::new(),
+            shapes: super::list::List::new(),
             ..value.clone()
         };
         let instance = |shape: &Shape| matches!(shape, Shape::Instance(_));
@@ -62,7 +62,7 @@ impl Machine<'_> {
             return Value::default();
         }
         let mut all = Value {
-            shapes: smallvec::SmallVec::new(),
+            shapes: super::list::List::new(),
             ..value.clone()
         };
         for name in self.kept_out_of_text(class) {

@@ -1,10 +1,9 @@
 //! An abstract value: what it may be and what it may hold, by field.
 
-use std::sync::Arc;
-
 use keytrail_model::Transform;
-use smallvec::SmallVec;
 
+use super::list::List;
+use super::parts::Parts;
 use super::shape::{Aws, NameSourceRef, Shape};
 use super::taint::{Fields, LONGEST_PATH, Label, Taint, Tie, Trace, What, hop};
 use crate::program::Site;
@@ -15,22 +14,23 @@ const MOST_SHAPES: usize = 6;
 const MOST_STRINGS: usize = 32;
 const MOST_TAINTS: usize = 16;
 const DEEPEST_FIELDS: u32 = 4;
-const MOST_FIELDS: usize = 48;
+/// More parts than this are not told apart where any of them is meant.
+const MOST_JOINED: u32 = 32;
 
 /// An abstract value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Value {
-    pub(crate) shapes: SmallVec<[Shape; 1]>,
+    pub(crate) shapes: List<Shape>,
     /// Of the whole, and of every part that `fields` does not name.
-    pub(crate) taints: SmallVec<[Taint; 1]>,
+    pub(crate) taints: List<Taint>,
     /// Parts that are known by themselves, in the order they were set.
-    pub(crate) fields: Option<Arc<Vec<(Sym, Value)>>>,
+    pub(crate) fields: Option<Parts>,
 }
 
 impl Value {
     pub(crate) fn of(shape: Shape) -> Self {
         Self {
-            shapes: SmallVec::from_iter([shape]),
+            shapes: List::one(shape),
             ..Self::default()
         }
     }
@@ -44,16 +44,36 @@ impl Value {
             trace,
         };
         Self {
-            taints: SmallVec::from_iter([taint]),
+            taints: List::one(taint),
             ..Self::default()
         }
     }
 
     pub(crate) fn with_fields(fields: Vec<(Sym, Value)>) -> Self {
         Self {
-            fields: Some(Arc::new(fields)),
+            fields: Some(Parts::from(fields)),
             ..Self::default()
         }
+    }
+
+    /// True when both are one value, not two that are alike: cheap, and false for some equal ones.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.shapes.is_same(&other.shapes)
+            && self.taints.is_same(&other.taints)
+            && self.same_fields(other)
+    }
+
+    fn same_fields(&self, other: &Self) -> bool {
+        match (&self.fields, &other.fields) {
+            (None, None) => true,
+            (Some(own), Some(theirs)) => own.is_same(theirs),
+            _ => false,
+        }
+    }
+
+    /// How many parts it has, on all levels.
+    pub(super) fn part_count(&self) -> u32 {
+        self.fields.as_ref().map_or(0, Parts::count)
     }
 
     pub(crate) fn is_nothing(&self) -> bool {
@@ -71,6 +91,17 @@ impl Value {
         }
     }
 
+    /// True when `taint` with `transform` done to it would add nothing.
+    pub(super) fn holds(&self, taint: &Taint, transform: Transform) -> bool {
+        self.taints.len() >= MOST_TAINTS
+            || self.taints.iter().any(|own| {
+                own.label == taint.label
+                    && own.path == taint.path
+                    && own.transform == taint.transform.max(transform)
+                    && own.tie == taint.tie
+            })
+    }
+
     pub(crate) fn add_taint(&mut self, taint: Taint) {
         if self.taints.len() < MOST_TAINTS && !self.taints.contains(&taint) {
             self.taints.push(taint);
@@ -83,7 +114,7 @@ impl Value {
     }
 
     fn join_at(&mut self, other: &Self, depth: u32) {
-        if other.is_nothing() {
+        if other.is_nothing() || self.is_same(other) {
             return;
         }
         if self.is_nothing() {
@@ -91,22 +122,21 @@ impl Value {
             return;
         }
         self.join_fields(other, depth);
-        for shape in &other.shapes {
-            self.add_shape(shape.clone());
+        if !self.shapes.is_same(&other.shapes) {
+            for shape in &other.shapes {
+                self.add_shape(shape.clone());
+            }
         }
-        for taint in &other.taints {
-            self.add_taint(taint.clone());
+        if !self.taints.is_same(&other.taints) {
+            for taint in &other.taints {
+                self.add_taint(taint.clone());
+            }
         }
     }
 
     /// A part that only one side names is, on the other side, whatever its whole says.
     fn join_fields(&mut self, other: &Self, depth: u32) {
-        let same = match (&self.fields, &other.fields) {
-            (None, None) => true,
-            (Some(own), Some(theirs)) => Arc::ptr_eq(own, theirs),
-            _ => false,
-        };
-        if same {
+        if self.same_fields(other) {
             return;
         }
         if depth >= DEEPEST_FIELDS {
@@ -123,16 +153,13 @@ impl Value {
             joined.push((*name, value));
         }
         for (name, value) in other.fields.iter().flat_map(|fields| fields.iter()) {
-            if joined.len() >= MOST_FIELDS {
-                break;
-            }
             if joined.iter().all(|(own, _)| own != name) {
                 let mut value = value.clone();
                 value.join_at(&self.field_part(*name), depth + 1);
                 joined.push((*name, value));
             }
         }
-        self.fields = Some(Arc::new(joined));
+        self.fields = Some(Parts::from(joined));
     }
 
     /// Like [`Value::field`], without shapes of the whole.
@@ -140,6 +167,14 @@ impl Value {
         if name == Sym::ANY {
             // any of the parts that are known, or one of the rest
             let mut part = self.rest(name);
+            if let Some(fields) = &self.fields
+                && fields.count() > MOST_JOINED
+            {
+                for taint in fields.contents() {
+                    part.add_taint(taint.clone());
+                }
+                return part;
+            }
             for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
                 let mut value = value.clone();
                 value.shapes.retain(|shape| shape.is_callable());
@@ -154,11 +189,7 @@ impl Value {
     }
 
     pub(crate) fn own_field(&self, name: Sym) -> Option<&Self> {
-        self.fields
-            .as_ref()?
-            .iter()
-            .find(|(own, _)| *own == name)
-            .map(|(_, value)| value)
+        self.fields.as_ref()?.find(name)
     }
 
     fn rest(&self, name: Sym) -> Self {
@@ -211,13 +242,9 @@ impl Value {
 
     /// Sets the part `name`, what it held before is gone.
     pub(crate) fn set_field(&mut self, name: Sym, value: Self) {
-        let fields = Arc::make_mut(self.fields.get_or_insert_with(Arc::default));
-        let room = fields.len() < MOST_FIELDS;
-        match fields.iter_mut().find(|(own, _)| *own == name) {
-            Some((_, old)) => *old = value,
-            None if room => fields.push((name, value)),
-            None => {}
-        }
+        self.fields
+            .get_or_insert_with(Parts::default)
+            .set(name, value);
     }
 
     /// Everything that any part holds, as taints of the whole: for elements that can't be told apart.
@@ -227,9 +254,14 @@ impl Value {
             taints: self.taints.clone(),
             fields: None,
         };
-        for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
-            for taint in value.flat().taints {
-                flat.add_taint(taint);
+        let Some(fields) = &self.fields else {
+            return flat;
+        };
+        if flat.taints.is_empty() {
+            flat.taints = fields.contents().clone();
+        } else {
+            for taint in fields.contents() {
+                flat.add_taint(taint.clone());
             }
         }
         flat
@@ -283,18 +315,21 @@ impl Value {
 
     /// With a tie on every taint for which `tie` has one.
     pub(crate) fn tied(&self, tie: &dyn Fn(Label) -> Option<Tie>) -> Self {
+        if !self.is_tainted() {
+            return self.clone();
+        }
         let mut value = self.clone();
         for taint in &mut value.taints {
             let held = taint.tie.as_ref().is_some_and(|tie| tie.given.is_none());
             if !held {
-                taint.tie = tie(taint.label).or(taint.tie.take());
+                taint.tie = tie(taint.label).map(Box::new).or(taint.tie.take());
             }
         }
         if let Some(fields) = &self.fields
-            && self.is_tainted()
+            && fields.is_tainted()
         {
             let fields = fields.iter().map(|(name, part)| (*name, part.tied(tie)));
-            value.fields = Some(Arc::new(fields.collect()));
+            value.fields = Some(fields.collect());
         }
         value
     }
@@ -307,7 +342,7 @@ impl Value {
     ) -> Self {
         for taint in &mut self.taints {
             if taint.tie.is_none() {
-                taint.tie = tie(taint);
+                taint.tie = tie(taint).map(Box::new);
             }
         }
         if let Some(fields) = &self.fields
@@ -316,7 +351,7 @@ impl Value {
             let fields = fields
                 .iter()
                 .map(|(name, part)| (*name, part.clone().with_taint_ties(tie, depth + 1)));
-            self.fields = Some(Arc::new(fields.collect()));
+            self.fields = Some(fields.collect());
         }
         self
     }
@@ -338,6 +373,9 @@ impl Value {
     }
 
     pub(crate) fn map_traces(&self, f: &dyn Fn(&Trace) -> Trace, depth: u32) -> Self {
+        if !self.is_tainted() {
+            return self.clone();
+        }
         let taints = self
             .taints
             .iter()
@@ -347,16 +385,12 @@ impl Value {
             })
             .collect();
         let fields = match &self.fields {
-            Some(fields)
-                if depth < DEEPEST_FIELDS && fields.iter().any(|(_, value)| value.is_tainted()) =>
-            {
-                Some(Arc::new(
-                    fields
-                        .iter()
-                        .map(|(name, value)| (*name, value.map_traces(f, depth + 1)))
-                        .collect(),
-                ))
-            }
+            Some(fields) if depth < DEEPEST_FIELDS && fields.is_tainted() => Some(
+                fields
+                    .iter()
+                    .map(|(name, value)| (*name, value.map_traces(f, depth + 1)))
+                    .collect(),
+            ),
             other => other.clone(),
         };
         Self {
@@ -382,18 +416,13 @@ impl Value {
                 .iter()
                 .map(|(name, value)| (*name, value.clone().shallow(depth + 1)))
                 .collect();
-            self.fields = Some(Arc::new(fields));
+            self.fields = Some(fields);
         }
         self
     }
 
     pub(crate) fn is_tainted(&self) -> bool {
-        !self.taints.is_empty()
-            || self
-                .fields
-                .iter()
-                .flat_map(|fields| fields.iter())
-                .any(|(_, value)| value.is_tainted())
+        !self.taints.is_empty() || self.fields.as_ref().is_some_and(Parts::is_tainted)
     }
 
     /// The constant string, if it can be only one.
@@ -425,6 +454,15 @@ impl Value {
         self.shapes.contains(&Shape::Bool(wanted))
     }
 
+    /// True when a check in it, or the name of a part, is only complete with what a caller passes.
+    pub(super) fn has_open_tie(&self) -> bool {
+        let open = |taint: &Taint| {
+            taint.tie.as_ref().is_some_and(|tie| tie.given.is_some())
+                || taint.path.iter().any(|name| name.giver().is_some())
+        };
+        self.taints.iter().any(open) || self.fields.as_ref().is_some_and(Parts::has_open_tie)
+    }
+
     /// True when something in it stands for a parameter.
     pub(crate) fn has_params(&self) -> bool {
         self.shapes.iter().any(|shape| match shape {
@@ -441,10 +479,6 @@ impl Value {
             .taints
             .iter()
             .any(|taint| matches!(taint.label, Label::Param(_)))
-            || self
-                .fields
-                .iter()
-                .flat_map(|fields| fields.iter())
-                .any(|(_, value)| value.has_params())
+            || self.fields.as_ref().is_some_and(Parts::has_params)
     }
 }

@@ -377,7 +377,7 @@ impl Machine<'_> {
             return;
         };
         let names: Vec<Sym> = steps.iter().filter_map(|step| step.name).collect();
-        for (name, value) in &mut self.env.vars {
+        for (name, value) in self.env.vars.iter_mut() {
             let took = |value: &Value| {
                 value.taints.iter().any(|taint| {
                     rest.value
