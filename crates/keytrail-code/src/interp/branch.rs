@@ -123,15 +123,15 @@ impl Machine<'_> {
             None => *ends = Some(way),
             Some(held) => {
                 let here = std::mem::replace(&mut self.env, held);
-                self.merge(way);
+                self.merge(&way);
                 *ends = Some(std::mem::replace(&mut self.env, here));
             }
         }
     }
 
     /// Joins another way to the same point.
-    pub(super) fn merge(&mut self, other: super::Env) {
-        self.env.merge(&other);
+    pub(super) fn merge(&mut self, other: &super::Env) {
+        self.env.merge(other);
     }
 
     /// Ties hold behind a loop only if they held before it.
@@ -155,7 +155,7 @@ impl Machine<'_> {
             self.block(body);
             self.loops -= 1;
         }
-        self.merge(before);
+        self.merge(&before);
         self.block(other);
     }
 
@@ -189,7 +189,7 @@ impl Machine<'_> {
             self.block(body);
             self.loops -= 1;
         }
-        self.merge(before);
+        self.merge(&before);
     }
 
     /// Twice, so that what a loop carries round is seen; deep nests once, or they'd cost 2^depth.
@@ -266,7 +266,7 @@ impl Machine<'_> {
                 falls = true;
                 let other = std::mem::take(&mut self.env);
                 self.env = joined;
-                self.merge(other);
+                self.merge(&other);
                 joined = std::mem::take(&mut self.env);
             }
         }

@@ -53,7 +53,7 @@ impl<T: Clone> List<T> {
     pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
         match &mut self.0 {
             Some(items) => Arc::make_mut(items).iter_mut(),
-            None => Default::default(),
+            None => std::slice::IterMut::default(),
         }
     }
 }

@@ -182,7 +182,7 @@ impl Machine<'_> {
             let caught = self.caught_by(handler, &mut open);
             // the exception may come before or after anything in the body
             self.env = before.clone();
-            self.merge(after_body.clone());
+            self.merge(&after_body);
             if self.handler(handler, inner, caught) {
                 falls = true;
                 ends.push(std::mem::take(&mut self.env));
@@ -195,7 +195,7 @@ impl Machine<'_> {
             Some((first, rest)) => {
                 self.env = first.clone();
                 for end in rest {
-                    self.merge(end.clone());
+                    self.merge(end);
                 }
             }
             None => self.env = after_body,

@@ -177,7 +177,7 @@ impl Value {
             }
             for (_, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
                 let mut value = value.clone();
-                value.shapes.retain(|shape| shape.is_callable());
+                value.shapes.retain(Shape::is_callable);
                 part.join(&value);
             }
             return part;
