@@ -5,6 +5,9 @@
 //! partner (the secret of an AWS key id). Providers are data: a TOML file each for a field of
 //! business, with examples that are tests.
 //!
+//! Large texts are read window by window ([`Detector::scan_stream`]); keys are looked for below
+//! encodings, too ([`Layer`]).
+//!
 //! This crate opens no file and judges no exposure. It never hands out the bytes of a key
 //! except as [`keytrail_model::Secret`].
 
@@ -30,6 +33,7 @@ mod runs;
 mod scan;
 mod shape;
 mod starts;
+mod stream;
 mod template;
 mod text_model;
 mod urls;
@@ -40,4 +44,5 @@ pub use detector::Detector;
 pub use hit::Hit;
 pub use layers::Layer;
 pub use provider::Provider;
+pub use stream::Window;
 pub use template::expand;

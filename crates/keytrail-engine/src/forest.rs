@@ -103,6 +103,19 @@ impl Tree for Forest {
     }
 
     fn read(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        let (tree, entry) = self.source(entry)?;
+        tree.read(entry)
+    }
+
+    fn open(&self, entry: &Entry) -> io::Result<Box<dyn io::Read + '_>> {
+        let (tree, entry) = self.source(entry)?;
+        tree.open(entry)
+    }
+}
+
+impl Forest {
+    /// The tree that holds the file, and the file there.
+    fn source(&self, entry: &Entry) -> io::Result<(&DiskTree, &Entry)> {
         let missing = || io::Error::from(io::ErrorKind::NotFound);
         let at = self
             .entries
@@ -110,7 +123,7 @@ impl Tree for Forest {
             .map_err(|_| missing())?;
         let &(tree, number) = self.sources.get(at).ok_or_else(missing)?;
         let tree = self.trees.get(tree).ok_or_else(missing)?;
-        tree.read(tree.entries().get(number).ok_or_else(missing)?)
+        Ok((tree, tree.entries().get(number).ok_or_else(missing)?))
     }
 }
 

@@ -11,6 +11,7 @@ use keytrail_model::{
 use rayon::prelude::*;
 
 use crate::disk::Listing;
+use crate::large;
 use crate::lines::Lines;
 use crate::skip::is_binary_name;
 use crate::text::{decode, is_packed};
@@ -27,24 +28,52 @@ pub struct FilesOptions {
 impl Default for FilesOptions {
     fn default() -> Self {
         Self {
-            largest: 64 * 1024 * 1024,
+            largest: 64 << 30,
             listing: Listing::default(),
         }
     }
 }
 
 #[derive(Default)]
-struct Part {
-    sightings: Vec<Sighting>,
-    files: u64,
-    bytes: u64,
-    binary: u64,
+pub(crate) struct Part {
+    pub(crate) sightings: Vec<Sighting>,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    pub(crate) binary: u64,
     large: u64,
     packed: u64,
     problems: Vec<Problem>,
 }
 
 impl Part {
+    pub(crate) fn problem(&mut self, entry: &Entry, message: String) {
+        self.problems.push(Problem {
+            path: Arc::clone(&entry.path),
+            line: None,
+            message,
+        });
+    }
+
+    /// As [`context`]; counts packed files.
+    pub(crate) fn context<'a>(&mut self, entry: &'a Entry, text: &[u8]) -> ScanContext<'a> {
+        let cx = context(&entry.path, text);
+        self.packed += u64::from(cx.format != ScanContext::for_path(&entry.path).format);
+        cx
+    }
+
+    /// Tells what was left out of a file with so many keys and encoded stretches.
+    pub(crate) fn limits(&mut self, entry: &Entry, hits: usize, undecoded: usize) {
+        if hits >= Detector::MOST_HITS {
+            let most = Detector::MOST_HITS;
+            let message = format!("read in part: only the first {most} keys are kept");
+            self.problem(entry, message);
+        }
+        if undecoded > 0 {
+            let message = format!("read in part: {undecoded} encoded stretches are not decoded");
+            self.problem(entry, message);
+        }
+    }
+
     fn join(mut self, mut other: Self) -> Self {
         self.sightings.append(&mut other.sightings);
         self.problems.append(&mut other.problems);
@@ -98,17 +127,12 @@ fn read(
         part.problems.push(too_large(entry, largest));
         return;
     }
+    if entry.size > large::HELD {
+        return large::read(tree, entry, detector, prints, part);
+    }
     let bytes = match tree.read(entry) {
         Ok(bytes) => bytes,
-        Err(error) => {
-            let message = format!("not read: {}", error.kind());
-            part.problems.push(Problem {
-                path: Arc::clone(&entry.path),
-                line: None,
-                message,
-            });
-            return;
-        }
+        Err(error) => return part.problem(entry, format!("not read: {}", error.kind())),
     };
     let Some(text) = decode(&bytes) else {
         part.binary += 1;
@@ -116,25 +140,17 @@ fn read(
     };
     part.files += 1;
     part.bytes += bytes.len() as u64;
-    let cx = context(&entry.path, &text);
-    part.packed += u64::from(cx.format != ScanContext::for_path(&entry.path).format);
+    let cx = part.context(entry, &text);
     let mut lines = Lines::new(&text);
-    let hits = detector.scan(&text, &cx);
-    if hits.len() >= Detector::MOST_HITS {
-        let message = format!(
-            "read in part: only the first {} keys are kept",
-            Detector::MOST_HITS
-        );
-        part.problems.push(Problem {
-            path: Arc::clone(&entry.path),
-            line: None,
-            message,
-        });
+    let (hits, undecoded) = detector.scan_counting(&text, &cx);
+    part.limits(entry, hits.len(), undecoded);
+    for hit in hits {
+        let location = Location::File {
+            span: lines.span(&entry.path, &hit.range),
+        };
+        part.sightings
+            .push(sighting(hit, location, cx.test, entry.ignored, prints));
     }
-    part.sightings.extend(hits.into_iter().map(|hit| {
-        let span = lines.span(&entry.path, &hit.range);
-        sighting(hit, Location::File { span }, cx.test, entry.ignored, prints)
-    }));
 }
 
 /// By the path, and by the look of code for browsers.

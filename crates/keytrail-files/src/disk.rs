@@ -51,13 +51,21 @@ impl Tree for DiskTree {
     }
 
     fn read(&self, entry: &Entry) -> io::Result<Vec<u8>> {
-        let path = self.root.join(&*entry.path);
-        let file = std::fs::File::open(path)?;
         let mut bytes = Vec::with_capacity(usize::try_from(entry.size).unwrap_or(0) + 1);
-        // A file that grows while it is read is read as long as it was, and a little more.
-        file.take(entry.size.saturating_add(64 * 1024))
-            .read_to_end(&mut bytes)?;
+        self.limited(entry)?.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn open(&self, entry: &Entry) -> io::Result<Box<dyn io::Read + '_>> {
+        Ok(Box::new(self.limited(entry)?))
+    }
+}
+
+impl DiskTree {
+    /// A file that grows while it is read is read as long as it was, and a little more.
+    fn limited(&self, entry: &Entry) -> io::Result<io::Take<std::fs::File>> {
+        let file = std::fs::File::open(self.root.join(&*entry.path))?;
+        Ok(file.take(entry.size.saturating_add(64 * 1024)))
     }
 }
 

@@ -7,6 +7,7 @@ mod disk;
 mod error;
 mod git;
 mod history;
+mod large;
 mod lines;
 mod skip;
 mod text;

@@ -22,6 +22,21 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Goes on at `at`, where line and column are known.
+    pub(crate) fn resume(bytes: &'a [u8], at: usize, place: (u32, u32)) -> Self {
+        Self {
+            bytes,
+            at,
+            line: place.0,
+            column: place.1,
+        }
+    }
+
+    /// Line and column of `to`, behind every place asked for so far.
+    pub(crate) fn place(&mut self, to: usize) -> (u32, u32) {
+        self.advance(to)
+    }
+
     /// Places must be asked for in ascending order of their starts, without overlaps.
     pub(crate) fn span(&mut self, path: &Arc<str>, range: &std::ops::Range<usize>) -> FileSpan {
         let (line, column) = self.advance(range.start);

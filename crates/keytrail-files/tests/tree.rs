@@ -281,6 +281,38 @@ fn one_line_of_fifty_megabytes_is_read_in_bounded_time() {
 }
 
 #[test]
+fn a_large_file_is_read_in_windows_with_right_places() {
+    let line = "value = reader.next_value(default=None)  # nothing to see\n";
+    let mut text = String::from("# caf\u{e9}\n");
+    let mut expected = Vec::new();
+    for number in 0..40_u32 {
+        text.push_str(&line.repeat(5_000));
+        text.push_str(&expand(&format!(
+            "  KEY_{number} = 'sk_live_{{alnum:24}}'\n"
+        )));
+        let column = 11 + u32::try_from(number.to_string().len()).unwrap();
+        expected.push((1 + (number + 1) * 5_001, column));
+    }
+    assert!(text.len() > 9 << 20);
+    let wide: Vec<u8> = std::iter::once(0xFEFF)
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let tree = MemoryTree::new([("a.py", text.into_bytes()), ("b.py", wide)]);
+    let collected = run(&tree, &FilesOptions::default());
+    for path in ["a.py", "b.py"] {
+        let places: Vec<(u32, u32)> = sightings(&collected)
+            .iter()
+            .map(|seen| seen.location.span())
+            .filter(|span| &*span.path == path)
+            .map(|span| (span.line, span.column))
+            .collect();
+        assert_eq!(places, expected, "{path}");
+    }
+    assert!(collected.coverage.problems.is_empty());
+}
+
+#[test]
 fn no_output_holds_a_key() {
     let key = expand("sk_live_{alnum:24}");
     let tree = MemoryTree::new([("a.py", format!("KEY = '{key}'\n"))]);

@@ -34,6 +34,11 @@ pub trait Tree: Sync {
 
     /// The bytes of one listed file.
     fn read(&self, entry: &Entry) -> io::Result<Vec<u8>>;
+
+    /// The same, a part at a time, for files that are too large to be held.
+    fn open(&self, entry: &Entry) -> io::Result<Box<dyn io::Read + '_>> {
+        Ok(Box::new(io::Cursor::new(self.read(entry)?)))
+    }
 }
 
 /// A tree in memory.
