@@ -115,14 +115,14 @@ impl Tree for Forest {
 
 impl Forest {
     /// The tree that holds the file, and the file there.
-    fn source(&self, entry: &Entry) -> io::Result<(&DiskTree, &Entry)> {
+    fn source(&self, entry: &Entry) -> io::Result<(&dyn Tree, &Entry)> {
         let missing = || io::Error::from(io::ErrorKind::NotFound);
         let at = self
             .entries
             .binary_search_by(|known| known.path.cmp(&entry.path))
             .map_err(|_| missing())?;
         let &(tree, number) = self.sources.get(at).ok_or_else(missing)?;
-        let tree = self.trees.get(tree).ok_or_else(missing)?;
+        let tree = self.trees.get(tree).ok_or_else(missing)?.as_ref();
         Ok((tree, tree.entries().get(number).ok_or_else(missing)?))
     }
 }
