@@ -7,6 +7,7 @@ mod account;
 mod client;
 mod drift;
 mod error;
+mod items;
 mod policy;
 mod runtime;
 
@@ -14,4 +15,5 @@ pub use account::{Account, AccountOptions, collect};
 pub use client::{Access, Call, Client, Connection, Group};
 pub use drift::{Difference, Unread, drift, reconcile};
 pub use error::CloudError;
+pub use items::{Estimate, ItemsOptions, ItemsOutcome, items};
 pub use policy::least_policy;

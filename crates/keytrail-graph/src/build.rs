@@ -6,7 +6,8 @@ use keytrail_model::{Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, Ke
 
 use crate::application::Standings;
 use crate::edges::{
-    attributes, clients, flows, grants, operations, routes, settings, sightings, tables,
+    attributes, clients, flows, grants, operations, routes, settings, sightings, stored_keys,
+    tables,
 };
 use crate::{Graph, Joined};
 
@@ -30,6 +31,7 @@ impl Graph {
                 Fact::Flow(flow) => flows::edges(joined, flow, &mut out),
                 Fact::AwsClient(client) => clients::edges(joined, client, &mut out),
                 Fact::Table(table) => tables::edges(joined, table, &mut out),
+                Fact::StoredKeys(stored) => stored_keys::edges(joined, stored, &mut out),
                 Fact::Grant(grant) => grants::edges(joined, &standings, grant, &mut out),
                 // These join others: calls tie operations and flows to routes, principals stand
                 // behind grants, variables name tables. They are asked for in `Joined`. A header

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keytrail_model::{
     AdminColumn, Asset, AwsClient, Committed, Confidence, EnvBinding, Environment, Fact,
     Fingerprint, Flow, Grant, Location, Node, Opening, Operation, Practice, Principal, Reach,
-    ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, Table,
+    ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -45,6 +45,8 @@ pub struct Joined<'f> {
     pub principals: Vec<&'f Principal>,
     /// Grants.
     pub grants: Vec<&'f Grant>,
+    /// Keys that were seen in items.
+    pub stored_keys: Vec<&'f StoredKeys>,
     /// Tables' names handed to code by variables.
     pub bindings: Vec<&'f EnvBinding>,
     /// What stands round the tables.
@@ -104,6 +106,7 @@ impl<'f> Joined<'f> {
             principals: Vec::new(),
             grants: Vec::new(),
             bindings: Vec::new(),
+            stored_keys: Vec::new(),
             assets: Vec::new(),
             rights: Vec::new(),
             openings: Vec::new(),
@@ -141,6 +144,7 @@ impl<'f> Joined<'f> {
             Fact::Principal(it) => self.principals.push(it),
             Fact::Grant(it) => self.grants.push(it),
             Fact::EnvBinding(it) => self.bindings.push(it),
+            Fact::StoredKeys(it) => self.stored_keys.push(it),
             Fact::Asset(it) => self.assets.push(it),
             Fact::Right(it) => self.rights.push(it),
             Fact::Opening(it) => self.openings.push(it),

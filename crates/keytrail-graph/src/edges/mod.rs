@@ -10,6 +10,7 @@ pub(crate) mod routes;
 pub(crate) mod settings;
 pub(crate) mod sightings;
 pub(crate) mod starts;
+pub(crate) mod stored_keys;
 pub(crate) mod tables;
 
 pub use clients::transport_weakness;

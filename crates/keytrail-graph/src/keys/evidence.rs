@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Confidence, Flow, Location, OperationKind, Projection, Sink, Source, Step, Transform,
-    names_a_secret,
+    Confidence, Flow, Location, OperationKind, Projection, Sink, Source, Step, StoredKeys,
+    Transform, names_a_secret,
 };
 
 use super::{KeyAttribute, is_secret, written_by};
@@ -20,6 +20,7 @@ pub(super) struct Evidence<'f> {
     protected: bool,
     named_at: Option<Step>,
     seeded_at: Option<Step>,
+    observed: Option<&'f StoredKeys>,
 }
 
 impl Evidence<'_> {
@@ -42,6 +43,7 @@ pub(super) fn gather<'f>(joined: &Joined<'f>) -> (Gathered<'f>, Stored<'f>) {
     }
     gather_names(joined, &mut gathered);
     gather_declared(joined, &mut gathered);
+    gather_observed(joined, &mut gathered);
     (gathered, stored)
 }
 
@@ -177,6 +179,38 @@ fn gather_declared<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
     }
 }
 
+/// What lies in the items themselves.
+fn gather_observed<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
+    for &stored in &joined.stored_keys {
+        if let Some(table) = joined.tables.named(&stored.table) {
+            let evidence = gathered
+                .entry((table, stored.attribute.clone()))
+                .or_default();
+            evidence.observed = Some(stored);
+        }
+    }
+}
+
+/// `1,200 of 1,310 values are keys (openai 1,100, stripe 100)`.
+fn observed_step(stored: &StoredKeys) -> Step {
+    let providers = stored.providers.iter().take(5);
+    let providers: Vec<String> = providers
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    let read = if stored.sampled { "sampled" } else { "read" };
+    Step::new(
+        format!(
+            "{} of {} values of `{}` are keys ({}), in {} items that were {read}",
+            stored.keys,
+            stored.values,
+            stored.attribute,
+            providers.join(", "),
+            stored.items
+        ),
+        stored.location.clone(),
+    )
+}
+
 fn names_a_password(attribute: &str) -> bool {
     let last = attribute.rsplit('.').next().unwrap_or(attribute);
     let lower = last.to_ascii_lowercase();
@@ -210,7 +244,7 @@ pub(super) fn judge(
         .readable
         .iter()
         .min_by_key(|flow| (!sent(flow), rank(joined, flow), flow.steps.len(), **flow));
-    let written: BTreeSet<Location> = evidence
+    let mut written: BTreeSet<Location> = evidence
         .readable
         .iter()
         .filter_map(|flow| match &flow.sink {
@@ -218,6 +252,19 @@ pub(super) fn judge(
             _ => None,
         })
         .collect();
+    if let Some(stored) = evidence.observed {
+        let way = best.map_or_else(Vec::new, |flow| flow.steps.clone());
+        written.insert(stored.location.clone());
+        return Some(KeyAttribute {
+            attribute: attribute.to_owned(),
+            confidence: Confidence::Observed,
+            evidence: way.into_iter().chain([observed_step(stored)]).collect(),
+            power: power_of_name(attribute),
+            only_encoded: false,
+            written,
+            rewritten: BTreeSet::new(),
+        });
+    }
     let (confidence, steps) = match (best, &evidence.seeded_at, &evidence.named_at) {
         (Some(flow), _, _) if named => (Confidence::Likely, flow.steps.clone()),
         (Some(flow), _, _) => (Confidence::Possible, flow.steps.clone()),

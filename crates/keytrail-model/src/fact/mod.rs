@@ -4,6 +4,7 @@ mod around;
 mod code;
 mod history;
 mod infra;
+mod item;
 mod key;
 mod names;
 
@@ -21,6 +22,7 @@ pub use infra::{
     Decision, Door, Encryption, EnvBinding, Grant, Index, IndexKind, IndexProjection, KeyElement,
     KeyRole, Principal, PrincipalKind, Replica, Stream, StreamView, Table, TableSource, Tri,
 };
+pub use item::{StoredKey, StoredKeys};
 pub use key::{Proof, Sighting, SightingConfidence, SightingContext};
 pub use names::{names_a_secret, names_a_vetted_reference};
 
@@ -57,6 +59,8 @@ pub enum Fact {
     Grant(Grant),
     /// A template hands a table's name to code by an environment variable.
     EnvBinding(EnvBinding),
+    /// Keys that were seen in the items of a table.
+    StoredKeys(StoredKeys),
     /// A cache, vault, key, trail, bucket or endpoint stands round the tables.
     Asset(Asset),
     /// A principal may read every vault, or raise its own rights.

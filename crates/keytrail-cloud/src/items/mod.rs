@@ -1,0 +1,13 @@
+//! The items of a table: read in parallel within a budget, resumable, in bounded memory.
+
+mod budget;
+mod estimate;
+mod page;
+mod plan;
+mod scan;
+mod state;
+mod stats;
+
+pub use estimate::Estimate;
+pub use plan::ItemsOptions;
+pub use scan::{ItemsOutcome, items};
