@@ -16,18 +16,78 @@ pub struct Aws {
     pub all_regions: bool,
     /// Roles to assume, an account each.
     pub roles: Vec<String>,
+    /// The items to read, if any.
+    pub items: Option<AwsItems>,
+}
+
+/// Which items to read, and at what cost.
+#[derive(Clone, Debug, Default)]
+pub struct AwsItems {
+    /// Tables, by name.
+    pub tables: Vec<String>,
+    /// Read units a second.
+    pub read_units: Option<f64>,
+    /// Read units in all.
+    pub max_units: Option<f64>,
+    /// About so many items of each table.
+    pub sample: Option<u64>,
+    /// Attributes to read; all where there is none.
+    pub attributes: Vec<String>,
+    /// Where to keep how far the scan is.
+    pub state: Option<std::path::PathBuf>,
 }
 
 #[cfg(feature = "aws")]
 mod with {
-    use keytrail_cloud::AccountOptions;
-    use keytrail_model::Progress;
+    use keytrail_cloud::{Access, AccountOptions, ItemsOptions};
+    use keytrail_model::{Collected, Fingerprinter, Progress};
 
     pub(crate) use keytrail_cloud::{Account, drift, reconcile};
     pub use keytrail_cloud::{Difference, Group as AwsGroup, least_policy};
 
-    use super::Aws;
+    use super::{Aws, AwsItems};
     use crate::EngineError;
+
+    /// Reads items, of the first account and region; the estimates go to `tell` before it begins.
+    pub(crate) fn items(
+        aws: &Aws,
+        wanted: &AwsItems,
+        prints: &Fingerprinter,
+        progress: &Progress,
+        tell: fn(&str),
+    ) -> Result<Collected, EngineError> {
+        let access = Access {
+            profile: aws.profile.clone(),
+            region: aws.regions.first().cloned(),
+            role: aws.roles.first().cloned(),
+        };
+        let options = ItemsOptions {
+            tables: wanted.tables.clone(),
+            read_units: wanted.read_units,
+            max_units: wanted.max_units,
+            sample: wanted.sample,
+            attributes: wanted.attributes.clone(),
+            state: wanted.state.clone(),
+        };
+        let mut told = |estimates: &[keytrail_cloud::Estimate]| {
+            for estimate in estimates {
+                tell(&estimate.to_string());
+            }
+        };
+        keytrail_cloud::items(&access, &options, prints, progress, &mut told)
+            .map(|outcome| Collected {
+                facts: outcome.facts,
+                coverage: outcome.coverage,
+            })
+            .map_err(|error| refused(&error))
+    }
+
+    fn refused(error: &keytrail_cloud::CloudError) -> EngineError {
+        EngineError::Aws {
+            hint: error.hint(),
+            what: error.to_string(),
+        }
+    }
 
     pub(crate) fn collect(aws: &Aws, progress: &Progress) -> Result<Account, EngineError> {
         let options = AccountOptions {
@@ -36,10 +96,7 @@ mod with {
             all_regions: aws.all_regions,
             roles: aws.roles.clone(),
         };
-        keytrail_cloud::collect(&options, progress).map_err(|error| EngineError::Aws {
-            hint: error.hint(),
-            what: error.to_string(),
-        })
+        keytrail_cloud::collect(&options, progress).map_err(|error| refused(&error))
     }
 }
 
@@ -47,8 +104,18 @@ mod with {
 mod without {
     use keytrail_model::{Collected, Fact, Progress};
 
-    use super::Aws;
+    use super::{Aws, AwsItems};
     use crate::EngineError;
+
+    pub(crate) fn items(
+        aws: &Aws,
+        _: &AwsItems,
+        _: &keytrail_model::Fingerprinter,
+        progress: &Progress,
+        _: fn(&str),
+    ) -> Result<Collected, EngineError> {
+        collect(aws, progress).map(|account| account.collected)
+    }
 
     /// There is none: this build asks no account.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,11 +171,11 @@ mod without {
 }
 
 #[cfg(feature = "aws")]
-pub(crate) use with::{Account, collect, drift, reconcile};
+pub(crate) use with::{Account, collect, drift, items, reconcile};
 #[cfg(feature = "aws")]
 pub use with::{AwsGroup, Difference, least_policy};
 #[cfg(not(feature = "aws"))]
-pub(crate) use without::{Account, collect, drift, reconcile};
+pub(crate) use without::{Account, collect, drift, items, reconcile};
 #[cfg(not(feature = "aws"))]
 pub use without::{AwsGroup, Difference, least_policy};
 

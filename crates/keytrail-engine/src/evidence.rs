@@ -30,7 +30,7 @@ pub(crate) struct Wanted<'r> {
     /// These sources, or all that apply.
     pub(crate) only: Option<&'r [String]>,
     /// The account.
-    pub(crate) aws: Option<&'r Aws>,
+    pub(crate) aws: Option<Asked<'r>>,
 }
 
 /// Runs the collectors of what is wanted, all at once.
@@ -75,7 +75,7 @@ pub(crate) fn collect(
     };
     let (((code, files), (infra, history)), cloud) = std::thread::scope(|scope| {
         // The account answers while the files are read.
-        let cloud = scope.spawn(|| aws.map(|aws| aws::collect(aws, &watch.cloud)));
+        let cloud = scope.spawn(|| live(aws, prints, watch));
         let here = rayon::join(|| rayon::join(code, files), || rayon::join(infra, history));
         (here, cloud.join())
     });
@@ -101,7 +101,13 @@ pub(crate) fn collect(
         evidence.access = Some(access);
     }
     match cloud {
-        Some(live) => evidence.add_live(live),
+        Some((live, items)) => {
+            evidence.add_live(live);
+            if let Some(mut items) = items {
+                evidence.facts.append(&mut items.facts);
+                evidence.coverage.push(items.coverage);
+            }
+        }
         None => evidence.coverage.push(aws::not_asked()),
     }
     evidence.coverage.sort();
@@ -175,6 +181,27 @@ fn join(all: &mut Collected, one: Collected) {
         all.coverage.status = one.coverage.status;
         all.coverage.reason = one.coverage.reason;
     }
+}
+
+/// An account, and who is told what reading its items costs.
+pub(crate) type Asked<'a> = (&'a Aws, fn(&str));
+
+type Live = (aws::Account, Option<Collected>);
+
+/// The account, then the items that were asked for.
+fn live(
+    aws: Option<Asked<'_>>,
+    prints: &Fingerprinter,
+    watch: &Watch,
+) -> Option<Result<Live, EngineError>> {
+    let (aws, tell) = aws?;
+    let read = || {
+        let account = aws::collect(aws, &watch.cloud)?;
+        let wanted = aws.items.as_ref();
+        let items = wanted.map(|wanted| aws::items(aws, wanted, prints, &watch.cloud, tell));
+        Ok((account, items.transpose()?))
+    };
+    Some(read())
 }
 
 impl Evidence {

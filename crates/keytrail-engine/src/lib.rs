@@ -18,7 +18,7 @@ mod rules;
 mod run;
 mod watch;
 
-pub use aws::{Aws, AwsGroup, Difference, least_policy};
+pub use aws::{Aws, AwsGroup, AwsItems, Difference, least_policy};
 pub use can::{Reads, Replies, can, reads};
 pub use config::{Config, ConfigError, FailOn, Ignore, SOURCES, Spot};
 pub use date::Date;

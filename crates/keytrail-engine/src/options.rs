@@ -30,6 +30,8 @@ pub struct Options {
     pub salt: Option<String>,
     /// The live account; not asked unless said.
     pub aws: Option<Aws>,
+    /// Is told what reading items will cost, before it begins.
+    pub tell: fn(&str),
     /// The day of the run, for ignores that expire.
     pub today: Date,
     /// Keytrail's version.
@@ -51,6 +53,7 @@ impl Options {
             require: Vec::new(),
             salt: None,
             aws: None,
+            tell: |_| {},
             today,
             version: version.to_owned(),
         }

@@ -215,7 +215,7 @@ impl Reading {
             tree: &tree,
             until: Until::Now,
             only: only.as_deref(),
-            aws: options.aws.as_ref(),
+            aws: options.aws.as_ref().map(|aws| (aws, options.tell)),
         };
         let evidence =
             evidence::collect(&wanted, &detector, &prints, watch)?.with_environments(&config);

@@ -92,6 +92,12 @@ pub(crate) struct Draft<'b> {
 }
 
 impl Draft<'_> {
+    /// Seen in the world itself.
+    pub(crate) fn observed(mut self) -> Self {
+        self.edge.confidence = Confidence::Observed;
+        self
+    }
+
     pub(crate) fn confidence(mut self, confidence: Confidence) -> Self {
         self.edge.confidence = self.edge.confidence.min(confidence);
         self

@@ -144,6 +144,43 @@ pub(crate) struct Account {
     pub(crate) assume_role: Vec<String>,
 }
 
+/// Items of tables.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Items (with --aws)")]
+pub(crate) struct Items {
+    /// Read the items of these tables; what that costs is told before it begins
+    #[arg(
+        id = "items",
+        long = "items",
+        value_delimiter = ',',
+        value_name = "TABLE",
+        requires = "aws"
+    )]
+    pub(crate) tables: Vec<String>,
+    /// Read units a second that may be used
+    #[arg(long, value_name = "N", requires = "items", value_parser = positive)]
+    pub(crate) read_units: Option<f64>,
+    /// Read units in all, at which to stop
+    #[arg(long, value_name = "N", requires = "items", value_parser = positive)]
+    pub(crate) max_units: Option<f64>,
+    /// Read about so many items, spread over the table
+    #[arg(long, value_name = "N", requires = "items")]
+    pub(crate) sample: Option<u64>,
+    /// Read these attributes only
+    #[arg(long, value_delimiter = ',', value_name = "NAME", requires = "items")]
+    pub(crate) attributes: Vec<String>,
+    /// Keep in this file how far the scan is, and go on from there
+    #[arg(long, value_name = "FILE", requires = "items")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number > 0.0)
+        .ok_or_else(|| "a number above 0 is needed".to_owned())
+}
+
 /// `drift`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -184,6 +221,8 @@ pub(crate) struct Scan {
     pub(crate) aws: bool,
     #[command(flatten)]
     pub(crate) account: Account,
+    #[command(flatten)]
+    pub(crate) items: Items,
     /// How to show the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
     pub(crate) format: Format,

@@ -11,6 +11,11 @@ pub(crate) fn note(global: &Global, text: &str) {
     }
 }
 
+/// Writes a line to standard error.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Whether standard output gets colours.
 pub(crate) fn color(global: &Global) -> bool {
     match global.color {

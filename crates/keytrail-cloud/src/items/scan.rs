@@ -1,6 +1,7 @@
 //! The scan itself: workers take segments, pages go through the reader into the state and the statistics.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use crate::client::{Access, Call, Client, Connection};
 use crate::error::CloudError;
 
 /// Pages without an item, one after the other, after which a service is taken to lead nowhere.
-const MOST_EMPTY: u32 = 10_000;
+const MOST_EMPTY: u32 = 1_000;
 /// Attempts at a page that breaks or is throttled without a budget; with one, throttling has no end.
 const ATTEMPTS: u32 = 12;
 
@@ -215,6 +216,7 @@ async fn one(
         }
     }
     let work = Arc::new(Work {
+        ended: AtomicBool::new(false),
         table,
         waiting: Mutex::new(waiting),
         stats: Mutex::new(before.stats),
@@ -258,6 +260,8 @@ async fn one(
 }
 
 struct Work {
+    /// One segment met what ends the scan; the others end with their page.
+    ended: AtomicBool,
     table: Table,
     waiting: Mutex<VecDeque<(u64, Standing)>>,
     stats: Mutex<TableStats>,
@@ -284,7 +288,7 @@ async fn worker(shared: Arc<Shared>, work: Arc<Work>) -> Result<u64, CloudError>
                 return Ok(finished);
             }
             Err(error) => {
-                // The others stop at their next page's end.
+                work.ended.store(true, Ordering::Relaxed);
                 if let Ok(mut waiting) = work.waiting.lock() {
                     waiting.clear();
                 }
@@ -304,6 +308,9 @@ async fn segment(
     let mut last = standing.last.take();
     let mut empty = 0;
     loop {
+        if work.ended.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
         let Some(page) = fetch(shared, &work.table, number, last.as_ref()).await? else {
             return Ok(false);
         };

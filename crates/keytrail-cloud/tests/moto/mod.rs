@@ -1,6 +1,10 @@
 //! A moto server on a free port of 127.0.0.1, for as long as a test runs.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "helpers of several tests, of which each uses some"
+)]
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -43,12 +47,21 @@ pub(crate) fn inside(name: &str, serve: impl FnOnce() -> (String, Stop)) -> Opti
 }
 
 /// Stops the server when dropped.
-pub(crate) struct Stop(Child);
+pub(crate) struct Stop(Option<Child>);
+
+impl Stop {
+    /// For servers that end with the process.
+    pub(crate) fn nothing() -> Self {
+        Self(None)
+    }
+}
 
 impl Drop for Stop {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -71,7 +84,7 @@ pub(crate) fn serve() -> (String, Stop) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let stop = Stop(child);
+    let stop = Stop(Some(child));
     let begun = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(

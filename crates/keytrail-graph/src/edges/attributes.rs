@@ -1,6 +1,6 @@
 //! Keys rest in attributes.
 
-use keytrail_model::{EdgeKind, Node};
+use keytrail_model::{Confidence, EdgeKind, Node};
 
 use super::{attribute_node, edit};
 use crate::Joined;
@@ -30,15 +30,19 @@ pub(crate) fn edges(joined: &Joined<'_>, out: &mut Builder) {
                     10,
                 )
             });
-            out.edge(
+            let edge = out.edge(
                 Node::Key(class),
                 EdgeKind::StoredIn,
                 attribute_node(name, &key.attribute),
-            )
-            .confidence(key.confidence)
-            .steps(key.evidence.iter().cloned())
-            .edits(migrate)
-            .add();
+            );
+            let edge = if key.confidence == Confidence::Observed {
+                edge.observed()
+            } else {
+                edge.confidence(key.confidence)
+            };
+            edge.steps(key.evidence.iter().cloned())
+                .edits(migrate)
+                .add();
         }
     }
 }

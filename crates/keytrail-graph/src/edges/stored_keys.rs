@@ -1,6 +1,6 @@
 //! Concrete keys that were seen in items join the class of their attribute.
 
-use keytrail_model::{Confidence, EdgeKind, Node, Step, StoredKeys};
+use keytrail_model::{EdgeKind, Node, Step, StoredKeys};
 
 use super::attribute_node;
 use crate::Joined;
@@ -29,7 +29,7 @@ pub(crate) fn edges(joined: &Joined<'_>, stored: &StoredKeys, out: &mut Builder)
             EdgeKind::StoredIn,
             attribute_node(name, &stored.attribute),
         )
-        .confidence(Confidence::Observed)
+        .observed()
         .steps([Step::new(label, stored.location.clone())])
         .add();
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use keytrail_engine::{Aws, AwsGroup, Date, Difference, Options, Watch};
+use keytrail_engine::{Aws, AwsGroup, AwsItems, Date, Difference, Options, Watch};
 
-use crate::cli::{Account, Drift, Global, RulesFormat, Scan};
+use crate::cli::{Account, Drift, Global, Items, RulesFormat, Scan};
 use crate::failure::usage;
 use crate::output;
 use crate::progress::Shown;
@@ -13,7 +13,11 @@ use crate::progress::Shown;
 pub(super) fn asked(scan: &Scan) -> anyhow::Result<Option<Aws>> {
     let account = &scan.account;
     if scan.aws {
-        return Ok(Some(of(account)));
+        let items = (!scan.items.tables.is_empty()).then(|| items(&scan.items));
+        return Ok(Some(Aws {
+            items,
+            ..of(account)
+        }));
     }
     let named = account.profile.is_some()
         || account.all_regions
@@ -32,6 +36,18 @@ fn of(account: &Account) -> Aws {
         regions: account.region.clone(),
         all_regions: account.all_regions,
         roles: account.assume_role.clone(),
+        items: None,
+    }
+}
+
+fn items(items: &Items) -> AwsItems {
+    AwsItems {
+        tables: items.tables.clone(),
+        read_units: items.read_units,
+        max_units: items.max_units,
+        sample: items.sample,
+        attributes: items.attributes.clone(),
+        state: items.state.clone(),
     }
 }
 

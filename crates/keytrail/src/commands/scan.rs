@@ -19,6 +19,9 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
         .try_for_each(|file| output::check(file))?;
     let mut options = options(&scan.paths, &scan.reading);
     options.aws = super::aws::asked(scan)?;
+    if !global.quiet {
+        options.tell = talk::say;
+    }
     options.baseline.clone_from(&scan.baseline);
     options.diff.clone_from(&scan.diff);
     options.fail_on = scan.fail_on;
