@@ -67,6 +67,11 @@ pub fn collect(
     let around = Around::new(&program, &resolver, &settings);
     bindings.extend(urls::of_lambdas(&program, &around.gateway()));
     let views = bindings.iter().map(|binding| binding.view).collect();
+    let url_first = bindings
+        .iter()
+        .filter(|binding| binding.names_first_parameter(&program))
+        .map(|binding| binding.view)
+        .collect();
     let models = Models::new(&program, &resolver);
     let shared = Shared {
         models: &models,
@@ -78,6 +83,7 @@ pub fn collect(
         templates: &templates,
         around: &around,
         views: &views,
+        url_first: &url_first,
     };
     let fixpoint = fixpoint::run(&shared, progress);
     let doors = Doors::new(&program, &resolver, &settings);

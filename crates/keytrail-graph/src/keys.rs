@@ -14,7 +14,7 @@ use crate::Joined;
 use crate::naming::{covers, is_taken_out, shows};
 use crate::tables::TableId;
 
-use evidence::{Gathered, targets};
+use evidence::{Columns, Gathered, targets};
 
 /// An attribute whose values are keys.
 #[derive(Clone, Debug)]
@@ -62,7 +62,8 @@ pub struct KeyAttributes<'f> {
 
 impl<'f> KeyAttributes<'f> {
     pub(crate) fn new(joined: &Joined<'f>) -> Self {
-        let (gathered, stored) = evidence::gather(joined);
+        let columns = Columns::new(joined);
+        let (gathered, stored) = evidence::gather(joined, &columns);
         let mut keys = Self {
             by_table: BTreeMap::new(),
             stored,
@@ -72,7 +73,7 @@ impl<'f> KeyAttributes<'f> {
                 keys.insert(*table, key);
             }
         }
-        keys.follow_copies(joined, &gathered);
+        keys.follow_copies(joined, &gathered, &columns);
         keys
     }
 
@@ -89,12 +90,17 @@ impl<'f> KeyAttributes<'f> {
     }
 
     /// An item, or the key in it, written to another attribute makes that one a key attribute.
-    fn follow_copies(&mut self, joined: &Joined<'f>, gathered: &Gathered<'f>) {
+    fn follow_copies(
+        &mut self,
+        joined: &Joined<'f>,
+        gathered: &Gathered<'f>,
+        columns: &Columns<'f>,
+    ) {
         const ROUNDS: usize = 4;
         for _ in 0..ROUNDS {
             let mut more = Vec::new();
             for &flow in &joined.flows {
-                self.copies_of(joined, flow, gathered, &mut more);
+                self.copies_of(joined, flow, (gathered, columns), &mut more);
             }
             let mut grew = false;
             for (table, key) in more {
@@ -110,7 +116,7 @@ impl<'f> KeyAttributes<'f> {
         &self,
         joined: &Joined<'f>,
         flow: &'f Flow,
-        gathered: &Gathered<'f>,
+        (gathered, columns): (&Gathered<'f>, &Columns<'f>),
         more: &mut Vec<(TableId, KeyAttribute)>,
     ) {
         let Some((at, to)) = written_by(joined, flow) else {
@@ -128,6 +134,10 @@ impl<'f> KeyAttributes<'f> {
                     continue;
                 };
                 for (table, _) in targets(joined, at, &flow.function) {
+                    // a number, a set of names or an identifier holds no item
+                    if columns.of(table, &attribute).is_some() {
+                        continue;
+                    }
                     let own = (table, attribute.clone());
                     if gathered
                         .get(&own)

@@ -15,6 +15,7 @@ mod permission;
 mod throttle;
 
 use self::asked::Asking;
+pub(crate) use self::body::denies;
 use super::settings::{SettingsIndex, texts};
 use super::urls::Binding;
 use super::urls::admin::is_model_admin;

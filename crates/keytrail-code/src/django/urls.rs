@@ -36,6 +36,21 @@ pub(crate) struct Binding {
 }
 
 impl Binding {
+    /// True where the URL itself names the view's first parameter (`/keys/<id>` for
+    /// `def show(id)`, as Flask, Chalice and `FastAPI` have it): it is no request then.
+    pub(crate) fn names_first_parameter(&self, program: &Program) -> bool {
+        let ir = &program.module(self.view.0).ir;
+        let first = ir.function(self.view.1).parameters.first();
+        first.is_some_and(|first| {
+            let name = ir.text(first.name);
+            self.pattern
+                .split(['<', '>', '{', '}'])
+                .skip(1)
+                .step_by(2)
+                .any(|part| part.split(':').any(|word| word == name))
+        })
+    }
+
     /// A Lambda function, which API Gateway stands in front of.
     pub(crate) fn is_lambda(&self) -> bool {
         self.pattern.starts_with(LAMBDA)

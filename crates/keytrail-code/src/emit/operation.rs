@@ -6,6 +6,7 @@ use keytrail_model::{
 
 use super::{Emitter, is_secret_source, names_of, without_descriptors};
 use crate::interp::{Label, OperationRecord, ProjectionRecord, Shape, Value};
+use crate::mappers::columns;
 use crate::program::{FunctionRef, Site};
 
 impl Emitter<'_> {
@@ -101,6 +102,10 @@ impl Emitter<'_> {
                 .map(|path| without_descriptors(path))
                 .collect(),
             shaped_by_caller: shaped,
+            columns: record
+                .model
+                .map(|class| columns(self.shared, class))
+                .unwrap_or_default(),
             checks,
             entry: self.shared.program.qualified(entry),
             chain,

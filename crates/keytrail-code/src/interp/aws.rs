@@ -309,6 +309,7 @@ impl Machine<'_> {
             text,
             assumed: seen == Seen::Assumed,
             deferred: deferred(arguments),
+            model: None,
             chain,
         };
         match kind {

@@ -36,7 +36,8 @@ impl Machine<'_> {
             if *name == self.shared.words.hidden_table {
                 continue;
             }
-            if typed {
+            // what lies at a place of a list is the list's
+            if typed || name.is_place() {
                 self.store_at(site, part, path, record);
             } else if path.len() < 3 {
                 path.push(*name);

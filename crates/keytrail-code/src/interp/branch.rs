@@ -33,8 +33,10 @@ impl Machine<'_> {
                     continue;
                 }
                 let ties = self.ties(test);
+                let grants = self.grants(test, then, other);
                 let before = self.env.clone();
                 self.assume(&ties.when_true);
+                self.grant(&grants.when_true);
                 self.assume_absent(test, true);
                 let falls = self.block(then);
                 let after = std::mem::replace(&mut self.env, before);
@@ -42,6 +44,7 @@ impl Machine<'_> {
                     self.end_of_way(&mut ends, after);
                 }
                 self.assume(&ties.when_false);
+                self.grant(&grants.when_false);
                 self.assume_absent(test, false);
                 match other {
                     [

@@ -60,6 +60,8 @@ pub(crate) struct Env {
     pub(super) ties: Vec<(Label, Site)>,
     /// Identifiers that a check has found to be the caller's own: origin, part, check.
     pub(super) chosen: Vec<(Label, Fields, Site)>,
+    /// Identifiers that an access check of the project's own has let pass: origin, part, check.
+    pub(super) granted: Vec<(Label, Fields, Site)>,
     /// The same for what callers pass.
     pub(super) open_ties: Vec<(Taint, Taint, Site)>,
 }
@@ -69,6 +71,7 @@ impl Env {
     pub(super) fn merge(&mut self, other: &Self) {
         self.ties.retain(|tie| other.ties.contains(tie));
         self.chosen.retain(|own| other.chosen.contains(own));
+        self.granted.retain(|own| other.granted.contains(own));
         self.open_ties.retain(|tie| other.open_ties.contains(tie));
         self.vars.join(&other.vars);
     }

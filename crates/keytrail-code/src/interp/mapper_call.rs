@@ -243,6 +243,7 @@ impl Machine<'_> {
             text: table.text(),
             assumed: false,
             deferred: None,
+            model: Some(call.class),
             chain: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! Abstract interpretation of one function against the summaries of the others.
 
+mod access_check;
 mod arguments;
 mod around;
 mod assign;
@@ -78,6 +79,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) models: &'a Models,
     /// Functions that some route leads to.
     pub(crate) views: &'a FxHashSet<FunctionRef>,
+    /// Those whose first parameter is a part of their URL, not the request.
+    pub(crate) url_first: &'a FxHashSet<FunctionRef>,
 }
 
 /// Results of the last round.

@@ -5,7 +5,7 @@ use super::arguments::Arguments;
 use super::shape::Shape;
 use super::summary::substitute;
 use super::value::Value;
-use crate::program::{FunctionRef, Site};
+use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
 use keytrail_model::OperationKind;
 
@@ -47,6 +47,8 @@ pub(crate) struct OperationRecord {
     pub(crate) assumed: bool,
     /// The parameters, where some come in a `**kwargs` that only a caller knows.
     pub(crate) deferred: Option<Value>,
+    /// The model whose table it is on, where a mapper makes the call.
+    pub(crate) model: Option<ClassRef>,
     /// Calls from where the record is now known down to the call, outermost first.
     pub(crate) chain: Vec<Site>,
 }
@@ -88,6 +90,7 @@ impl OperationRecord {
 impl Machine<'_> {
     /// Notes a call: for the callers when it depends on them, as complete otherwise.
     pub(super) fn add_operation(&mut self, record: OperationRecord) {
+        self.granted_before(&record);
         let open = record.is_open() && record.chain.len() < LONGEST_CHAIN;
         let list = if open {
             &mut self.out.summary.operations

@@ -67,6 +67,7 @@ impl Machine<'_> {
             || (index == 0
                 && !is_method
                 && self.shared.views.contains(&self.function)
+                && !self.shared.url_first.contains(&self.function)
                 && !self.shared.around.handlers.contains(&self.function))
     }
 

@@ -175,6 +175,11 @@ pub(crate) fn unroll(trace: &Trace) -> Vec<(Site, What)> {
     reversed
 }
 
+/// True for an unknown step behind another one: one tells as much as two, and paths are short.
+pub(crate) fn repeats(path: &[Sym], name: Sym) -> bool {
+    name == Sym::ANY && path.last() == Some(&Sym::ANY)
+}
+
 impl Taint {
     /// `request.user`, `request.auth`, `request.session`: what authentication says.
     pub(crate) fn is_identity(&self) -> bool {
@@ -189,6 +194,7 @@ impl Taint {
     pub(crate) fn step(&self, name: Sym) -> Self {
         let mut taint = self.clone();
         if taint.path.len() < LONGEST_PATH
+            && !repeats(&taint.path, name)
             && !matches!(
                 self.label,
                 Label::Literal(_) | Label::Generated(_) | Label::Guessable(_)

@@ -5,7 +5,7 @@ use keytrail_model::Transform;
 use super::list::List;
 use super::parts::Parts;
 use super::shape::{Aws, NameSourceRef, Shape};
-use super::taint::{Fields, LONGEST_PATH, Label, Taint, Tie, Trace, What, hop};
+use super::taint::{Fields, LONGEST_PATH, Label, Taint, Tie, Trace, What, hop, repeats};
 use crate::program::Site;
 use crate::symbols::Sym;
 
@@ -223,7 +223,9 @@ impl Value {
                     && path.len() < LONGEST_PATH
                 {
                     let mut path = path.clone();
-                    path.push(name);
+                    if !repeats(&path, name) {
+                        path.push(name);
+                    }
                     value.add_shape(Shape::Param(*index, path));
                 }
             }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Confidence, Flow, Location, OperationKind, Projection, Sink, Source, Step, StoredKeys,
-    Transform, names_a_secret,
+    Column, Confidence, Flow, Location, Operation, OperationKind, Projection, Sink, Source, Step,
+    StoredKeys, Transform, names_a_secret,
 };
 
 use super::{KeyAttribute, is_secret, written_by};
@@ -36,12 +36,12 @@ pub(super) type Gathered<'f> = BTreeMap<(TableId, String), Evidence<'f>>;
 pub(super) type Stored<'f> = BTreeMap<(&'f Source, &'f Location), BTreeSet<(TableId, String)>>;
 
 /// All evidence of all attributes.
-pub(super) fn gather<'f>(joined: &Joined<'f>) -> (Gathered<'f>, Stored<'f>) {
+pub(super) fn gather<'f>(joined: &Joined<'f>, columns: &Columns<'f>) -> (Gathered<'f>, Stored<'f>) {
     let (mut gathered, mut stored) = (Gathered::new(), Stored::new());
     for &flow in &joined.flows {
-        gather_flow(joined, flow, &mut gathered, &mut stored);
+        gather_flow(joined, flow, columns, &mut gathered, &mut stored);
     }
-    gather_names(joined, &mut gathered);
+    gather_names(joined, columns, &mut gathered);
     gather_declared(joined, &mut gathered);
     gather_observed(joined, &mut gathered);
     (gathered, stored)
@@ -50,6 +50,7 @@ pub(super) fn gather<'f>(joined: &Joined<'f>) -> (Gathered<'f>, Stored<'f>) {
 fn gather_flow<'f>(
     joined: &Joined<'f>,
     flow: &'f Flow,
+    columns: &Columns<'f>,
     gathered: &mut Gathered<'f>,
     stored: &mut Stored<'f>,
 ) {
@@ -66,8 +67,19 @@ fn gather_flow<'f>(
     }
     let attribute = inside_map(joined, flow, at, attribute);
     for (table, _) in targets(joined, at, &flow.function) {
+        let held = match columns.of(table, &attribute) {
+            Some(Column::Plain) => false,
+            Some(Column::Set) => is_one_key(&flow.source),
+            // it has no parts
+            Some(Column::Identifier) => !attribute.contains('.'),
+            None => true,
+        };
+        if !held {
+            continue;
+        }
         let evidence = gathered.entry((table, attribute.clone())).or_default();
-        if !flow.transform.is_readable() {
+        let hidden = is_switched_off(joined, flow, at) || is_enveloped(joined, flow, at);
+        if hidden || !flow.transform.is_readable() {
             evidence.protected = true;
         } else if is_secret(joined, &flow.source)
             || (matches!(flow.source, Source::Generated(_)) && names_a_secret(&attribute))
@@ -81,6 +93,51 @@ fn gather_flow<'f>(
             }
         }
     }
+}
+
+/// The branch of an encryption helper for trials, which only encodes: the same value reaches the
+/// same attribute encrypted by the other one.
+fn is_switched_off(joined: &Joined<'_>, flow: &Flow, at: &Location) -> bool {
+    flow.transform == Transform::Encoded
+        && joined.flows_to(at).iter().any(|other| {
+            other.transform == Transform::Encrypted
+                && other.source == flow.source
+                && other.sink == flow.sink
+                && other.function == flow.function
+        })
+}
+
+/// What a caller sends together with the key that it is encrypted under.
+fn is_enveloped(joined: &Joined<'_>, flow: &Flow, at: &Location) -> bool {
+    matches!(flow.source, Source::Request(..))
+        && joined
+            .operations_at(at)
+            .iter()
+            .any(|&number| writes_envelope(joined.operations[number]))
+}
+
+/// An item that carries a wrapped key and says which cipher was used holds cipher text beside
+/// them.
+fn writes_envelope(operation: &Operation) -> bool {
+    const WRAPPED: [&str; 4] = [
+        "data_key",
+        "encrypted_data_key",
+        "wrapped_key",
+        "encrypted_key",
+    ];
+    const CIPHER: [&str; 6] = [
+        "cipher",
+        "cipher_type",
+        "cipher_version",
+        "encryption_algorithm",
+        "nonce",
+        "iv",
+    ];
+    let has = |marks: &[&str]| {
+        let mut names = operation.writes.iter();
+        names.any(|name| marks.contains(&name.as_str()))
+    };
+    has(&WRAPPED) && has(&CIPHER)
 }
 
 /// A secret that goes into an attribute whose name is no secret's, beside other data: the
@@ -106,28 +163,41 @@ fn inside_map(joined: &Joined<'_>, flow: &Flow, at: &Location, attribute: &str) 
 }
 
 /// Names that code uses for attributes: written, projected, picked.
-fn gather_names<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
-    let mut note = |table: TableId, name: &str, verb: &str, at: &Location| {
-        if !names_a_secret(name) {
-            return;
-        }
-        let label = format!("{verb} the attribute `{name}`, named as a secret");
-        let step = Step::new(label, at.clone());
-        let evidence = gathered.entry((table, name.to_owned())).or_default();
-        if evidence.named_at.as_ref().is_none_or(|known| step < *known) {
-            evidence.named_at = Some(step);
-        }
-    };
+fn gather_names<'f>(joined: &Joined<'f>, columns: &Columns<'f>, gathered: &mut Gathered<'f>) {
+    let note =
+        |gathered: &mut Gathered<'f>, table: TableId, name: &str, verb: &str, at: &Location| {
+            let possible = match columns.of(table, name) {
+                Some(Column::Plain | Column::Set) => false,
+                Some(Column::Identifier) => !name.contains('.'),
+                None => true,
+            };
+            if !possible || !names_a_secret(name) {
+                return;
+            }
+            let label = format!("{verb} the attribute `{name}`, named as a secret");
+            let step = Step::new(label, at.clone());
+            let evidence = gathered.entry((table, name.to_owned())).or_default();
+            if evidence.named_at.as_ref().is_none_or(|known| step < *known) {
+                evidence.named_at = Some(step);
+            }
+        };
     for (number, operation) in joined.operations.iter().enumerate() {
         for &(table, _) in joined.tables_of(number) {
+            if writes_envelope(operation) {
+                for name in operation.writes.iter().filter(|it| names_a_secret(it)) {
+                    let evidence = gathered.entry((table, name.clone())).or_default();
+                    evidence.protected = true;
+                }
+                continue;
+            }
             for name in &operation.writes {
                 let verb = format!("{} writes", operation.kind.as_str());
-                note(table, name, &verb, &operation.location);
+                note(gathered, table, name, &verb, &operation.location);
             }
             if let Projection::Attributes(names) = &operation.projection {
                 for name in names {
                     let verb = format!("{} reads", operation.kind.as_str());
-                    note(table, name, &verb, &operation.location);
+                    note(gathered, table, name, &verb, &operation.location);
                 }
             }
         }
@@ -135,7 +205,7 @@ fn gather_names<'f>(joined: &Joined<'f>, gathered: &mut Gathered<'f>) {
     for flow in &joined.flows {
         if let Source::Item(at, path) = &flow.source {
             for (table, _) in targets(joined, at, &flow.function) {
-                note(table, path, "the code picks", at);
+                note(gathered, table, path, "the code picks", at);
             }
         }
     }
@@ -209,6 +279,40 @@ fn observed_step(stored: &StoredKeys) -> Step {
         ),
         stored.location.clone(),
     )
+}
+
+/// What models say of the attributes of each table.
+pub(super) struct Columns<'f>(BTreeMap<(TableId, &'f str), Column>);
+
+impl<'f> Columns<'f> {
+    pub(super) fn new(joined: &Joined<'f>) -> Self {
+        let mut columns = BTreeMap::new();
+        for (number, operation) in joined.operations.iter().enumerate() {
+            for &(table, _) in joined.tables_of(number) {
+                for (name, column) in &operation.columns {
+                    columns.insert((table, name.as_str()), *column);
+                }
+            }
+        }
+        Self(columns)
+    }
+
+    /// Of the attribute that a path begins with.
+    pub(super) fn of(&self, table: TableId, path: &str) -> Option<Column> {
+        let name = path.split('.').next().unwrap_or(path);
+        self.0.get(&(table, name)).copied()
+    }
+}
+
+/// True for a source that is one key by itself, not a list of names of keys.
+fn is_one_key(source: &Source) -> bool {
+    match source {
+        Source::Literal { .. } | Source::Vault(_) | Source::Generated(_) => true,
+        Source::Request(_, name) | Source::Setting(name) | Source::Environment(name) => {
+            !name.to_ascii_lowercase().ends_with('s')
+        }
+        _ => false,
+    }
 }
 
 fn names_a_password(attribute: &str) -> bool {

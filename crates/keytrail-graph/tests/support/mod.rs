@@ -53,6 +53,7 @@ pub fn operation(kind: OperationKind, table: &str, line: u32, entry: &str) -> Op
         conditional: false,
         writes: Vec::new(),
         shaped_by_caller: None,
+        columns: Vec::new(),
         checks: Vec::new(),
         entry: Arc::from(entry),
         chain: Vec::new(),

@@ -374,6 +374,17 @@ pub struct Check {
     pub step: Step,
 }
 
+/// What the declared kind of an attribute leaves possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// A number, date or flag, or what a method makes and nothing stores: never a key.
+    Plain,
+    /// A set of texts: as a rule names of other records. A key only where one is seen to get in.
+    Set,
+    /// A part of the table's key: one text, never a whole item.
+    Identifier,
+}
+
 /// Code calls DynamoDB, seen from the function where all its arguments are known.
 #[expect(
     clippy::struct_excessive_bools,
@@ -407,6 +418,8 @@ pub struct Operation {
     pub writes: Vec<AttributePath>,
     /// The caller's input is part of a table name, expression or statement text.
     pub shaped_by_caller: Option<Step>,
+    /// What a mapper's model says of attributes whose kind limits what they can hold, sorted.
+    pub columns: Vec<(String, Column)>,
     /// Checks that tie what is read to the caller.
     pub checks: Vec<Check>,
     /// The function in which every argument became known: the call's own, or one of its callers.

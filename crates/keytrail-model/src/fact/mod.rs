@@ -12,7 +12,7 @@ pub use around::{
     Asset, AssetKind, Control, Opening, OpeningKind, Outsider, Posture, Right, RightKind,
 };
 pub use code::{
-    Access, AdminColumn, AttributePath, AwsClient, Check, Comparison, Environment, Flow,
+    Access, AdminColumn, AttributePath, AwsClient, Check, Column, Comparison, Environment, Flow,
     HttpMethod, Ident, KeyBinding, NameSource, Operation, OperationKind, Origin, Practice,
     PracticeKind, Projection, Reach, RequestPart, ResponseHeader, Route, Setting, SettingValue,
     Sink, Source, TableRef, Transform,

@@ -5,7 +5,7 @@ use keytrail_model::{Access, Step};
 use super::{Doors, strength, who};
 use crate::interp::Shape;
 use crate::program::{ClassRef, FunctionRef, ModuleId, Site};
-use crate::syntax::ir::{Argument, Expr, ExprId, FunctionKind, Name, Stmt};
+use crate::syntax::ir::{Argument, Expr, ExprId, FunctionKind, Module, Name, Stmt};
 
 /// Statements at the head of a function that are looked through.
 const HEAD: usize = 8;
@@ -143,37 +143,8 @@ impl Doors<'_> {
         parent != 0 && ir.function(parent).kind == FunctionKind::Plain
     }
 
-    /// True for a block that ends in "not you": 401, 403, `PermissionDenied`.
     pub(super) fn denies(&self, module: ModuleId, block: &[Stmt], raising: bool) -> bool {
-        let ir = &self.program.module(module).ir;
-        let (value, returned) = match block.last() {
-            Some(Stmt::Raise(Some(value))) => (*value, false),
-            Some(Stmt::Return(Some(value), _)) if !raising => (*value, true),
-            _ => return false,
-        };
-        let (called, arguments): (ExprId, &[Argument]) = match ir.expr(value) {
-            Expr::Call(called, arguments) => (*called, arguments),
-            // Flask's `return {"error": "no"}, 403`
-            Expr::Sequence(parts) if returned => {
-                return parts
-                    .iter()
-                    .any(|&part| matches!(ir.expr(part), Expr::Int(401 | 403)));
-            }
-            _ if returned => return false,
-            _ => (value, &[]),
-        };
-        let (Expr::Name(name) | Expr::Attribute(_, name)) = ir.expr(called) else {
-            return false;
-        };
-        let status = |value: ExprId| match ir.expr(value) {
-            Expr::Int(code) => matches!(code, 401 | 403),
-            Expr::Attribute(_, name) => ["HTTP_401", "HTTP_403", "UNAUTHORIZED", "FORBIDDEN"]
-                .iter()
-                .any(|start| ir.text(*name).starts_with(start)),
-            _ => false,
-        };
-        DENIALS.iter().any(|word| ir.text(*name).contains(word))
-            || arguments.iter().any(|argument| status(argument.value))
+        denies(&self.program.module(module).ir, block, raising)
     }
 
     /// What an `if` asks of who gets on: with its own block, its other one, and what follows.
@@ -461,4 +432,36 @@ impl Doors<'_> {
             _ => false,
         }
     }
+}
+
+/// True for a block that ends in "not you": 401, 403, `PermissionDenied`.
+pub(crate) fn denies(ir: &Module, block: &[Stmt], raising: bool) -> bool {
+    let (value, returned) = match block.last() {
+        Some(Stmt::Raise(Some(value))) => (*value, false),
+        Some(Stmt::Return(Some(value), _)) if !raising => (*value, true),
+        _ => return false,
+    };
+    let (called, arguments): (ExprId, &[Argument]) = match ir.expr(value) {
+        Expr::Call(called, arguments) => (*called, arguments),
+        // Flask's `return {"error": "no"}, 403`
+        Expr::Sequence(parts) if returned => {
+            return parts
+                .iter()
+                .any(|&part| matches!(ir.expr(part), Expr::Int(401 | 403)));
+        }
+        _ if returned => return false,
+        _ => (value, &[]),
+    };
+    let (Expr::Name(name) | Expr::Attribute(_, name)) = ir.expr(called) else {
+        return false;
+    };
+    let status = |value: ExprId| match ir.expr(value) {
+        Expr::Int(code) => matches!(code, 401 | 403),
+        Expr::Attribute(_, name) => ["HTTP_401", "HTTP_403", "UNAUTHORIZED", "FORBIDDEN"]
+            .iter()
+            .any(|start| ir.text(*name).starts_with(start)),
+        _ => false,
+    };
+    DENIALS.iter().any(|word| ir.text(*name).contains(word))
+        || arguments.iter().any(|argument| status(argument.value))
 }
