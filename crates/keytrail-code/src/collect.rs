@@ -67,11 +67,7 @@ pub fn collect(
     let around = Around::new(&program, &resolver, &settings);
     bindings.extend(urls::of_lambdas(&program, &around.gateway()));
     let views = bindings.iter().map(|binding| binding.view).collect();
-    let url_first = bindings
-        .iter()
-        .filter(|binding| binding.names_first_parameter(&program))
-        .map(|binding| binding.view)
-        .collect();
+    let url_first = urls::with_url_first(&program, &bindings);
     let models = Models::new(&program, &resolver);
     let shared = Shared {
         models: &models,

@@ -35,10 +35,21 @@ pub(crate) struct Binding {
     pub(crate) wrappers: Vec<Site>,
 }
 
+/// Views whose first parameter is a part of their URL.
+pub(crate) fn with_url_first(
+    program: &Program,
+    bindings: &[Binding],
+) -> rustc_hash::FxHashSet<FunctionRef> {
+    let named = bindings
+        .iter()
+        .filter(|binding| binding.names_first_parameter(program));
+    named.map(|binding| binding.view).collect()
+}
+
 impl Binding {
     /// True where the URL itself names the view's first parameter (`/keys/<id>` for
     /// `def show(id)`, as Flask, Chalice and `FastAPI` have it): it is no request then.
-    pub(crate) fn names_first_parameter(&self, program: &Program) -> bool {
+    fn names_first_parameter(&self, program: &Program) -> bool {
         let ir = &program.module(self.view.0).ir;
         let first = ir.function(self.view.1).parameters.first();
         first.is_some_and(|first| {

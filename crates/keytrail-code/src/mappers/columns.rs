@@ -38,7 +38,7 @@ fn computed(shared: &Shared<'_>, class: ClassRef) -> Vec<(String, Column)> {
     let lineage = &shared.resolver.class(class).lineage;
     let own = lineage.iter().filter_map(|base| match base {
         Base::Class(base) => Some(*base),
-        _ => None,
+        Base::External(_) => None,
     });
     own.flat_map(|base| shared.resolver.class(base).methods.keys())
         .filter(|name| model.attributes.iter().all(|it| it.stored != **name))
