@@ -43,11 +43,7 @@ pub fn collect(
     }
     let (modules, mut problems) = parse_all(tree, &sources, progress);
     if modules.is_empty() {
-        let mut collected = nothing(counts);
-        collected.coverage.status = CoverageStatus::Partial;
-        "no Python file could be read".clone_into(&mut collected.coverage.reason);
-        collected.coverage.problems = problems;
-        return collected;
+        return none_read(counts, problems);
     }
     counts.insert("files".to_owned(), modules.len() as u64);
     let mut templates = Templates::new(&pages(tree));
@@ -137,6 +133,14 @@ pub fn collect(
             problems,
         },
     }
+}
+
+fn none_read(counts: BTreeMap<String, u64>, problems: Vec<Problem>) -> Collected {
+    let mut collected = nothing(counts);
+    collected.coverage.status = CoverageStatus::Partial;
+    "no Python file could be read".clone_into(&mut collected.coverage.reason);
+    collected.coverage.problems = problems;
+    collected
 }
 
 /// The modules that could be read, by path, and what could not.
