@@ -361,7 +361,12 @@ fn password(value: &[u8], strength: Strength) -> Option<SightingConfidence> {
         || value.contains(&b'_') && strength == Strength::None
         || value.ends_with(b":")
         || value.contains(&b'{');
-    if is_indirect(value) || looks_like_text && strength != Strength::Strong {
+    // `USER_PASSWORD` is the name of a constant.
+    let constant = value.contains(&b'_')
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    if constant || is_indirect(value) || looks_like_text && strength != Strength::Strong {
         return None;
     }
     // `Passw0rd!2024` is a bad password, and one all the same.

@@ -227,6 +227,7 @@ pub(crate) fn is_indirect(value: &[u8]) -> bool {
     let value = lower(value);
     INDIRECT.iter().any(|word| contains(&value, word))
         || holds_filled(&value)
+        || holds_field(&value)
         || is_pattern(&value)
         || value.starts_with(b"%")
         || (value.starts_with(b"<") && value.ends_with(b">"))
@@ -240,6 +241,17 @@ pub(crate) fn holds_filled(value: &[u8]) -> bool {
     FILLED.iter().any(|(open, close)| {
         memchr::memmem::find(value, open.as_bytes())
             .is_some_and(|at| contains(&value[at + open.len()..], close))
+    })
+}
+
+/// A field of a format string: `type={type},src={name}`.
+fn holds_field(lower: &[u8]) -> bool {
+    memchr::memchr_iter(b'{', lower).any(|open| {
+        let name = &lower[open + 1..];
+        let end = name
+            .iter()
+            .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')));
+        end.is_some_and(|end| end > 0 && name[0].is_ascii_alphabetic() && name[end] == b'}')
     })
 }
 
@@ -309,6 +321,13 @@ fn is_periodic(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_of_format_strings() {
+        assert!(is_indirect(b"source={src.name},target=x"));
+        assert!(!is_indirect(b"a{9b}c"));
+        assert!(!is_indirect(b"ab{cd"));
+    }
 
     #[test]
     fn placeholders() {

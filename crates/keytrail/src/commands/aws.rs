@@ -102,6 +102,10 @@ fn json(found: &[Difference]) -> anyhow::Result<String> {
 }
 
 #[cfg(not(feature = "aws"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the same signature as with the feature"
+)]
 fn json(_: &[Difference]) -> anyhow::Result<String> {
     Ok("[]\n".to_owned())
 }
