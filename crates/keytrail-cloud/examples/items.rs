@@ -1,5 +1,4 @@
-//! Reads the items of a table and says how it went, as a line of JSON: what `cargo xtask bench --items`
-//! measures.
+//! Reads the items of a table and says how it went, as a line of JSON, for measuring by hand.
 //!
 //!     items TABLE [--read-units N] [--state FILE]
 

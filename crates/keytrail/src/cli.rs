@@ -92,9 +92,6 @@ pub(crate) enum Command {
         /// Add what reading items needs
         #[arg(long)]
         items: bool,
-        /// Add what reading streams needs
-        #[arg(long)]
-        streams: bool,
     },
     /// Write down the findings of today, so that only new ones fail
     Baseline(Baseline),

@@ -28,7 +28,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Can(can) => can::run(global, can),
         Command::Policy(policy) => policy::run(global, policy),
         Command::Drift(drift) => aws::drift(global, drift),
-        Command::AwsPolicy { items, streams } => aws::policy(*items, *streams),
+        Command::AwsPolicy { items } => aws::policy(*items),
         Command::Baseline(baseline) => baseline::run(global, baseline),
         Command::Schema => schema(),
         Command::Init { path } => init::run(global, path),

@@ -111,10 +111,9 @@ fn json(_: &[Difference]) -> anyhow::Result<String> {
 }
 
 /// `keytrail aws-policy`.
-pub(super) fn policy(items: bool, streams: bool) -> anyhow::Result<u8> {
+pub(super) fn policy(items: bool) -> anyhow::Result<u8> {
     let mut groups = vec![AwsGroup::Account];
     groups.extend(items.then_some(AwsGroup::Items));
-    groups.extend(streams.then_some(AwsGroup::Streams));
     output::print(&keytrail_engine::least_policy(&groups))?;
     Ok(0)
 }
