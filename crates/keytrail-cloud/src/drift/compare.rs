@@ -94,12 +94,18 @@ pub fn drift(template: &[Fact], live: &[Fact], unread: &Unread) -> Vec<Differenc
             None => out.push(only_live(&format!("table {}", table.name), &table.location)),
         }
     }
+    let there = |table: &Table| {
+        let mut tables = live.tables.iter();
+        tables.any(|live| names::table(table, live).is_some())
+    };
+    // One resource for several deployments: of these an account has what is deployed there.
+    let of_another = |table: &Table| {
+        let span = table.location.span();
+        let mut others = declared.tables.iter();
+        others.any(|other| other.location.span() == span && there(other))
+    };
     for table in &declared.tables {
-        let there = live
-            .tables
-            .iter()
-            .any(|live| names::table(table, live).is_some());
-        if !there {
+        if !there(table) && !of_another(table) {
             out.push(only_declared(
                 &format!("table {}", table.name),
                 &table.location,
