@@ -21,26 +21,10 @@ impl Date {
         Self::from_days(i64::try_from(seconds / 86_400).unwrap_or(0))
     }
 
-    /// The day `days` after 1970-01-01, by the usual reckoning in years that begin in March, so
-    /// that the leap day comes last.
+    /// The day `days` after 1970-01-01.
     fn from_days(days: i64) -> Self {
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let from_march = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * from_march + 2) / 5 + 1;
-        let month = if from_march < 10 {
-            from_march + 3
-        } else {
-            from_march - 9
-        };
-        Self {
-            year: year_of_era + era * 400 + i64::from(month <= 2),
-            month: u8::try_from(month).unwrap_or(1),
-            day: u8::try_from(day).unwrap_or(1),
-        }
+        let (year, month, day) = keytrail_model::civil_day(days);
+        Self { year, month, day }
     }
 
     fn days_in_month(year: i64, month: u8) -> u8 {

@@ -5,6 +5,7 @@
 //! decides nothing. What it does guarantee is held by its types: a [`Secret`] cannot be
 //! printed, cloned or serialised, and a [`Finding`] cannot be built without a place.
 
+mod calendar;
 mod collected;
 mod coverage;
 mod fact;
@@ -15,6 +16,7 @@ mod secret;
 mod tree;
 pub mod v1;
 
+pub use calendar::civil_day;
 pub use collected::{Collected, Progress};
 pub use coverage::{Coverage, CoverageStatus, Problem};
 pub use fact::*;

@@ -232,22 +232,10 @@ fn seconds(line: &[u8]) -> i64 {
         .unwrap_or(0)
 }
 
-/// `2024-05-31`, in UTC. Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", `civil_from_days`.
+/// `2024-05-31`, in UTC.
 pub(super) fn day(seconds: i64) -> String {
-    let days = seconds.div_euclid(86_400).clamp(-700_000, 2_900_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let days = seconds.div_euclid(86_400).clamp(-700_000, 2_900_000);
+    let (year, month, day) = keytrail_model::civil_day(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
