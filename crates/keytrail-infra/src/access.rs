@@ -11,13 +11,16 @@ use crate::addresses::Addresses;
 use crate::arns::arn;
 use crate::evaluate::{
     Alternative, Caller, Context, Decision, Policies, Policy, Request, Resource, arns_of, evaluate,
+    is_account,
 };
 use crate::grants::{attributes, binds, granting, is_wide_action, is_wide_resource, step, verdict};
 use crate::held::{Held, Holder};
+use crate::keys::{Key, Keys};
 use crate::principals::{Draft, Principals};
+use crate::readers::{Guard, Readers};
 use crate::rights;
 use crate::stack::Index;
-use crate::text::{RefKind, Text};
+use crate::text::{Id, RefKind, Text, address_of};
 
 /// A table to ask about: known from templates, or only by a name in code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,12 +74,17 @@ pub struct AccessModel {
     /// What template tables are called, by address: identity first.
     spellings: BTreeMap<Arc<str>, Vec<Text>>,
     pub(crate) held: Held,
+    keys: Keys,
 }
 
 #[derive(Debug)]
 pub(crate) struct Subject {
     pub(crate) address: Arc<str>,
     pub(crate) caller: Caller,
+    /// The ARNs that mean it.
+    pub(crate) own: Vec<Text>,
+    /// Functions that run as it.
+    pub(crate) functions: BTreeMap<Id, Vec<Text>>,
     /// One for each variable file under which it exists.
     pub(crate) worlds: Vec<World>,
 }
@@ -97,16 +105,20 @@ impl AccessModel {
         tables: &Index,
         addresses: &Addresses,
         held: Held,
+        keys: Keys,
+        own: Option<&str>,
     ) -> Self {
         let mut rights = Vec::new();
         let mut subjects = Vec::new();
         for draft in principals.drafts.values() {
             let subject = Subject {
                 address: addresses.public(&draft.id),
-                caller: caller(draft),
+                caller: caller(draft, own),
+                own: own_arns(draft),
+                functions: draft.functions.clone(),
                 worlds: worlds(draft, principals),
             };
-            rights.extend(subject.rights(&own_arns(draft)));
+            rights.extend(subject.rights());
             subjects.push(subject);
         }
         rights.sort();
@@ -122,6 +134,7 @@ impl AccessModel {
             rights,
             spellings,
             held,
+            keys,
         }
     }
 
@@ -132,6 +145,11 @@ impl AccessModel {
 
     /// What every principal may do to every table, by every door; what is denied gives nothing.
     pub fn grants(&self, tables: &[TableTarget]) -> Vec<Grant> {
+        self.readers(tables).grants
+    }
+
+    /// The same, with those whom only the key under a table holds off.
+    pub fn readers(&self, tables: &[TableTarget]) -> Readers {
         let contexts: Contexts = Door::ALL
             .iter()
             .flat_map(|door| actions::of(*door))
@@ -141,14 +159,13 @@ impl AccessModel {
             .iter()
             .map(|table| self.asked(table, &contexts))
             .collect();
-        let mut grants: Vec<Grant> = self
+        let each = self
             .subjects
             .par_iter()
-            .flat_map_iter(|subject| asked.iter().flat_map(|table| subject.grants(table)))
-            .collect();
-        grants.sort();
-        grants.dedup();
-        grants
+            .flat_map_iter(|subject| asked.iter().map(|table| subject.reads(table)));
+        let mut all = each.reduce(Readers::default, Readers::with);
+        all.settle();
+        all
     }
 
     /// A table in every spelling that means it, with an end such as `/index/NAME`.
@@ -194,6 +211,7 @@ impl AccessModel {
             table,
             contexts,
             held: &self.held,
+            keys: self.keys.of(&table.address),
             whole: resource(&Text::default()),
             indexes: indexes.collect(),
             stream: table
@@ -204,14 +222,25 @@ impl AccessModel {
     }
 }
 
-fn caller(draft: &Draft) -> Caller {
+/// `own` is the one account that the templates are for, where they say so.
+fn caller(draft: &Draft, own: Option<&str>) -> Caller {
     let name = draft.names.first().and_then(Text::known);
     let (caller, kind) = match draft.kind {
         PrincipalKind::User => (Caller::user(name), "user"),
         PrincipalKind::Group => (Caller::group(name), "group"),
         PrincipalKind::Role | PrincipalKind::Outside => (Caller::role(name), "role"),
     };
-    caller.spelled(arns_of(kind, Some(&draft.id), &draft.names))
+    let address = address_of(&draft.id);
+    let account = match address.strip_prefix("arn:") {
+        // Of the live account.
+        Some(arn) => arn.split(':').nth(3),
+        // One that no template declares may be of another.
+        None => own.filter(|_| !draft.stacks.is_empty()),
+    };
+    let account = account.filter(|number| is_account(number));
+    caller
+        .in_account(account)
+        .spelled(arns_of(kind, Some(&draft.id), &draft.names))
 }
 
 /// The policies of a principal, for each stack that declares it. What another stack attaches
@@ -273,6 +302,8 @@ struct Asked<'t> {
     table: &'t TableTarget,
     contexts: &'t Contexts,
     held: &'t Held,
+    /// The customer's keys under it.
+    keys: &'t [Arc<Key>],
     whole: Resource,
     indexes: Vec<(&'t str, Resource)>,
     stream: Option<Resource>,
@@ -296,18 +327,18 @@ fn own_arns(draft: &Draft) -> Vec<Text> {
 }
 
 impl Subject {
-    fn rights(&self, own: &[Text]) -> Vec<Right> {
+    fn rights(&self) -> Vec<Right> {
         let holders = self.worlds.iter().map(|world| rights::Holder {
             address: &self.address,
             caller: &self.caller,
-            own,
+            own: &self.own,
             identity: &world.identity,
             boundary: world.boundary.as_deref(),
         });
         holders.flat_map(|holder| rights::of(&holder)).collect()
     }
 
-    fn grants(&self, asked: &Asked<'_>) -> Vec<Grant> {
+    fn reads(&self, asked: &Asked<'_>) -> Readers {
         let idle = |world: &World| {
             let of = |holder| asked.held.of(&asked.table.address, holder, world.stack);
             world.touching == 0
@@ -315,15 +346,19 @@ impl Subject {
                 && of(Holder::Stream).iter().all(|held| held.is_empty())
         };
         if self.worlds.iter().all(idle) {
-            return Vec::new();
+            return Readers::default();
         }
-        Door::ALL
+        let guards: Vec<Guard> = self
+            .worlds
             .iter()
-            .flat_map(|door| self.door(*door, asked))
-            .collect()
+            .map(|world| Guard::of(self, world, asked.keys, asked.table))
+            .collect();
+        let doors = Door::ALL.iter();
+        let all = doors.map(|door| self.door(*door, asked, &guards));
+        all.fold(Readers::default(), Readers::with)
     }
 
-    fn door(&self, door: Door, asked: &Asked<'_>) -> Vec<Grant> {
+    fn door(&self, door: Door, asked: &Asked<'_>, guards: &[Guard]) -> Readers {
         for (action, on) in actions::of(door) {
             let resources: Vec<(Option<&str>, &Resource)> = match on {
                 On::Table => vec![(None, &asked.whole)],
@@ -338,27 +373,27 @@ impl Subject {
                 On::Stream => asked.stream.iter().map(|stream| (None, stream)).collect(),
                 On::Backup => vec![(None, &asked.backup)],
             };
-            let grants: Vec<Grant> = resources
+            let found = resources
                 .into_iter()
-                .flat_map(|(index, resource)| self.ask(door, action, index, resource, asked))
-                .collect();
-            if !grants.is_empty() {
-                return grants;
+                .map(|(index, resource)| self.ask((door, action), (index, resource), asked, guards))
+                .fold(Readers::default(), Readers::with);
+            if !found.is_empty() {
+                return found;
             }
         }
-        Vec::new()
+        Readers::default()
     }
 
     fn ask(
         &self,
-        door: Door,
-        action: &str,
-        index: Option<&str>,
-        resource: &Resource,
+        (door, action): (Door, &str),
+        (index, resource): (Option<&str>, &Resource),
         asked: &Asked<'_>,
-    ) -> Vec<Grant> {
+        guards: &[Guard],
+    ) -> Readers {
+        let mut found = Readers::default();
         let Some(context) = asked.contexts.get(action) else {
-            return Vec::new();
+            return found;
         };
         let request = Request {
             principal: &self.caller,
@@ -370,40 +405,43 @@ impl Subject {
             Door::GetRecords => Holder::Stream,
             _ => Holder::Table,
         };
-        let policies = self.worlds.iter().flat_map(|world| {
-            let held = asked.held.of(&asked.table.address, holder, world.stack);
-            held.into_iter().map(|held| Policies {
-                identity: &world.identity[..world.touching],
-                boundary: world.boundary.as_deref(),
-                resource: held,
-                ..Policies::default()
-            })
-        });
-        let mut grants = Vec::new();
-        for policies in policies {
-            let ways = match evaluate(&request, &policies) {
-                Decision::Allow(by) => vec![Alternative {
-                    by,
-                    conditions: Vec::new(),
-                }],
-                Decision::AllowedIf(ways) => ways,
-                Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => Vec::new(),
-            };
-            grants.extend(ways.iter().map(|way| Grant {
-                principal: Arc::clone(&self.address),
-                table: Arc::clone(&asked.table.address),
-                door,
-                index: index.map(str::to_owned),
-                decision: verdict(way),
-                statements: granting(way).map(step).collect(),
-                wildcard_action: granting(way).any(is_wide_action),
-                wildcard_resource: granting(way).any(is_wide_resource),
-                attributes: attributes(action, &way.conditions),
-                leading_keys: binds(&way.conditions, "dynamodb:LeadingKeys").is_some(),
-            }));
+        for (world, guard) in self.worlds.iter().zip(guards) {
+            for held in asked.held.of(&asked.table.address, holder, world.stack) {
+                let policies = Policies {
+                    identity: &world.identity[..world.touching],
+                    boundary: world.boundary.as_deref(),
+                    resource: held,
+                    ..Policies::default()
+                };
+                for way in ways(evaluate(&request, &policies)) {
+                    let grant = Grant {
+                        principal: Arc::clone(&self.address),
+                        table: Arc::clone(&asked.table.address),
+                        door,
+                        index: index.map(str::to_owned),
+                        decision: verdict(&way),
+                        statements: granting(&way).map(step).collect(),
+                        wildcard_action: granting(&way).any(is_wide_action),
+                        wildcard_resource: granting(&way).any(is_wide_resource),
+                        attributes: attributes(action, &way.conditions),
+                        leading_keys: binds(&way.conditions, "dynamodb:LeadingKeys").is_some(),
+                    };
+                    guard.let_through(grant, &mut found);
+                }
+            }
         }
-        grants.sort();
-        grants.dedup();
-        grants
+        found.settle();
+        found
+    }
+}
+
+fn ways(decision: Decision<'_>) -> Vec<Alternative<'_>> {
+    match decision {
+        Decision::Allow(by) => vec![Alternative {
+            by,
+            conditions: Vec::new(),
+        }],
+        Decision::AllowedIf(ways) => ways,
+        Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => Vec::new(),
     }
 }

@@ -12,7 +12,8 @@ use crate::read::{Sources, TreeFiles, read};
 use crate::stack::Stack;
 use crate::terraform::source::Project;
 use crate::{
-    assets, bindings, cloudformation, held, openings, principals, serverless, tables, terraform,
+    assets, bindings, cloudformation, held, keys, openings, principals, serverless, tables,
+    terraform,
 };
 
 /// Parsers and evaluators recurse up to their limits, which need more than a thread's usual stack.
@@ -81,11 +82,14 @@ pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
     principals::workloads(&mut people, &sources.annotations);
     let bound = bindings::build(&stacks, &index, &addresses);
     let held = held::build(&stacks, &mut reader, &addresses);
-    let access = AccessModel::new(&people, &index, &addresses, held);
+    let keys = keys::build(&stacks, &mut reader, &addresses);
     let own: BTreeSet<String> = stacks
         .iter()
         .flat_map(|stack| stack.accounts.clone())
         .collect();
+    let only = own.iter().next().filter(|_| own.len() == 1);
+    let only = only.map(String::as_str);
+    let access = AccessModel::new(&people, &index, &addresses, held, keys, only);
     let around = assets::build(&stacks, &index, &addresses);
     let openings = openings::build(&stacks, &index, &addresses, &own, &around);
 

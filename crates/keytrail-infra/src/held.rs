@@ -1,11 +1,11 @@
-//! Policies that tables and their streams hold: they let in roles and users of the same account
-//! without any policy of their own.
+//! Policies that tables, their streams and roles hold: those of tables let in roles and users of the
+//! same account without any policy of their own, those of roles say who may become them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::addresses::Addresses;
-use crate::evaluate::Policy;
+use crate::evaluate::{Policy, ResourcePattern, Resources, Statement};
 use crate::policies::Reader;
 use crate::stack::{Resource, Stack};
 use crate::text::Text;
@@ -16,6 +16,7 @@ use crate::value::Node;
 pub(crate) enum Holder {
     Table,
     Stream,
+    Role,
 }
 
 /// By stack, what the tables and streams of that stack hold.
@@ -31,13 +32,23 @@ pub(crate) fn build(stacks: &[Stack], reader: &mut Reader<'_>, addresses: &Addre
     for (number, stack) in stacks.iter().enumerate() {
         for resource in &stack.resources {
             for (address, holder, document) in documents(resource, reader, addresses) {
-                let policy = reader.policy(resource.address(), document);
+                let mut policy = reader.policy(resource.address(), document);
+                if holder == Holder::Role {
+                    policy.statements.iter_mut().for_each(on_itself);
+                }
                 let by_stack = held.0.entry((address, holder)).or_default();
                 by_stack.entry(number).or_default().push(policy);
             }
         }
     }
     held
+}
+
+/// A trust policy names no resource: it is about the role that holds it.
+fn on_itself(statement: &mut Statement) {
+    if matches!(&statement.resources, Resources::Only(listed) if listed.is_empty()) {
+        statement.resources = Resources::Only(vec![ResourcePattern::literal("*")]);
+    }
 }
 
 fn documents<'r>(
@@ -64,6 +75,12 @@ fn documents<'r>(
             addresses
                 .filter_map(|address| Some((address, holder, document?)))
                 .collect()
+        }
+        "aws_iam_role" | "AWS::IAM::Role" => {
+            let fields = ["assume_role_policy", "AssumeRolePolicyDocument"];
+            let document = fields.iter().find_map(|field| body.get(field));
+            let found = document.map(|document| (own(), Holder::Role, document));
+            found.into_iter().collect()
         }
         "AWS::DynamoDB::Table" => [
             (Holder::Table, "ResourcePolicy.PolicyDocument"),

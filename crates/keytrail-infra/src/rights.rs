@@ -10,8 +10,10 @@ use keytrail_model::{Right, RightKind, Step};
 
 use crate::arns::arn;
 use crate::evaluate::{
-    Alternative, Caller, Context, Decision, Policies, Policy, Request, Resource, evaluate,
+    Alternative, Caller, Context, Decision, Effect, Policies, Policy, Request, Resource, Resources,
+    evaluate,
 };
+use crate::glob::Fit;
 use crate::grants::step;
 use crate::text::Text;
 
@@ -115,6 +117,9 @@ const RAISING: &[&[Ask]] = &[
 ];
 const PASS: Ask = ("iam:PassRole", On::Any("iam", "role/"));
 
+/// What remains to hold, and the statements.
+pub(crate) type Allowed = (Vec<String>, Vec<Step>);
+
 /// Somebody with one set of policies.
 pub(crate) struct Holder<'h> {
     pub(crate) address: &'h Arc<str>,
@@ -181,13 +186,21 @@ impl Holder<'_> {
     /// The conditions and statements by which an action is allowed on whichever resource. A
     /// condition on the resource's tags limits it to some.
     fn may(&self, (action, on): Ask) -> Option<(Vec<String>, Vec<Step>)> {
-        let resource = self.resource(on);
-        let context = Context::new();
+        self.may_on(action, &self.resource(on), &Context::new())
+    }
+
+    /// The same on one resource.
+    pub(crate) fn may_on(
+        &self,
+        action: &str,
+        resource: &Resource,
+        context: &Context,
+    ) -> Option<Allowed> {
         let request = Request {
             principal: self.caller,
             action,
-            resource: &resource,
-            context: &context,
+            resource,
+            context,
         };
         let policies = Policies {
             identity: self.identity,
@@ -202,6 +215,31 @@ impl Holder<'_> {
             }),
             Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => None,
         }
+    }
+
+    /// The same on some resource, of which the caller picks the name: what it creates.
+    pub(crate) fn may_on_some(&self, action: &str, service: &str) -> Option<Allowed> {
+        let statements = self.identity.iter().flat_map(|policy| &policy.statements);
+        let allowing = statements.filter(|statement| {
+            statement.effect == Effect::Allow && statement.actions.fit(action).0 == Fit::Yes
+        });
+        let mut patterns = allowing.flat_map(|statement| match &statement.resources {
+            Resources::Only(listed) => listed.iter().map(Some).collect::<Vec<_>>(),
+            Resources::AllBut(_) => vec![None],
+        });
+        patterns.find_map(|pattern| {
+            let spelled = pattern.and_then(|pattern| pattern.spellings().first());
+            let any = arn(service, "");
+            let whole = spelled.is_none_or(|text| text.known() == Some("*"));
+            let resource = if whole {
+                let mut any = any;
+                any.append(&Text::hole(None));
+                Resource::new(&[any])
+            } else {
+                Resource::new(spelled.map_or(&[], std::slice::from_ref))
+            };
+            self.may_on(action, &resource, &Context::new())
+        })
     }
 
     fn resource(&self, on: On) -> Resource {

@@ -1,4 +1,8 @@
-//! SAM's policy templates that touch tables, as the statements they become.
+//! SAM's policy templates that touch tables, keys and vaults, as the statements they become.
+
+use crate::arns::arn;
+use crate::text::Text;
+use crate::value::Node;
 
 /// One statement: actions, and what follows `table/NAME` in the resources.
 pub(crate) type Template = &'static [(&'static [&'static str], &'static [&'static str])];
@@ -82,6 +86,51 @@ pub(crate) fn template(name: &str) -> Option<Template> {
         ],
         _ => return None,
     })
+}
+
+/// Actions and resource of a template on a KMS key, a secret or a parameter.
+pub(crate) fn other_template(name: &str, given: &Node) -> Option<(&'static [&'static str], Text)> {
+    let (parameter, service, kind, actions): (_, _, _, &'static [&'static str]) = match name {
+        "KMSDecryptPolicy" => ("KeyId", "kms", "key/", &["kms:Decrypt"]),
+        "KMSEncryptPolicyV2" => (
+            "KeyId",
+            "kms",
+            "key/",
+            &["kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        ),
+        "AWSSecretsManagerGetSecretValuePolicy" => {
+            ("SecretArn", "", "", &["secretsmanager:GetSecretValue"])
+        }
+        "SSMParameterReadPolicy" => (
+            "ParameterName",
+            "ssm",
+            "parameter/",
+            &[
+                "ssm:GetParameter",
+                "ssm:GetParameters",
+                "ssm:GetParametersByPath",
+            ],
+        ),
+        "SSMParameterWithSlashPrefixReadPolicy" => (
+            "ParameterName",
+            "ssm",
+            "parameter",
+            &[
+                "ssm:GetParameter",
+                "ssm:GetParameters",
+                "ssm:GetParametersByPath",
+            ],
+        ),
+        _ => return None,
+    };
+    let value = given.get(parameter).and_then(Node::as_text);
+    let value = value.unwrap_or_else(|| Text::hole(None));
+    if service.is_empty() {
+        return Some((actions, value));
+    }
+    let mut on = arn(service, kind);
+    on.append(&value);
+    Some((actions, on))
 }
 
 /// What a connector from a function to a table grants.

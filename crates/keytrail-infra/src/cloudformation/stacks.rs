@@ -270,5 +270,6 @@ fn matters(kind: &str) -> bool {
     ];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
         || crate::assets::matters(kind)
+        || crate::keys::matters(kind)
         || crate::openings::matters(kind)
 }

@@ -29,6 +29,7 @@ pub use resource::{Resource, ResourcePattern};
 
 pub(crate) use caller::{arns_of, is_account};
 pub(crate) use describe::condition as condition_text;
+pub(crate) use principal::Named;
 pub(crate) use resource::arn as arn_fit;
 
 /// Who wants to do what to which resource, under which circumstances.

@@ -1,6 +1,6 @@
 //! `Principal` and `NotPrincipal` of a policy that a resource holds.
 
-use super::caller::{account_of, same_account};
+use super::caller::{account_of, is_account, same_account};
 use super::{Caller, CallerKind};
 use crate::glob::Fit;
 use crate::text::Text;
@@ -41,6 +41,21 @@ pub(crate) enum Named {
 }
 
 impl Principals {
+    /// The numbers of the accounts that it names as such.
+    pub(crate) fn accounts(&self) -> Vec<&str> {
+        let (Self::Only(patterns) | Self::AllBut(patterns)) = self;
+        let named = patterns.iter().filter_map(|one| match one {
+            PrincipalPattern::Aws(text) => text.known(),
+            _ => None,
+        });
+        named
+            .filter_map(|known| match known.strip_suffix(":root") {
+                Some(arn) => arn.rsplit(':').next(),
+                None => is_account(known).then_some(known),
+            })
+            .collect()
+    }
+
     /// How it names a caller; `None` where it does not.
     pub(crate) fn names(&self, caller: &Caller) -> Option<(Named, Fit)> {
         match self {
@@ -105,13 +120,18 @@ impl PrincipalPattern {
             }
             (Self::Aws(text), _) if caller.has_identity() => {
                 if let Some(account) = account_of(text) {
-                    let own = caller.account.as_deref()?;
                     let named = if caller.kind == CallerKind::Root {
                         Named::Itself
                     } else {
                         Named::Account
                     };
-                    return found(named, same_account(&account, own));
+                    let fit = match &caller.account {
+                        Some(own) => same_account(&account, own),
+                        // A template that names no account means the one that it is for.
+                        None if account.is_hole() => Fit::Yes,
+                        None => Fit::Maybe,
+                    };
+                    return found(named, fit);
                 }
                 if caller.is_session(text) {
                     return Some((Named::Itself, Fit::Yes));

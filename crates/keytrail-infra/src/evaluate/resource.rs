@@ -49,6 +49,20 @@ impl Resource {
         self
     }
 
+    /// A key of KMS of which the whole policy is known, though its ARN is not.
+    #[must_use]
+    pub(crate) fn as_key(mut self) -> Self {
+        self.guarded = Some(Guarded::Key);
+        self
+    }
+
+    /// A role of which the whole trust policy is known, though its ARN is not.
+    #[must_use]
+    pub(crate) fn as_role(mut self) -> Self {
+        self.guarded = Some(Guarded::Role);
+        self
+    }
+
     /// The account that owns it, where known.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()

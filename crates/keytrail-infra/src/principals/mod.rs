@@ -37,6 +37,8 @@ pub(crate) struct Draft {
     pub(crate) policies: Vec<(usize, Policy)>,
     pub(crate) boundaries: Vec<(usize, Policy)>,
     pub(crate) groups: BTreeSet<Id>,
+    /// Functions that run as it, with their names.
+    pub(crate) functions: BTreeMap<Id, Vec<Text>>,
 }
 
 /// All principals of all templates.
@@ -131,6 +133,7 @@ impl Principals {
             policies: Vec::new(),
             boundaries: Vec::new(),
             groups: BTreeSet::new(),
+            functions: BTreeMap::new(),
         });
         draft.stacks.insert(number);
         draft.environments.insert(stack.environment);
@@ -171,6 +174,7 @@ impl Principals {
             policies: Vec::new(),
             boundaries: Vec::new(),
             groups: BTreeSet::new(),
+            functions: BTreeMap::new(),
         });
         vec![id]
     }

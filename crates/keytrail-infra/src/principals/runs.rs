@@ -45,9 +45,9 @@ const ROLES: &[(&str, &str, &str)] = &[
     ),
     ("AWS::EKS::PodIdentityAssociation", "RoleArn", "EKS pods"),
     ("AWS::Glue::Job", "Role", "Glue job"),
-    ("AWS::Lambda::Function", "Role", "Lambda function"),
+    ("AWS::Lambda::Function", "Role", FUNCTION),
     ("AWS::Pipes::Pipe", "RoleArn", "EventBridge pipe"),
-    ("AWS::Serverless::Function", "Role", "Lambda function"),
+    ("AWS::Serverless::Function", "Role", FUNCTION),
     ("AWS::Serverless::StateMachine", "Role", "state machine"),
     (
         "AWS::StepFunctions::StateMachine",
@@ -78,7 +78,7 @@ const ROLES: &[(&str, &str, &str)] = &[
     ),
     ("aws_eks_pod_identity_association", "role_arn", "EKS pods"),
     ("aws_glue_job", "role_arn", "Glue job"),
-    ("aws_lambda_function", "role", "Lambda function"),
+    ("aws_lambda_function", "role", FUNCTION),
     ("aws_pipes_pipe", "role_arn", "EventBridge pipe"),
     ("aws_sfn_state_machine", "role_arn", "state machine"),
 ];
@@ -126,6 +126,9 @@ pub(super) fn attach(stacks: &[Stack], all: &mut Principals) {
             if let Some(node) = resource.body.path(field) {
                 let ids = roles(all, node);
                 run(all, &ids, &label(word, resource), &resource.location());
+                if *word == FUNCTION {
+                    function(all, &ids, resource);
+                }
             }
         }
         for (_, field, word) in PROFILES
@@ -149,6 +152,22 @@ fn run(all: &mut Principals, ids: &[Id], label: &str, location: &Location) {
     for id in ids {
         if let Some(draft) = all.drafts.get_mut(id) {
             draft.runs.insert(Step::new(label, location.clone()));
+        }
+    }
+}
+
+const FUNCTION: &str = "Lambda function";
+
+/// Whoever changes the code of a function acts as its role.
+fn function(all: &mut Principals, ids: &[Id], resource: &Resource) {
+    let fields = ["function_name", "FunctionName"];
+    let names = fields.iter().find_map(|field| resource.body.get(field));
+    let names = names.map_or_else(Vec::new, Node::texts);
+    for id in ids {
+        if let Some(draft) = all.drafts.get_mut(id) {
+            draft
+                .functions
+                .insert(Id::clone(&resource.id), names.clone());
         }
     }
 }
@@ -203,6 +222,7 @@ fn others(resource: &Resource, profiles: &BTreeMap<String, Vec<Id>>, all: &mut P
     match resource.kind.as_str() {
         "AWS::Serverless::Function" => {
             if let Some(role) = super::sam::implicit_role(resource) {
+                function(all, std::slice::from_ref(&role), resource);
                 run(
                     all,
                     &[role],

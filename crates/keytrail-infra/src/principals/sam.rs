@@ -6,7 +6,7 @@ use super::attach::Scene;
 use crate::arns::{arn, spellings};
 use crate::evaluate::{Actions, Effect, Policy, ResourcePattern, Resources, Statement};
 use crate::managed;
-use crate::sam_policies::{Template, connector, template};
+use crate::sam_policies::{Template, connector, other_template, template};
 use crate::stack::Resource;
 use crate::text::{Id, Piece, Text};
 use crate::value::{Node, Value};
@@ -78,6 +78,11 @@ fn policy(scene: &mut Scene<'_, '_, '_>, ids: &[Id], resource: &Resource, node: 
         return;
     }
     for (name, field) in &map.fields {
+        if let Some((actions, arn)) = other_template(name, &field.node) {
+            let holder = format!("{}.{name}", resource.address());
+            give_other(scene, ids, &holder, actions, arn, &field.key);
+            continue;
+        }
         let Some(statements) = template(name) else {
             continue;
         };
@@ -92,6 +97,37 @@ fn policy(scene: &mut Scene<'_, '_, '_>, ids: &[Id], resource: &Resource, node: 
             &Node::new(Value::Null, &field.key),
         );
     }
+}
+
+/// A template on a key, secret or parameter: one statement.
+fn give_other(
+    scene: &mut Scene<'_, '_, '_>,
+    ids: &[Id],
+    holder: &str,
+    actions: &[&str],
+    on: Text,
+    span: &keytrail_model::FileSpan,
+) {
+    let statement = Statement {
+        name: "1".to_owned(),
+        effect: Effect::Allow,
+        principals: None,
+        actions: Actions::Only(actions.iter().map(|one| Text::literal(*one)).collect()),
+        resources: Resources::Only(vec![ResourcePattern::new(on.shown(), vec![on])]),
+        conditions: Vec::new(),
+        variables: true,
+        open: false,
+        maybe: false,
+        location: keytrail_model::Location::Statement {
+            span: span.clone(),
+            policy: Arc::from(format!("{holder}#1")),
+        },
+    };
+    let policy = Policy {
+        address: Arc::from(holder),
+        statements: vec![statement],
+    };
+    scene.give(ids, &policy);
 }
 
 fn with_version(node: &Node) -> Node {

@@ -245,5 +245,6 @@ pub(super) fn matters(kind: &str) -> bool {
     ];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
         || crate::assets::matters(kind)
+        || crate::keys::matters(kind)
         || crate::openings::matters(kind)
 }
