@@ -147,6 +147,8 @@ mod without {
     pub(crate) struct Account {
         pub(crate) collected: Collected,
         pub(crate) unread: Unread,
+        pub(crate) access: Vec<keytrail_infra::AccessModel>,
+        pub(crate) held_off: Vec<keytrail_infra::HeldOff>,
     }
 
     #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Single questions about principals: may this one do that, and what may this one read?
 
-use keytrail_infra::{Question, Reply};
+use keytrail_infra::{AccessModel, Question, Reply};
 use keytrail_model::{Fact, Grant, Right};
 
 use crate::evidence::targets;
@@ -23,14 +23,11 @@ pub struct Replies {
 pub fn can(options: &Options, question: &Question, watch: &Watch) -> Result<Replies, EngineError> {
     let read = Reading::of(options, &rules(), watch)?;
     let facts = &read.evidence.facts;
-    let (replies, known) = match &read.evidence.access {
-        Some(access) => {
-            let known = access.principals();
-            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-            (access.ask(question, &targets(facts)), known)
-        }
-        None => (Vec::new(), Vec::new()),
-    };
+    let tables = targets(facts);
+    let access = &read.evidence.access;
+    let known = known(access);
+    let replies = access.iter().flat_map(|one| one.ask(question, &tables));
+    let replies = replies.collect();
     Ok(Replies {
         replies,
         nearest: nearest(&question.principal, known.iter().map(String::as_str)).map(str::to_owned),
@@ -62,10 +59,9 @@ pub fn reads(
 ) -> Result<Reads, EngineError> {
     let read = Reading::of(options, &rules(), watch)?;
     let facts = &read.evidence.facts;
-    let access = read.evidence.access.as_ref();
-    let found = access.and_then(|access| access.principal(principal));
-    let known = access.map_or_else(Vec::new, keytrail_infra::AccessModel::principals);
-    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let access = &read.evidence.access;
+    let found = access.iter().find_map(|one| one.principal(principal));
+    let known = known(access);
     let mine = |address: &str| found.as_deref() == Some(address);
     let names = target.map(|target| names(facts, target));
     let grants = facts.iter().filter_map(|fact| match fact {
@@ -95,8 +91,13 @@ pub fn reads(
     })
 }
 
+fn known(access: &[AccessModel]) -> Vec<String> {
+    let all = access.iter().flat_map(AccessModel::principals);
+    all.map(|one| one.to_string()).collect()
+}
+
 /// The addresses of the tables that `target` names, and the attribute it names besides.
-fn names(facts: &[Fact], target: &str) -> (Vec<String>, Option<String>) {
+pub(crate) fn names(facts: &[Fact], target: &str) -> (Vec<String>, Option<String>) {
     let of = |name: &str| -> Vec<String> {
         let tables = facts.iter().filter_map(|fact| match fact {
             Fact::Table(table) => Some(table),

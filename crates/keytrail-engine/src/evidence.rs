@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keytrail_detect::Detector;
 use keytrail_files::{Commit, FilesOptions, HistoryOptions};
-use keytrail_infra::{AccessModel, TableTarget};
+use keytrail_infra::{AccessModel, HeldOff, TableTarget};
 use keytrail_model::{
     Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Location, Progress, Tree,
 };
@@ -17,8 +17,11 @@ use crate::{Config, EngineError, SOURCES, Watch};
 pub(crate) struct Evidence {
     pub(crate) facts: Vec<Fact>,
     pub(crate) coverage: Vec<Coverage>,
-    /// Principals with their policies, to be asked single questions.
-    pub(crate) access: Option<AccessModel>,
+    /// Principals with their policies, to be asked single questions: of the templates, then of
+    /// each account.
+    pub(crate) access: Vec<AccessModel>,
+    /// Those whom only the key under a table holds off.
+    pub(crate) held_off: Vec<HeldOff>,
 }
 
 /// What is read.
@@ -89,16 +92,19 @@ pub(crate) fn collect(
     let mut evidence = Evidence {
         facts: Vec::new(),
         coverage: Vec::new(),
-        access: None,
+        access: Vec::new(),
+        held_off: Vec::new(),
     };
     for (source, collected) in SOURCES.into_iter().zip([code, files, infra, history]) {
         evidence.add(source, collected);
     }
     evidence.coverage.extend(later());
     if let Some(access) = access {
-        let grants = access.grants(&targets(&evidence.facts));
-        evidence.facts.extend(grants.into_iter().map(Fact::Grant));
-        evidence.access = Some(access);
+        let readers = access.readers(&targets(&evidence.facts));
+        let grants = readers.grants.into_iter().map(Fact::Grant);
+        evidence.facts.extend(grants);
+        evidence.held_off = readers.held_off;
+        evidence.access.push(access);
     }
     match cloud {
         Some((live, items)) => {
@@ -226,6 +232,8 @@ impl Evidence {
         let differences = aws::drift(&self.facts, &there, &live.unread);
         let facts = aws::reconcile(&self.facts, there, &live.unread);
         self.facts.extend(facts);
+        self.access.append(&mut live.access);
+        self.held_off.append(&mut live.held_off);
         let mut coverage = live.collected.coverage;
         let found = differences.len() as u64;
         coverage.counts.insert("drift".to_owned(), found);
@@ -264,6 +272,14 @@ impl Evidence {
         }
         self.settle();
         self
+    }
+
+    /// What the declared tables are called.
+    pub(crate) fn table_names(&self) -> impl Iterator<Item = String> {
+        self.facts.iter().filter_map(|fact| match fact {
+            Fact::Table(table) if !table.name.contains('*') => Some(table.name.clone()),
+            _ => None,
+        })
     }
 
     /// True when no source found anything of its kind, with the reasons.

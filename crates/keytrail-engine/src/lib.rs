@@ -13,6 +13,7 @@ mod least;
 mod nearest;
 mod options;
 mod own_rules;
+mod readers;
 mod redacted;
 mod rules;
 mod run;

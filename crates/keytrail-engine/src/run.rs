@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use keytrail_detect::Detector;
 use keytrail_graph::{Graph, Target};
 use keytrail_model::{Coverage, CoverageStatus, Finding, Fingerprinter, Severity, Tree};
-use keytrail_report::{Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, Verdict};
+use keytrail_report::{
+    Baseline, Gate, LeastCut, Report, RuleInfo, Sources, Standing, TableReaders, Verdict,
+};
 use keytrail_rules::{Context, Kind, NotEvaluated};
 
 use crate::aws::{self, Difference};
@@ -16,7 +18,7 @@ use crate::evidence::{self, Evidence, Until, Wanted};
 use crate::forest::Forest;
 use crate::ignores::{self, Ignores};
 use crate::redacted::Redacted;
-use crate::{Config, EngineError, FailOn, Options, Watch, nearest, rules};
+use crate::{Config, EngineError, FailOn, Options, Watch, nearest, readers, rules};
 
 /// What a scan says.
 #[derive(Debug)]
@@ -40,8 +42,10 @@ impl Outcome {
 /// What `who` says.
 #[derive(Debug)]
 pub struct Answer {
-    /// Everybody; `None` when the target is not known.
+    /// Everybody; `None` when no key is known by this name.
     pub standings: Option<Vec<Standing>>,
+    /// Whom the policies let at the tables that are meant; empty when none is.
+    pub readers: Vec<TableReaders>,
     /// What was meant, perhaps.
     pub nearest: Option<String>,
     /// What could be asked about.
@@ -144,9 +148,13 @@ pub fn who(options: &Options, target: &str, watch: &Watch) -> Result<Answer, Eng
             })
             .collect()
     });
-    let known: Vec<String> = Target::known(&graph).into_iter().collect();
+    let readers = readers::of(&read.evidence, target);
+    let mut known = Target::known(&graph);
+    known.extend(read.evidence.table_names());
+    let known: Vec<String> = known.into_iter().collect();
     Ok(Answer {
         standings,
+        readers,
         asked_with_key: read.detector.examine(target, Some("api_key")).is_some(),
         nearest: nearest(target, known.iter().map(String::as_str)).map(str::to_owned),
         known,

@@ -10,7 +10,7 @@ use crate::evaluate::{
     Actions, Effect, Policy, PrincipalPattern, Principals, Resource as Asked, ResourcePattern,
     Resources, Statement,
 };
-use crate::policies::Reader;
+use crate::policies::{Reader, place};
 use crate::stack::{Index, Resource, Stack};
 use crate::tables;
 use crate::text::{Id, Piece, RefKind, Text};
@@ -289,7 +289,7 @@ fn allow(resource: &Resource, name: &str, who: PrincipalPattern, actions: Vec<Te
         maybe: false,
         open: false,
         location: keytrail_model::Location::Statement {
-            span: resource.span.clone(),
+            span: place(resource.address(), &resource.span),
             policy: Arc::from(format!("{}#{name}", resource.address())),
         },
     }

@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
             (None, None) => return None,
         };
         let location = Location::Statement {
-            span: node.span.clone(),
+            span: place(address, &node.span),
             policy: Arc::from(format!("{address}#{name}")),
         };
         let resources = self.resources(node, &actions, effect);
@@ -196,6 +196,16 @@ impl<'a> Reader<'a> {
             self.problems
                 .insert(error.problem(&node.span.path, Some(node.span.line)));
         }
+    }
+}
+
+/// Where a statement stands: in the live account, whose addresses are ARNs, that is with whatever
+/// holds it.
+pub(crate) fn place(address: &str, span: &FileSpan) -> FileSpan {
+    if address.starts_with("arn:") {
+        FileSpan::line(&Arc::from(address), 1)
+    } else {
+        span.clone()
     }
 }
 

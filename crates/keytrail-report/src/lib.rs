@@ -12,6 +12,7 @@ mod input;
 mod json;
 mod markdown;
 mod policy;
+mod readers;
 mod rights;
 mod sarif;
 mod section;
@@ -32,6 +33,7 @@ pub use policy::{
     Difference, LeastPolicy, LeastResource, LeastStatement, PolicyPlace, policy_cloudformation,
     policy_difference, policy_difference_json, policy_json, policy_terraform,
 };
+pub use readers::{Becomes, Doors, Reader, Seen, Stopped, TableReaders, readers};
 pub use rights::{Allowance, allowances, reads};
 pub use sarif::sarif;
 pub use section::Section;

@@ -252,7 +252,8 @@ Examples:
   keytrail who api_metadata.api_key backend
   keytrail who STRIPE_SECRET_KEY
   keytrail who --as aws_iam_role.reports
-  keytrail who --as aws_iam_role.reports api_metadata.api_key")]
+  keytrail who --as aws_iam_role.reports api_metadata.api_key
+  keytrail who api_metadata --aws --profile audit")]
 pub(crate) struct Who {
     /// A table, `table.attribute`, a setting, or the fingerprint of a key
     #[arg(required_unless_present = "principal")]
@@ -265,6 +266,11 @@ pub(crate) struct Who {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    /// Ask the live AWS account too
+    #[arg(long)]
+    pub(crate) aws: bool,
+    #[command(flatten)]
+    pub(crate) account: Account,
 }
 
 /// `can`.

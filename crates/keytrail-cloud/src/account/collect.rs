@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use keytrail_infra::TableTarget;
+use keytrail_infra::{AccessModel, HeldOff, TableTarget};
 use keytrail_model::{
     Collected, Coverage, CoverageStatus, Fact, Location, Problem, Progress, Step,
 };
@@ -39,6 +39,10 @@ pub struct Account {
     pub made: Vec<Call>,
     /// What could not be asked, and so can't be compared.
     pub unread: Unread,
+    /// Of each account, its principals with their policies, to be asked single questions.
+    pub access: Vec<AccessModel>,
+    /// Those whom only the key under a table holds off.
+    pub held_off: Vec<HeldOff>,
 }
 
 /// Reads the accounts.
@@ -53,21 +57,26 @@ async fn read(options: &AccountOptions, progress: &Progress) -> Result<Account, 
         options.roles.iter().cloned().map(Some).collect()
     };
     let mut facts = Vec::new();
+    let mut access = Vec::new();
+    let mut held_off = Vec::new();
     let mut whole = Document::default();
     let mut problems = Vec::new();
     let mut made = std::collections::BTreeSet::new();
     for role in roles {
-        let access = Access {
+        let login = Access {
             profile: options.profile.clone(),
             region: options.regions.first().cloned(),
             role,
         };
-        let connection = Connection::open(&access).await?;
+        let connection = Connection::open(&login).await?;
         let (account, document, calls) = one(&connection, options, progress).await?;
         made.extend(calls);
-        let (found, unread) = facts_of(&account, &document);
-        facts.extend(found);
-        problems.extend(unread);
+        if let Some(found) = facts_of(&account, &document) {
+            facts.extend(found.facts);
+            problems.extend(found.problems);
+            held_off.extend(found.held_off);
+            access.push(found.access);
+        }
         whole.merge(document);
     }
     Ok(Account {
@@ -80,6 +89,8 @@ async fn read(options: &AccountOptions, progress: &Progress) -> Result<Account, 
             copies: whole.unread,
             ..Unread::default()
         },
+        access,
+        held_off,
     })
 }
 
@@ -136,10 +147,18 @@ async fn of_region(region: &mut Region) -> Document {
     document
 }
 
-/// The same facts as from a template, with places of the account.
-fn facts_of(account: &str, document: &Document) -> (Vec<Fact>, Vec<Problem>) {
+/// What one account comes to.
+struct Found {
+    facts: Vec<Fact>,
+    problems: Vec<Problem>,
+    access: AccessModel,
+    held_off: Vec<HeldOff>,
+}
+
+/// The same facts as from a template, with places of the account; `None` where it holds nothing.
+fn facts_of(account: &str, document: &Document) -> Option<Found> {
     if document.is_empty() {
-        return (Vec::new(), Vec::new());
+        return None;
     }
     let path: Arc<str> = Arc::from(format!("account {account}"));
     let infra = keytrail_infra::collect_account(&path, &document.text());
@@ -156,12 +175,17 @@ fn facts_of(account: &str, document: &Document) -> (Vec<Fact>, Vec<Problem>) {
         table.copies.sort();
         table.copies.dedup();
     }
-    let grants = infra.access.grants(&targets).into_iter().map(|mut grant| {
-        settle_grant(&mut grant);
-        Fact::Grant(grant)
-    });
-    facts.extend(grants);
-    (facts, infra.collected.coverage.problems)
+    let mut readers = infra.access.readers(&targets);
+    readers.grants.iter_mut().for_each(settle_grant);
+    let held_off = readers.held_off.iter_mut();
+    held_off.for_each(|it| settle_grant(&mut it.grant));
+    facts.extend(readers.grants.into_iter().map(Fact::Grant));
+    Some(Found {
+        facts,
+        problems: infra.collected.coverage.problems,
+        access: infra.access,
+        held_off: readers.held_off,
+    })
 }
 
 fn coverage(document: &Document, mut problems: Vec<Problem>) -> Coverage {

@@ -102,7 +102,7 @@ fn not_granted(
     needs: &BTreeMap<Need, Limits>,
     principals: &BTreeSet<&str>,
 ) -> Vec<String> {
-    let Some(access) = &evidence.access else {
+    let Some(access) = evidence.access.first() else {
         return Vec::new();
     };
     let tables: Vec<TableTarget> = targets(&evidence.facts);

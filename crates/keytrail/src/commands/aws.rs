@@ -30,7 +30,7 @@ pub(super) fn asked(scan: &Scan) -> anyhow::Result<Option<Aws>> {
     Ok(None)
 }
 
-fn of(account: &Account) -> Aws {
+pub(super) fn of(account: &Account) -> Aws {
     Aws {
         profile: account.profile.clone(),
         regions: account.region.clone(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keytrail_engine::{Answer, Watch};
+use keytrail_engine::{Answer, Aws, Options, Watch};
 use keytrail_report::TerminalOptions;
 
 use super::options;
@@ -16,28 +16,39 @@ pub(super) fn run(global: &Global, who: &Who) -> anyhow::Result<u8> {
     if let Some(principal) = &who.principal {
         return reads(global, who, principal);
     }
-    let options = options(&who.paths, &who.reading);
+    let options = Options {
+        aws: aws(who),
+        ..options(&who.paths, &who.reading)
+    };
     let target = who.target.as_deref().unwrap_or_default();
     let watch = Arc::new(Watch::default());
     let shown = Shown::start(global, &watch);
     let answer = keytrail_engine::who(&options, target, &watch);
     drop(shown);
     let answer = answer?;
-    let Some(standings) = &answer.standings else {
+    if answer.standings.is_none() && answer.readers.is_empty() {
         return Err(unknown(target, &answer));
-    };
+    }
     let layout = TerminalOptions {
         color: talk::color(global),
         width: talk::width(),
         verbose: global.verbose,
     };
-    output::print(&keytrail_report::who(
-        target,
-        standings,
-        answer.sources(),
-        layout,
-    ))?;
+    let standings = answer.standings.as_deref().unwrap_or_default();
+    let mut told = keytrail_report::who(target, standings, answer.sources(), layout);
+    if answer.standings.is_none() {
+        told.push_str("No key is known to lie there.\n");
+    }
+    if !answer.readers.is_empty() {
+        told.push('\n');
+        told.push_str(&keytrail_report::readers(&answer.readers));
+    }
+    output::print(&told)?;
     Ok(0)
+}
+
+fn aws(who: &Who) -> Option<Aws> {
+    who.aws.then(|| super::aws::of(&who.account))
 }
 
 /// What a principal may read.
@@ -47,7 +58,10 @@ fn reads(global: &Global, who: &Who, principal: &str) -> anyhow::Result<u8> {
         Some(first) if Path::new(first).exists() => (None, vec![PathBuf::from(first)]),
         other => (other.as_deref(), who.paths.clone()),
     };
-    let options = options(&paths, &who.reading);
+    let options = Options {
+        aws: aws(who),
+        ..options(&paths, &who.reading)
+    };
     let watch = Arc::new(Watch::default());
     let shown = Shown::start(global, &watch);
     let answer = keytrail_engine::reads(&options, principal, target, &watch);
