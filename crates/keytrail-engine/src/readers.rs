@@ -210,37 +210,40 @@ impl Asked<'_> {
     }
 
     fn held_off(&self) -> Vec<Stopped> {
-        let mut all: BTreeMap<(&Arc<str>, &str), (Stopped, Vec<&Grant>)> = BTreeMap::new();
-        let here = |it: &&HeldOff| self.concerns(&it.grant);
-        for one in self.evidence.held_off.iter().filter(here) {
-            let KeyUse::Closed { reason, statement } = &one.by else {
-                continue;
-            };
-            let key = (&one.grant.principal, reason.as_str());
-            let (stopped, grants) = all.entry(key).or_insert_with(|| {
-                (
-                    Stopped {
-                        principal: one.grant.principal.to_string(),
-                        keys: one.keys.iter().map(ToString::to_string).collect(),
-                        reason: reason.clone(),
-                        ..Stopped::default()
-                    },
-                    Vec::new(),
-                )
-            });
-            grants.push(&one.grant);
-            for step in one.grant.statements.iter().chain(statement) {
-                if !stopped.statements.contains(step) {
-                    stopped.statements.push(step.clone());
-                }
-            }
+        let mut all: BTreeMap<(&Arc<str>, &KeyUse), Vec<&HeldOff>> = BTreeMap::new();
+        let here = self.evidence.held_off.iter();
+        for one in here.filter(|one| self.concerns(&one.grant)) {
+            let key = (&one.grant.principal, &one.by);
+            all.entry(key).or_default().push(one);
         }
-        let named = |(mut stopped, grants): (Stopped, Vec<&Grant>)| {
-            stopped.doors = door_names(&grants);
-            stopped
-        };
-        all.into_values().map(named).collect()
+        all.into_values().filter_map(|all| stopped(&all)).collect()
     }
+}
+
+/// One principal and one reason.
+fn stopped(all: &[&HeldOff]) -> Option<Stopped> {
+    let first = all.first()?;
+    let KeyUse::Closed { reason, statement } = &first.by else {
+        return None;
+    };
+    let grants: Vec<&Grant> = all.iter().map(|one| &one.grant).collect();
+    let mut statements = Vec::new();
+    for step in grants
+        .iter()
+        .flat_map(|grant| &grant.statements)
+        .chain(statement)
+    {
+        if !statements.contains(step) {
+            statements.push(step.clone());
+        }
+    }
+    Some(Stopped {
+        principal: first.grant.principal.to_string(),
+        doors: door_names(&grants),
+        keys: first.keys.iter().map(ToString::to_string).collect(),
+        reason: reason.clone(),
+        statements,
+    })
 }
 
 /// Grants by the decision that made them, those on items first.

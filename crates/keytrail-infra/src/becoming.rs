@@ -282,7 +282,7 @@ impl<'m> Target<'m> {
         let functions = role.functions.iter();
         Self {
             role,
-            resource: Resource::new(&role.own).as_role(),
+            resource: Resource::new(&role.own).with_trust_policy(),
             functions: functions.map(|(id, names)| function(id, names)).collect(),
         }
     }

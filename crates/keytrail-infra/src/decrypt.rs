@@ -192,10 +192,10 @@ fn could(request: &Request<'_>, policies: &Policies<'_>, delegated: bool) -> boo
                 _ => None,
             };
             // Handing the right to the account is not yet to give it to anybody.
-            let names = !of_resource
+            let concerns = !of_resource
                 || named.is_some_and(|(named, _)| named != crate::evaluate::Named::Account);
             statement.effect == Effect::Allow
-                && names
+                && concerns
                 && statement.actions.fit(request.action).0 != Fit::No
                 && match statement.resources.fit(request, statement.variables).0 {
                     Fit::No => false,

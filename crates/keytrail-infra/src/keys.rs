@@ -357,7 +357,7 @@ fn key(text: &Text, index: &Index, policies: &ByKey, addresses: &Addresses) -> K
     }
     Key {
         shown: addresses.public(id),
-        resource: Asked::new(&all).as_key(),
+        resource: Asked::new(&all).with_key_policy(),
         policies: policies.get(id).cloned(),
     }
 }

@@ -51,14 +51,14 @@ impl Resource {
 
     /// A key of KMS of which the whole policy is known, though its ARN is not.
     #[must_use]
-    pub(crate) fn as_key(mut self) -> Self {
+    pub(crate) fn with_key_policy(mut self) -> Self {
         self.guarded = Some(Guarded::Key);
         self
     }
 
     /// A role of which the whole trust policy is known, though its ARN is not.
     #[must_use]
-    pub(crate) fn as_role(mut self) -> Self {
+    pub(crate) fn with_trust_policy(mut self) -> Self {
         self.guarded = Some(Guarded::Role);
         self
     }
