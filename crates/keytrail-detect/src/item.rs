@@ -18,7 +18,7 @@ const DEEPEST: usize = 48;
 /// Names of attributes that are told apart in one item; more count as `*`.
 const MOST_ATTRIBUTES: usize = 2_000;
 /// A text beyond this length is read as a text, not as a value.
-const LONGEST_VALUE: usize = 512;
+pub(crate) const LONGEST_VALUE: usize = 512;
 
 /// A key in an item.
 #[derive(Debug)]

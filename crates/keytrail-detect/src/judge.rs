@@ -132,6 +132,11 @@ fn names_something_secret(name: &str) -> bool {
                 || snake.split('_').any(|part| WORDS.contains(&part))))
 }
 
+/// False where [`judge`] finds nothing under this name, whatever the value is.
+pub(crate) fn may_name_a_key(name: &str, names: &Names) -> bool {
+    could_name_a_key(name) && (names_something_secret(name) || !names.of(name, "").is_empty())
+}
+
 fn judge_named(
     candidate: &Candidate<'_>,
     providers: &[Provider],

@@ -61,6 +61,9 @@ pub(crate) struct Scanned {
     pub(crate) undecoded: usize,
 }
 
+/// Keys with a literal in their middle are longer.
+pub(crate) const LONG: usize = 30;
+
 /// Overlaps included.
 pub(crate) const MOST: usize = 2 * Detector::MOST_HITS;
 
@@ -144,8 +147,6 @@ impl<'a> Scan<'a> {
 
     /// What begins with a provider's literal, or holds one in its middle.
     fn by_literals(&mut self, run: &Range<usize>) {
-        /// Keys with a literal in their middle are longer.
-        const LONG: usize = 30;
         let (compiled, bytes) = (self.compiled, self.bytes);
         compiled
             .starts

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use keytrail_files::FilesError;
+use keytrail_files::{ExportError, FilesError};
 use keytrail_report::BaselineError;
 
 use crate::ConfigError;
@@ -13,6 +13,9 @@ pub enum EngineError {
     /// A path can't be opened.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// How far reading exports is can't be kept.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The configuration can't be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -59,6 +62,7 @@ impl EngineError {
     pub fn hint(&self) -> String {
         match self {
             Self::Files(error) => error.hint().to_owned(),
+            Self::Export(error) => error.hint().to_owned(),
             Self::Config(error) => error.hint(),
             Self::BaselineUnreadable { .. } => {
                 "write one with `keytrail baseline -o FILE`".to_owned()

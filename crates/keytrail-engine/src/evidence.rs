@@ -1,9 +1,10 @@
 //! The collectors, side by side, and what they bring home.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use keytrail_detect::Detector;
-use keytrail_files::{Commit, FilesOptions, HistoryOptions};
+use keytrail_files::{Commit, ExportOptions, Exports, FilesOptions, HistoryOptions};
 use keytrail_infra::{AccessModel, HeldOff, TableTarget};
 use keytrail_model::{
     Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Location, Progress, Tree,
@@ -32,6 +33,8 @@ pub(crate) struct Wanted<'r> {
     pub(crate) until: Until<'r>,
     /// These sources, or all that apply.
     pub(crate) only: Option<&'r [String]>,
+    /// Where to keep how far reading exports is.
+    pub(crate) resume: Option<&'r Path>,
     /// The account.
     pub(crate) aws: Option<Asked<'r>>,
 }
@@ -47,12 +50,27 @@ pub(crate) fn collect(
         tree,
         ref until,
         only,
+        resume,
         aws,
     } = *wanted;
     let wanted = |source: &str| only.is_none_or(|only| only.iter().any(|name| name == source));
     let files_options = FilesOptions {
         listing: tree.listing().clone(),
+        exports: if wanted("files") {
+            Exports::find(tree)
+        } else {
+            Exports::default()
+        },
         ..FilesOptions::default()
+    };
+    let found = &files_options.exports;
+    let exports = || {
+        let options = ExportOptions {
+            state: resume.map(Path::to_owned),
+        };
+        let read =
+            || keytrail_files::exports(tree, found, detector, prints, &watch.files, &options);
+        (!found.is_empty()).then(read).transpose()
     };
     let code =
         || wanted("code").then(|| keytrail_code::collect(tree, detector, prints, &watch.code));
@@ -76,10 +94,13 @@ pub(crate) fn collect(
             Some(history_of_another())
         }
     };
-    let (((code, files), (infra, history)), cloud) = std::thread::scope(|scope| {
+    let (((code, (files, exports)), (infra, history)), cloud) = std::thread::scope(|scope| {
         // The account answers while the files are read.
         let cloud = scope.spawn(|| live(aws, prints, watch));
-        let here = rayon::join(|| rayon::join(code, files), || rayon::join(infra, history));
+        let here = rayon::join(
+            || rayon::join(code, || rayon::join(files, exports)),
+            || rayon::join(infra, history),
+        );
         (here, cloud.join())
     });
     let cloud = cloud
@@ -97,6 +118,10 @@ pub(crate) fn collect(
     };
     for (source, collected) in SOURCES.into_iter().zip([code, files, infra, history]) {
         evidence.add(source, collected);
+    }
+    if let Some(mut exports) = exports? {
+        evidence.facts.append(&mut exports.facts);
+        evidence.coverage.push(exports.coverage);
     }
     evidence.coverage.extend(later());
     if let Some(access) = access {

@@ -22,6 +22,8 @@ pub struct Options {
     /// Let pass what was there already at the commit that this revision and the checked-out one
     /// both come from.
     pub diff: Option<String>,
+    /// Where to keep how far reading exports of tables is.
+    pub resume: Option<PathBuf>,
     /// When to fail; `high` when nobody says.
     pub fail_on: Option<FailOn>,
     /// Sources that must be read wholly, beside those of the configuration.
@@ -49,6 +51,7 @@ impl Options {
             baseline: None,
             without_baseline: false,
             diff: None,
+            resume: None,
             fail_on: None,
             require: Vec::new(),
             salt: None,

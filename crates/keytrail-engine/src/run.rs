@@ -223,6 +223,7 @@ impl Reading {
             tree: &tree,
             until: Until::Now,
             only: only.as_deref(),
+            resume: options.resume.as_deref(),
             aws: options.aws.as_ref().map(|aws| (aws, options.tell)),
         };
         let evidence =
@@ -280,9 +281,16 @@ impl Reading {
 /// Runs the rules; those whose source was read may say "not there".
 fn judge(evidence: &Evidence, graph: &Graph) -> keytrail_rules::Outcome {
     let mut cx = Context::new(&evidence.facts, graph);
-    for kind in [Kind::Code, Kind::Files, Kind::Infra, Kind::History] {
+    for kind in [
+        Kind::Code,
+        Kind::Files,
+        Kind::Infra,
+        Kind::History,
+        Kind::Items,
+    ] {
         let read = evidence.coverage.iter().any(|record| {
-            record.source == kind.as_str()
+            let exported = kind == Kind::Items && record.source == "exports";
+            (exported || record.source == kind.as_str())
                 && matches!(
                     record.status,
                     CoverageStatus::Evaluated | CoverageStatus::Partial

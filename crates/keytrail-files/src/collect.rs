@@ -11,6 +11,7 @@ use keytrail_model::{
 use rayon::prelude::*;
 
 use crate::disk::Listing;
+use crate::export::Exports;
 use crate::large;
 use crate::lines::Lines;
 use crate::skip::is_binary_name;
@@ -23,6 +24,8 @@ pub struct FilesOptions {
     pub largest: u64,
     /// What listing the tree met; see [`crate::DiskTree::listing`].
     pub listing: Listing,
+    /// Exports of tables: their data files are not read as texts.
+    pub exports: Exports,
 }
 
 impl Default for FilesOptions {
@@ -30,6 +33,7 @@ impl Default for FilesOptions {
         Self {
             largest: 64 << 30,
             listing: Listing::default(),
+            exports: Exports::default(),
         }
     }
 }
@@ -99,7 +103,9 @@ pub fn collect(
     let part = entries
         .par_iter()
         .fold(Part::default, |mut part, entry| {
-            read(tree, entry, detector, prints, options.largest, &mut part);
+            if !options.exports.hold(entry) {
+                read(tree, entry, detector, prints, options.largest, &mut part);
+            }
             progress.advance(1);
             part
         })

@@ -61,6 +61,36 @@ pub enum GitError {
     ObjectsMissing(String),
 }
 
+/// Why exports can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The file that keeps how far the scan is can't be read or written.
+    #[error("cannot keep how far the scan is in {}: {source}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is something else.
+    #[error("{} does not tell how far a scan of exports is", .0.display())]
+    ForeignState(PathBuf),
+    /// Fingerprints in it were made under another salt.
+    #[error("{} belongs to a scan under another salt", .0.display())]
+    OtherState(PathBuf),
+}
+
+impl ExportError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::State { .. } => "give a file in a directory that you may write to",
+            Self::ForeignState(_) => "give another file; this one is left as it is",
+            Self::OtherState(_) => "use the same `keytrail.toml`, or begin anew in another file",
+        }
+    }
+}
+
 impl GitError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {

@@ -5,6 +5,7 @@
 mod collect;
 mod disk;
 mod error;
+mod export;
 mod git;
 mod history;
 mod large;
@@ -14,6 +15,7 @@ mod text;
 
 pub use collect::{FilesOptions, collect};
 pub use disk::{DiskOptions, DiskTree, Listing};
-pub use error::{FilesError, GitError};
+pub use error::{ExportError, FilesError, GitError};
+pub use export::{ExportOptions, Exports, exports};
 pub use git::{Commit, GitTree};
 pub use history::{HistoryOptions, history};

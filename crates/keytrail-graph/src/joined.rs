@@ -203,6 +203,9 @@ impl<'f> Joined<'f> {
             &self.operations,
         );
         self.tables = tables;
+        for stored in &self.stored_keys {
+            self.tables.seen(&stored.table);
+        }
         for (number, tables) in of_operations.iter().enumerate() {
             for &(table, _) in tables {
                 self.by_table.entry(table).or_default().push(number);

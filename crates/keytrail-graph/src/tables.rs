@@ -146,6 +146,13 @@ impl<'f> Tables<'f> {
         id
     }
 
+    /// A table of which only items were seen.
+    pub(crate) fn seen(&mut self, name: &str) {
+        if self.named(name).is_none() {
+            self.add(name);
+        }
+    }
+
     fn read_settings(&mut self, settings: &Settings<'f>, operations: &[&'f Operation]) {
         let wanted: BTreeSet<&str> = operations
             .iter()

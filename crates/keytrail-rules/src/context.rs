@@ -185,10 +185,12 @@ fn kinds_of(joined: &Joined<'_>) -> BTreeSet<Kind> {
     let around = !joined.assets.is_empty() || !joined.openings.is_empty();
     let infra = templates || around || !joined.principals.is_empty() || !joined.grants.is_empty();
     let files = !joined.sightings.is_empty();
+    let items = !joined.stored_keys.is_empty();
     [
         (code, Kind::Code),
         (files, Kind::Files),
         (infra, Kind::Infra),
+        (items, Kind::Items),
     ]
     .into_iter()
     .filter_map(|(read, kind)| read.then_some(kind))

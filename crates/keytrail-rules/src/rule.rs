@@ -15,6 +15,8 @@ pub enum Kind {
     Infra,
     /// The commits of the repository.
     History,
+    /// Items of tables: of the live account, or of an export.
+    Items,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Self::Files => "files",
             Self::Infra => "infra",
             Self::History => "history",
+            Self::Items => "items",
         }
     }
 
@@ -46,6 +49,10 @@ impl Kind {
             Self::History => (
                 "no git history was read",
                 "scan a clone with `history` among the sources",
+            ),
+            Self::Items => (
+                "no items of a table were read",
+                "scan an export of the table, or the live account with --items",
             ),
         }
     }

@@ -238,6 +238,9 @@ pub(crate) struct Scan {
     /// Let findings pass that this file knows
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Keep in this file which data files of DynamoDB exports were read, and go on from there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
     /// Report what the change adds: let pass what was there in the last commit that BASE, a branch
     /// or commit, and the checked-out one have in common
     #[arg(long, value_name = "BASE")]

@@ -6,7 +6,6 @@ mod page;
 mod plan;
 mod scan;
 mod state;
-mod stats;
 
 pub use estimate::Estimate;
 pub use plan::ItemsOptions;

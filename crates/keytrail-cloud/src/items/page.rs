@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use keytrail_detect::ItemReader;
+use keytrail_detect::{ItemReader, PageStats, Seen};
 use keytrail_model::Fingerprinter;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-
-use super::stats::{PageStats, Seen};
 
 /// What a page says beside its items.
 #[derive(Debug, Default)]
@@ -53,19 +51,10 @@ impl Reading {
             .filter_map(|name| Some((name.clone(), item.get(name)?.clone())))
             .collect();
         let shown = self.reader.masked(&key);
-        stats.seen.extend(read.hits.into_iter().map(|found| {
-            Seen {
-                a: found.attribute,
-                p: found.hit.provider.to_owned(),
-                f: found
-                    .hit
-                    .fingerprint(&self.prints)
-                    .map(|print| print.to_string()),
-                m: found.hit.masked.to_string(),
-                n: found.hit.secret.len() as u64,
-                i: shown.clone(),
-            }
-        }));
+        let hits = read.hits.into_iter();
+        stats
+            .seen
+            .extend(hits.map(|found| Seen::of(found, &shown, &self.prints)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use keytrail_detect::{Detector, ItemReader};
+use keytrail_detect::{Detector, ItemReader, TableStats};
 use keytrail_model::{
     Coverage, CoverageStatus, Fact, FileSpan, Fingerprinter, Location, Problem, Progress, Secret,
 };
@@ -17,7 +17,6 @@ use super::estimate::Estimate;
 use super::page::{Page, Reading};
 use super::plan::{ItemsOptions, Plan, WORKERS};
 use super::state::{Header, Known, Standing, State, segments};
-use super::stats::TableStats;
 use crate::client::{Access, Call, Client, Connection};
 use crate::error::CloudError;
 

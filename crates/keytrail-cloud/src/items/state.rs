@@ -11,10 +11,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use keytrail_detect::{PageStats, TableStats};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::stats::{PageStats, TableStats};
 use crate::error::CloudError;
 
 /// A line longer than this was not written by us.

@@ -38,6 +38,7 @@ pub(super) fn before(
         until: Until::Commits(&commits),
         only: read.only.as_deref(),
         // The account has no state before the change to ask for.
+        resume: None,
         aws: None,
     };
     let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?;

@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "An AWS credential is stored in DynamoDB",
     cwe: &[312, 522],
     severity: Severity::High,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Items],
     page: include_str!("aws_credential_stored.md"),
 };
 
@@ -30,6 +30,13 @@ impl Rule for AwsCredentialStored {
                     let what = (cx.table_name(table).to_owned(), key.attribute.clone());
                     places.insert(location.clone(), what);
                 }
+            }
+        }
+        let is_pair = |(provider, _): &(String, u64)| provider.starts_with("aws-");
+        for stored in &cx.joined.stored_keys {
+            if stored.providers.iter().any(is_pair) {
+                let what = (stored.table.clone(), stored.attribute.clone());
+                places.insert(stored.location.clone(), what);
             }
         }
         for flow in &cx.joined.flows {

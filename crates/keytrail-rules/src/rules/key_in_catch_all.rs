@@ -12,7 +12,7 @@ static META: Meta = Meta {
     title: "A key hides in a catch-all map",
     cwe: &[312],
     severity: Severity::Low,
-    needs: &[Kind::Code, Kind::Infra],
+    needs: &[Kind::Code, Kind::Infra, Kind::Items],
     page: include_str!("key_in_catch_all.md"),
 };
 

@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "A key is stored in DynamoDB as plain text",
     cwe: &[312, 522],
     severity: Severity::Medium,
-    needs: &[Kind::Code, Kind::Infra],
+    needs: &[Kind::Code, Kind::Infra, Kind::Items],
     page: include_str!("raw_key_stored.md"),
 };
 

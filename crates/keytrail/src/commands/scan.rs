@@ -24,6 +24,7 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
     }
     options.baseline.clone_from(&scan.baseline);
     options.diff.clone_from(&scan.diff);
+    options.resume.clone_from(&scan.resume);
     options.fail_on = scan.fail_on;
     options.require.clone_from(&scan.require);
     let watch = Arc::new(Watch::default());
