@@ -40,6 +40,8 @@ pub(crate) struct Compiled {
     pub(crate) providers: &'static [Provider],
     /// In the whole text.
     pub(crate) anywhere: Searched,
+    /// Those of providers only.
+    pub(crate) of_providers: Searched,
     /// Within long runs of token characters.
     pub(crate) inside: Searched,
     /// Where words begin.
@@ -109,6 +111,7 @@ impl Compiled {
             .map(|part| (part.as_bytes().to_vec(), Target::SecretName));
         Self {
             anywhere: Searched::new(names.chain(anchors(Place::Anywhere)).collect()),
+            of_providers: Searched::new(anchors(Place::Anywhere).collect()),
             inside: Searched::new(anchors(Place::Inside).collect()),
             starts: starts(providers),
             in_urls: (0..providers.len())

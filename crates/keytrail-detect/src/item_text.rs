@@ -272,14 +272,12 @@ impl<'t> Walk<'t, '_> {
             return None;
         }
         let of = &self.of.nodes[node];
-        if of.may_name {
+        if of.may_name || self.of.detector.may_hold_a_key(text) {
             let name = of.path.rsplit('.').next();
             let value = std::str::from_utf8(text).ok()?;
             if self.of.detector.examine(value, name).is_some() {
                 return None;
             }
-        } else if self.of.detector.may_hold_a_key(text) {
-            return None;
         }
         self.of.counted.push(node);
         Some(())
@@ -289,12 +287,27 @@ impl<'t> Walk<'t, '_> {
     fn binary(&mut self, node: usize) -> Option<()> {
         self.take(b"\"")?;
         let encoded = self.string()?;
-        let is_text = |bytes: Vec<u8>| std::str::from_utf8(&bytes).is_ok();
-        if STANDARD.decode(encoded).is_ok_and(is_text) {
-            return None;
+        if !begins_as_no_text(encoded) {
+            let is_text = |bytes: Vec<u8>| std::str::from_utf8(&bytes).is_ok();
+            if STANDARD.decode(encoded).is_ok_and(is_text) {
+                return None;
+            }
         }
         self.of.counted.push(node);
         Some(())
+    }
+}
+
+/// True where the first bytes rule out a text already.
+fn begins_as_no_text(encoded: &[u8]) -> bool {
+    let mut head = [0; 12];
+    let Some(first) = encoded.get(..16) else {
+        return false;
+    };
+    match STANDARD.decode_slice(first, &mut head) {
+        // A character that is cut has no `error_len`.
+        Ok(_) => std::str::from_utf8(&head).is_err_and(|error| error.error_len().is_some()),
+        Err(_) => false,
     }
 }
 

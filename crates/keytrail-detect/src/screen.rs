@@ -3,7 +3,7 @@
 //! The look errs on one side only: [`Detector::examine`] finds nothing in what it rules out. A test
 //! holds that for the examples of all providers.
 
-use crate::detector::Detector;
+use crate::detector::{Detector, Searched};
 use crate::judge::may_name_a_key;
 use crate::runs::{Runs, SHORTEST};
 use crate::shape::is_uuid;
@@ -20,7 +20,9 @@ impl Detector {
             return false;
         }
         // `password = '…'`, `Pwd=…;`, `postgres://user:password@host`
-        if memchr::memchr3(b'\'', b'`', b'=', value).is_some() && self.has_anchor(value) {
+        let assigns = memchr::memchr3(b'\'', b'"', b'=', value).is_some()
+            || memchr::memchr(b'`', value).is_some();
+        if assigns && holds(&self.compiled.anywhere, value) {
             return true;
         }
         if memchr::memchr(b'@', value).is_some() && memchr::memmem::find(value, b"://").is_some() {
@@ -33,24 +35,21 @@ impl Detector {
         if runs.peek().is_none() {
             return false;
         }
-        runs.any(|run| self.has_literal(value, &run)) || self.has_anchor(value)
-    }
-
-    fn has_anchor(&self, value: &[u8]) -> bool {
-        let mut found = false;
-        self.compiled.anywhere.each(value, |_, _, _| found = true);
-        found
+        runs.any(|run| self.has_literal(value, &run)) || holds(&self.compiled.of_providers, value)
     }
 
     fn has_literal(&self, value: &[u8], run: &std::ops::Range<usize>) -> bool {
         let mut found = false;
         self.compiled.starts.each(value, run, |_, _| found = true);
-        if !found && run.len() >= crate::scan::LONG {
-            let bytes = &value[run.clone()];
-            self.compiled.inside.each(bytes, |_, _, _| found = true);
-        }
-        found
+        let long = run.len() >= crate::scan::LONG;
+        found || (long && holds(&self.compiled.inside, &value[run.clone()]))
     }
+}
+
+fn holds(literals: &Searched, value: &[u8]) -> bool {
+    let mut found = false;
+    literals.each(value, |_, _, _| found = true);
+    found
 }
 
 #[cfg(test)]
