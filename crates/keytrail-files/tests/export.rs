@@ -57,7 +57,8 @@ fn export(files: &[(&str, Vec<String>)]) -> Vec<(String, Vec<u8>)> {
             "md5Checksum": md5(&bytes),
             "dataFileS3Key": at(&format!("data/{name}")),
         });
-        told += &format!("{line}\n");
+        told += &line.to_string();
+        told.push('\n');
         tree.push((at(&format!("data/{name}")), bytes));
     }
     let summary = summary.to_string().into_bytes();
@@ -250,7 +251,7 @@ fn a_kill_loses_the_file_under_way_and_nothing_else() {
     let mut damaged = files.clone();
     for (path, bytes) in &mut damaged {
         if path.ends_with(".json.gz") {
-            bytes.iter_mut().for_each(|byte| *byte = 0);
+            bytes.fill(0);
         }
     }
     let third = read(&damaged, Some(&state)).unwrap();

@@ -17,7 +17,7 @@ pub(super) fn record(line: &[u8]) -> Option<Map<String, Value>> {
     let record = reader.structure(0, |reader, depth| {
         // `Item`, `Keys`, `NewImage`: attributes; `Metadata` may hold plain values.
         if reader.next()? == '{' {
-            let map = reader.structure(depth, |reader, depth| reader.value(depth))?;
+            let map = reader.structure(depth, Reader::value)?;
             Some(Value::Object(map))
         } else {
             reader.value(depth)
@@ -85,13 +85,11 @@ impl<'t> Reader<'t> {
     }
 
     fn name(&mut self) -> Option<String> {
-        match self.next()? {
-            quote @ ('"' | '\'') => self.quoted(quote),
-            _ => {
-                let name = self.word(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
-                (!name.is_empty()).then(|| name.to_owned())
-            }
+        if let quote @ ('"' | '\'') = self.next()? {
+            return self.quoted(quote);
         }
+        let name = self.word(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+        (!name.is_empty()).then(|| name.to_owned())
     }
 
     fn quoted(&mut self, quote: char) -> Option<String> {
@@ -102,14 +100,14 @@ impl<'t> Reader<'t> {
             self.at += c.len_utf8();
             match c {
                 c if c == quote => return Some(text),
-                '\\' => text.extend(self.escape()?),
+                '\\' => self.escape(&mut text)?,
                 c => text.push(c),
             }
         }
     }
 
-    /// Nothing for an escaped end of a line.
-    fn escape(&mut self) -> Option<Option<char>> {
+    /// Adds what an escape stands for: nothing for an escaped end of a line.
+    fn escape(&mut self, text: &mut String) -> Option<()> {
         let c = self.rest().chars().next()?;
         self.at += c.len_utf8();
         let plain = match c {
@@ -121,13 +119,14 @@ impl<'t> Reader<'t> {
             'r' => '\r',
             'v' => '\u{b}',
             '0' => '\0',
-            '\n' => return Some(None),
-            'x' => return self.code(2).map(Some),
-            'u' => return self.code(4).map(Some),
-            'U' => return self.code(8).map(Some),
+            '\n' => return Some(()),
+            'x' => self.code(2)?,
+            'u' => self.code(4)?,
+            'U' => self.code(8)?,
             other => other,
         };
-        Some(Some(plain))
+        text.push(plain);
+        Some(())
     }
 
     fn code(&mut self, digits: usize) -> Option<char> {
@@ -146,7 +145,7 @@ impl<'t> Reader<'t> {
             '"' => Some(json!({"S": self.quoted('"')?})),
             '{' if self.rest().starts_with("{{") => Some(json!({"B": self.blob()?})),
             '{' => {
-                let map = self.structure(depth, |reader, depth| reader.value(depth))?;
+                let map = self.structure(depth, Self::value)?;
                 Some(json!({"M": map}))
             }
             '[' => {
