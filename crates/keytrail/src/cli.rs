@@ -67,7 +67,7 @@ pub(crate) enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Read a repository and report who can get which key, by which way
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Tell what a rule means, why it matters and how to mend it
     Explain {
         /// The rule's id, as in a finding
