@@ -20,9 +20,10 @@ use crate::known::{KnownTable, Words};
 use crate::mappers::{self, Models};
 use crate::program::{ModuleId, Program};
 use crate::resolve::Resolver;
+use crate::sources::Sources;
 use crate::symbols::Symbols;
 use crate::syntax::{self, SyntaxProblem, ir::Module};
-use crate::{fixpoint, limits, tables};
+use crate::{fixpoint, limits, sources, tables};
 
 /// Larger files are generated or hostile.
 const LARGEST_SOURCE: u64 = 4 << 20;
@@ -35,18 +36,19 @@ pub fn collect(
     prints: &Fingerprinter,
     progress: &Progress,
 ) -> Collected {
-    let (sources, tests) = chosen(tree.entries());
+    let sources = sources::of(tree);
     let mut counts = BTreeMap::new();
-    counts.insert("test_files_left_out".to_owned(), tests);
-    if sources.is_empty() {
+    counts.insert("test_files_left_out".to_owned(), sources.tests);
+    counts.insert("library_files_left_out".to_owned(), sources.libraries);
+    if sources.files.is_empty() {
         return nothing(counts);
     }
-    let (modules, mut problems) = parse_all(tree, &sources, progress);
+    let (modules, mut problems) = parse_all(tree, &sources.files, progress);
     if modules.is_empty() {
         return none_read(counts, problems);
     }
     counts.insert("files".to_owned(), modules.len() as u64);
-    let mut templates = Templates::new(&pages(tree));
+    let mut templates = Templates::new(&pages(tree, &sources));
     let mut symbols = Symbols::default();
     let known = KnownTable::new(&mut symbols);
     let words = Words::new(&mut symbols);
@@ -216,36 +218,6 @@ fn nothing(counts: BTreeMap<String, u64>) -> Collected {
     }
 }
 
-/// Application sources; tests and migrations are left out unless there is nothing else.
-fn chosen(entries: &[Entry]) -> (Vec<&Entry>, u64) {
-    let python: Vec<&Entry> = entries
-        .iter()
-        .filter(|entry| entry.extension() == "py")
-        .collect();
-    let (tests, rest): (Vec<&Entry>, Vec<&Entry>) =
-        python.iter().partition(|entry| is_test(&entry.path));
-    if rest.is_empty() {
-        (python, 0)
-    } else {
-        (rest, tests.len() as u64)
-    }
-}
-
-fn is_test(path: &str) -> bool {
-    let mut parts = path.split('/').rev();
-    let file = parts.next().unwrap_or(path);
-    file.starts_with("test_")
-        || file.ends_with("_test.py")
-        || file == "tests.py"
-        || file == "conftest.py"
-        || parts.any(|part| {
-            matches!(
-                part,
-                "tests" | "test" | "testing" | "migrations" | "node_modules"
-            )
-        })
-}
-
 struct Read {
     path: Arc<str>,
     module: Option<Module>,
@@ -320,8 +292,8 @@ fn parse(tree: &dyn Tree, entry: &Entry) -> Read {
     read
 }
 
-/// Templates under `templates/` directories.
-fn pages(tree: &dyn Tree) -> Vec<(String, String)> {
+/// The application's templates under `templates/` directories.
+fn pages(tree: &dyn Tree, sources: &Sources<'_>) -> Vec<(String, String)> {
     let entries: Vec<&Entry> = tree
         .entries()
         .iter()
@@ -332,6 +304,7 @@ fn pages(tree: &dyn Tree) -> Vec<(String, String)> {
                     "html" | "txt" | "htm" | "xml" | "jinja" | "j2"
                 )
                 && entry.size <= LARGEST_TEMPLATE
+                && !sources.leave_out(&entry.path)
         })
         .collect();
     entries

@@ -22,6 +22,9 @@ const MOST_ROUNDS: usize = 14;
 /// From this round on summaries only grow. Bounds on their size make the analysis forget, and
 /// what it forgets in turn could keep two functions changing each other for ever.
 const WIDEN_AFTER: usize = 5;
+/// A variable that has become more so often is a bag: its parts are not told apart any longer, or
+/// every use would change it again.
+const MOST_GROWTH: u16 = 48;
 
 /// The outcome of every function.
 pub(crate) struct Fixpoint {
@@ -53,6 +56,7 @@ pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
         dependents: Dependents::new(functions.len()),
         functions,
         state,
+        growth: FxHashMap::default(),
     };
     let count = sweeps.functions.len();
     sweeps.outcomes.resize_with(count, Outcome::default);
@@ -109,6 +113,8 @@ struct Sweeps<'a> {
     state: State,
     outcomes: Vec<Outcome>,
     dependents: Dependents,
+    /// How often a cell has become more.
+    growth: FxHashMap<Cell, u16>,
 }
 
 impl Sweeps<'_> {
@@ -187,7 +193,7 @@ impl Sweeps<'_> {
                 changed.push(index);
             }
             for (cell, value) in std::mem::take(&mut outcome.cells) {
-                if write(&mut self.state, cell, &value) {
+                if self.write(cell, &value) {
                     changed_cells.push(cell);
                 }
             }
@@ -205,19 +211,27 @@ impl Sweeps<'_> {
         next.dedup();
         next.into_iter().map(|index| index as usize).collect()
     }
-}
 
-/// Joins `value` into a cell; true when the cell became more.
-fn write(state: &mut State, cell: Cell, value: &Value) -> bool {
-    match state.cells.get_mut(&cell) {
-        None => {
-            state.cells.insert(cell, value.clone());
-            true
-        }
-        Some(old) => {
-            let before = old.clone();
+    /// Joins `value` into a cell; true when the cell became more.
+    fn write(&mut self, cell: Cell, value: &Value) -> bool {
+        let Some(old) = self.state.cells.get_mut(&cell) else {
+            self.state.cells.insert(cell, value.clone());
+            return true;
+        };
+        let before = old.clone();
+        let growth = self.growth.get(&cell).copied().unwrap_or_default();
+        if growth < MOST_GROWTH {
             old.join(value);
-            *old != before
+        } else {
+            old.join(&value.flat());
         }
+        if *old == before {
+            return false;
+        }
+        self.growth.insert(cell, growth.saturating_add(1));
+        if growth.saturating_add(1) == MOST_GROWTH {
+            *old = old.flat();
+        }
+        true
     }
 }

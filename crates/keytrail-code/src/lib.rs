@@ -14,6 +14,7 @@ mod mappers;
 mod order;
 mod program;
 mod resolve;
+mod sources;
 mod symbols;
 mod syntax;
 mod tables;

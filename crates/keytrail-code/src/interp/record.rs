@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::list::List;
-use super::taint::{Fields, Label, Taint, Tie};
+use super::taint::{Label, Taint, Tie};
 use super::value::Value;
 use super::{Machine, substitute};
 use crate::program::{FunctionRef, Site};
@@ -71,14 +71,14 @@ const MOST_SINKS: usize = 160;
 /// Every taint in `value`, with the parts that are known to be something else.
 pub(crate) fn collect(value: &Value) -> Vec<Collected> {
     let mut all = Vec::new();
-    collect_at(value, &mut Fields::new(), &mut all);
+    collect_at(value, &mut Vec::new(), &mut all);
     all
 }
 
 /// A taint, the parts that are known to be something else, and the part that holds it.
-type Collected = (Taint, Vec<Sym>, Fields);
+type Collected = (Taint, Vec<Sym>, Vec<Sym>);
 
-fn collect_at(value: &Value, path: &mut Fields, all: &mut Vec<Collected>) {
+fn collect_at(value: &Value, path: &mut Vec<Sym>, all: &mut Vec<Collected>) {
     let named = || -> Vec<Sym> {
         value
             .fields

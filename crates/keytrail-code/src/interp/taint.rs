@@ -3,16 +3,76 @@
 use std::sync::Arc;
 
 use keytrail_model::Transform;
-use smallvec::SmallVec;
 
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
 
-/// Steps from a source into its parts.
-pub(crate) type Fields = SmallVec<[Sym; 3]>;
-
 /// Access paths are this long at most (design, section 6); what lies deeper belongs to its parent.
 pub(crate) const LONGEST_PATH: usize = 3;
+
+/// Steps from a source into its parts. Copied with every taint, so it owns nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields {
+    names: [Sym; LONGEST_PATH],
+    length: u8,
+}
+
+impl Fields {
+    pub(crate) const fn new() -> Self {
+        Self {
+            names: [Sym::ANY; LONGEST_PATH],
+            length: 0,
+        }
+    }
+
+    /// One step more; where there is no room, the same.
+    pub(crate) fn push(&mut self, name: Sym) {
+        if let Some(next) = self.names.get_mut(usize::from(self.length)) {
+            *next = name;
+            self.length += 1;
+        }
+    }
+}
+
+impl std::ops::Deref for Fields {
+    type Target = [Sym];
+
+    fn deref(&self) -> &[Sym] {
+        &self.names[..usize::from(self.length)]
+    }
+}
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Fields {}
+
+impl std::fmt::Debug for Fields {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl FromIterator<Sym> for Fields {
+    /// The first steps, as far as there is room.
+    fn from_iter<I: IntoIterator<Item = Sym>>(names: I) -> Self {
+        let mut fields = Self::new();
+        names.into_iter().for_each(|name| fields.push(name));
+        fields
+    }
+}
+
+impl<'a> IntoIterator for &'a Fields {
+    type Item = &'a Sym;
+    type IntoIter = std::slice::Iter<'a, Sym>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
 
 /// Where a taint began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
