@@ -1,9 +1,13 @@
 //! Any bytes as a Python file, and what follows a line of `#---` as a second one that the first may import.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use keytrail_detect::Detector;
 use keytrail_model::{Fingerprinter, MemoryTree, Progress};
 use libfuzzer_sys::fuzz_target;
+
+static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::new);
 
 fuzz_target!(|data: &[u8]| {
     let mark = b"\n#---\n";
@@ -14,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let tree = MemoryTree::new([("app/views.py", one), ("app/store.py", two)]);
     keytrail_code::collect(
         &tree,
-        &Detector::new(),
+        &DETECTOR,
         &Fingerprinter::default(),
         &Progress::default(),
     );

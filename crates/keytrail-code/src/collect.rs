@@ -96,34 +96,15 @@ pub fn collect(
     counts.insert("places_not_followed".to_owned(), limits.count);
     facts.extend(settings.into_facts().into_iter().map(Fact::Setting));
     problems.sort();
-    let mappers = mappers::not_followed(&program);
-    let whole = problems.is_empty() && mappers.is_empty();
-    let (status, reason) = if whole && !limits.touch_data {
-        (CoverageStatus::Evaluated, String::new())
-    } else if whole {
-        let places = match limits.count {
-            1 => "there is 1 place whose way is".to_owned(),
-            many => format!("there are {many} places whose ways are"),
-        };
-        let reason = format!(
-            "everything is read, and {places} decided while the program runs: what goes there is \
-             not seen"
-        );
-        (CoverageStatus::Partial, reason)
-    } else if problems.is_empty() {
-        let reason = format!(
-            "tables are reached through {}, whose models this version does not follow: what they \
-             store and read is not seen",
-            mappers.join(" and ")
-        );
-        (CoverageStatus::Partial, reason)
-    } else {
-        let reason = format!(
-            "{} could not be read whole; what could is evaluated",
-            files(&problems)
-        );
-        (CoverageStatus::Partial, reason)
-    };
+    let (status, reason) = Read {
+        problems: &problems,
+        mappers: mappers::not_followed(&program),
+        limits: limits.count,
+        limits_touch_data: limits.touch_data,
+        cut_short: fixpoint.unfinished,
+        libraries: sources.libraries,
+    }
+    .verdict();
     problems.extend(limits.first);
     Collected {
         facts,
@@ -134,6 +115,72 @@ pub fn collect(
             counts,
             problems,
         },
+    }
+}
+
+/// How far the code was read.
+struct Read<'a> {
+    problems: &'a [Problem],
+    mappers: Vec<&'static str>,
+    limits: u64,
+    limits_touch_data: bool,
+    cut_short: usize,
+    libraries: u64,
+}
+
+impl Read<'_> {
+    /// The status, and what is missing.
+    fn verdict(&self) -> (CoverageStatus, String) {
+        let places = |count: u64, one: &str, many: &str| match count {
+            1 => one.to_owned(),
+            count => many.replace("{}", &count.to_string()),
+        };
+        let reason = if !self.problems.is_empty() {
+            let files = files(self.problems);
+            format!("{files} could not be read whole; what could is evaluated")
+        } else if !self.mappers.is_empty() {
+            format!(
+                "tables are reached through {}, whose models this version does not follow: what \
+                 they store and read is not seen",
+                self.mappers.join(" and ")
+            )
+        } else if self.limits_touch_data {
+            format!(
+                "everything is read, and {} decided while the program runs: what goes there is \
+                 not seen",
+                places(
+                    self.limits,
+                    "there is 1 place whose way is",
+                    "there are {} places whose ways are"
+                )
+            )
+        } else if self.cut_short > 0 {
+            let functions = places(self.cut_short as u64, "1 function", "{} functions");
+            format!(
+                "everything is read, and what {functions} tell their callers was not settled \
+                 after {} rounds: a way round through all of them may be missing",
+                fixpoint::MOST_ROUNDS
+            )
+        } else {
+            return (CoverageStatus::Evaluated, self.left_out());
+        };
+        let reason = match self.left_out() {
+            left_out if left_out.is_empty() => reason,
+            left_out => format!("{reason}; {left_out}"),
+        };
+        (CoverageStatus::Partial, reason)
+    }
+
+    fn left_out(&self) -> String {
+        let files = match self.libraries {
+            0 => return String::new(),
+            1 => "1 file".to_owned(),
+            many => format!("{many} files"),
+        };
+        format!(
+            "{files} of installed packages and of Python's own library are known by their \
+             interfaces, and not followed; scan a package by itself to have it followed"
+        )
     }
 }
 
@@ -152,7 +199,7 @@ fn parse_all(
     progress: &Progress,
 ) -> (Vec<(Arc<str>, Module)>, Vec<Problem>) {
     progress.expect(sources.len() as u64);
-    let read: Vec<Read> = sources
+    let read: Vec<ReadFile> = sources
         .par_iter()
         .map(|entry| {
             let read = parse(tree, entry);
@@ -218,19 +265,19 @@ fn nothing(counts: BTreeMap<String, u64>) -> Collected {
     }
 }
 
-struct Read {
+struct ReadFile {
     path: Arc<str>,
     module: Option<Module>,
     problems: Vec<Problem>,
 }
 
-fn parse(tree: &dyn Tree, entry: &Entry) -> Read {
+fn parse(tree: &dyn Tree, entry: &Entry) -> ReadFile {
     let problem = |line, message: String| Problem {
         path: Arc::clone(&entry.path),
         line,
         message,
     };
-    let mut read = Read {
+    let mut read = ReadFile {
         path: Arc::clone(&entry.path),
         module: None,
         problems: Vec::new(),

@@ -18,7 +18,7 @@ use crate::program::{FunctionRef, Site};
 use crate::syntax::ir::FunctionKind;
 
 /// Longer chains of calls than this are cut: what they would still add is lost, and counted.
-const MOST_ROUNDS: usize = 14;
+pub(crate) const MOST_ROUNDS: usize = 14;
 /// From this round on summaries only grow. Bounds on their size make the analysis forget, and
 /// what it forgets in turn could keep two functions changing each other for ever.
 const WIDEN_AFTER: usize = 5;

@@ -484,7 +484,7 @@ macro_rules! words {
 }
 
 words! {
-    request = "request", kwargs = "kwargs", self_ = "self",
+    request = "request", username = "username", kwargs = "kwargs", self_ = "self",
     auth = "auth", method = "method", data = "data", content = "content",
     instance = "instance", validated_data = "validated_data", cleaned_data = "cleaned_data",
     initial_data = "initial_data", errors = "errors", dict_ = "__dict__",     hidden_data = "\u{0}data", hidden_whole = "\u{0}whole", hidden_table = "\u{0}table",

@@ -77,6 +77,8 @@ pub(crate) struct Program {
     pub(crate) modules: Vec<LinkedModule>,
     pub(crate) symbols: Symbols,
     by_stem: FxHashMap<Arc<str>, ModuleId>,
+    /// By the last part of their names.
+    by_last: FxHashMap<Arc<str>, Vec<ModuleId>>,
     directories: FxHashSet<Arc<str>>,
     /// Imports as written, by importing module, level and path.
     imports: FxHashMap<(ModuleId, u32, Option<Sym>), Target>,
@@ -124,12 +126,15 @@ impl Program {
             modules: linked,
             symbols,
             by_stem,
+            by_last: FxHashMap::default(),
             directories,
             imports: FxHashMap::default(),
         };
-        for index in 0..program.modules.len() {
-            program.modules[index].dotted =
-                Arc::from(program.dotted(program.modules[index].stem()));
+        for (id, index) in (0u32..).zip(0..program.modules.len()) {
+            let stem = program.modules[index].stem();
+            let (dotted, last) = (program.dotted(stem), Arc::from(tail(stem)));
+            program.modules[index].dotted = Arc::from(dotted);
+            program.by_last.entry(last).or_default().push(id);
         }
         program.resolve_imports(&by_tail);
         program
@@ -319,11 +324,12 @@ impl Program {
             return Some(id);
         }
         let suffix = format!("/{slashed}");
-        (0u32..)
-            .zip(&self.modules)
-            .filter(|(_, module)| module.stem().ends_with(&suffix))
-            .min_by_key(|(_, module)| module.stem().len())
-            .map(|(id, _)| id)
+        let alike = self.by_last.get(tail(&slashed))?;
+        alike
+            .iter()
+            .copied()
+            .filter(|&id| self.module(id).stem().ends_with(&suffix))
+            .min_by_key(|&id| self.module(id).stem().len())
     }
 
     pub(crate) fn module(&self, id: ModuleId) -> &LinkedModule {

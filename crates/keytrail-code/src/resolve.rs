@@ -9,6 +9,8 @@ use crate::symbols::Sym;
 use crate::syntax::ir::{Expr, ExprId, FunctionKind, Stmt};
 
 const DEEPEST: u32 = 12;
+/// Modules that are asked for one name, through imports of imports.
+const MOST_IMPORTS: usize = 200;
 const LONGEST_MRO: usize = 32;
 
 /// A base class.
@@ -266,21 +268,30 @@ impl<'a> Resolver<'a> {
     /// Definitions and imports of `name` at the top of a module; empty for variables.
     pub(crate) fn global(&self, module: ModuleId, name: Sym) -> Vec<Shape> {
         let mut found = Vec::new();
-        self.global_at(module, name, 0, &mut found);
+        self.global_at(module, name, &mut Vec::new(), &mut found);
         found
     }
 
-    fn global_at(&self, module: ModuleId, name: Sym, depth: u32, found: &mut Vec<Shape>) {
-        if depth > DEEPEST {
+    /// `on_the_way` holds what has been asked for already: modules that import from each other,
+    /// or from themselves, would ask for ever.
+    fn global_at(
+        &self,
+        module: ModuleId,
+        name: Sym,
+        on_the_way: &mut Vec<(ModuleId, Sym)>,
+        found: &mut Vec<Shape>,
+    ) {
+        if on_the_way.contains(&(module, name)) || on_the_way.len() >= MOST_IMPORTS {
             return;
         }
+        on_the_way.push((module, name));
         let names = &self.modules[module as usize];
         for binding in names.bound.get(&name).into_iter().flatten() {
             match binding {
                 Binding::Function(function) => push(found, Shape::Function(*function)),
                 Binding::Class(class) => push(found, Shape::Class(*class)),
                 Binding::Import(target) => push(found, Shape::from(target)),
-                Binding::From(target, name) => self.attribute_at(target, *name, depth + 1, found),
+                Binding::From(target, name) => self.attribute_at(target, *name, on_the_way, found),
             }
         }
         if found.is_empty() {
@@ -288,7 +299,7 @@ impl<'a> Resolver<'a> {
                 if let Target::Module(inner) = target
                     && self.exports(*inner, name)
                 {
-                    self.global_at(*inner, name, depth + 1, found);
+                    self.global_at(*inner, name, on_the_way, found);
                 }
                 if !found.is_empty() {
                     break;
@@ -306,11 +317,17 @@ impl<'a> Resolver<'a> {
     /// What `target.name` is; empty for a module's variables.
     pub(crate) fn attribute(&self, target: &Target, name: Sym) -> Vec<Shape> {
         let mut found = Vec::new();
-        self.attribute_at(target, name, 0, &mut found);
+        self.attribute_at(target, name, &mut Vec::new(), &mut found);
         found
     }
 
-    fn attribute_at(&self, target: &Target, name: Sym, depth: u32, found: &mut Vec<Shape>) {
+    fn attribute_at(
+        &self,
+        target: &Target,
+        name: Sym,
+        on_the_way: &mut Vec<(ModuleId, Sym)>,
+        found: &mut Vec<Shape>,
+    ) {
         match target {
             Target::External(path) => {
                 let mut path: Path = path.iter().copied().collect();
@@ -319,7 +336,7 @@ impl<'a> Resolver<'a> {
             }
             Target::Module(module) => {
                 let before = found.len();
-                self.global_at(*module, name, depth, found);
+                self.global_at(*module, name, on_the_way, found);
                 if found.len() == before
                     && let Some(inner) = self.program.submodule(target, name)
                 {

@@ -137,7 +137,7 @@ impl Libraries {
                     |quoted| quoted.split('"').next().unwrap_or(quoted),
                 )
             })
-            .filter(|name| name.ends_with(".py") && !name.starts_with(['.', '/']))
+            .filter(|name| is_python(name) && !name.starts_with(['.', '/']))
             .collect();
         for name in &named {
             match name.split_once('/') {
@@ -186,6 +186,11 @@ fn standard_library<'a>(path: &'a str, listed: &dyn Fn(&str) -> bool) -> Option<
         .iter()
         .all(|name| listed(&format!("{directory}{name}")));
     (whole && all).then(|| directory.trim_end_matches('/'))
+}
+
+fn is_python(path: &str) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, extension)| extension == "py")
 }
 
 fn parent(path: &str) -> &str {

@@ -106,9 +106,9 @@ impl Machine<'_> {
                 self.tie_item(taint.label, *site);
                 continue;
             }
-            let own = (taint.label, taint.path.clone(), *site);
+            let own = (taint.label, taint.path, *site);
             if self.env.granted.len() < MOST_GRANTED && !self.env.granted.contains(&own) {
-                self.env.granted.push(own.clone());
+                self.env.granted.push(own);
                 self.env.chosen.push(own);
             }
             let outcome = &self.out;

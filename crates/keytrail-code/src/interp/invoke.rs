@@ -116,8 +116,15 @@ impl Machine<'_> {
     ) -> Value {
         let mut bindings = std::borrow::Cow::Borrowed(bindings);
         self.fuel = self.fuel.saturating_sub(1);
-        let deep = self.calling_back.len() >= super::DEEPEST_CALLBACK
-            || self.calling_back.contains(&callee);
+        let rings = self.calling_back.contains(&callee);
+        let deep = rings || self.calling_back.len() >= super::DEEPEST_CALLBACK;
+        if deep
+            && !rings
+            && !summary.callbacks.is_empty()
+            && bindings.iter().any(super::limit::holds_data)
+        {
+            self.note_limit(site, super::Limit::DeepCallbacks);
+        }
         if !summary.callbacks.is_empty() && self.fuel > 0 && !deep {
             self.calling_back.push(callee);
             self.apply_callbacks(site, callee, summary, bindings.to_mut());

@@ -18,6 +18,10 @@ pub(crate) enum Limit {
     ComputedImport,
     /// An attribute of data that only the class's own `__getattr__` answers.
     OwnLookup,
+    /// A function with more to it than [`super::FUEL`] allows.
+    TooLarge,
+    /// Calls of callbacks that are given callbacks, deeper than [`super::DEEPEST_CALLBACK`].
+    DeepCallbacks,
 }
 
 impl Limit {
@@ -37,6 +41,12 @@ impl Limit {
             }
             Self::OwnLookup => {
                 "an attribute is answered by `__getattr__` of a class that holds data: what it gives is not seen"
+            }
+            Self::TooLarge => {
+                "the function is larger than the analysis follows: its rest is not seen. Split it into smaller ones"
+            }
+            Self::DeepCallbacks => {
+                "functions are handed on through more calls than are followed: what the innermost ones do is not seen"
             }
         }
     }

@@ -165,6 +165,11 @@ impl Machine<'_> {
     /// Methods that give back what the receiver holds, or a part of it.
     fn content_method(&self, receiver: &Value, name: Sym, arguments: &Arguments) -> Value {
         match self.text(name) {
+            "split" | "rsplit" | "partition" | "rpartition"
+                if let Some(parts) = self.credential_parts(receiver, name, arguments) =>
+            {
+                parts
+            }
             "dict" | "model_dump" | "json" | "model_dump_json" => self.dumped(receiver, arguments),
             "_replace" | "model_copy" => {
                 let mut value = receiver.clone();

@@ -177,6 +177,9 @@ impl<'a> Machine<'a> {
         if machine.block(&module.ir.function(function.1).body) {
             machine.leave();
         }
+        if machine.fuel == 0 {
+            machine.note_limit(Site::head(function), Limit::TooLarge);
+        }
         machine.out.summary.raised = std::mem::take(&mut machine.raised);
         machine.out.summary.ties = machine.exits.take().unwrap_or_default();
         machine.out.summary.when_true = machine.true_ways.take().unwrap_or_default();

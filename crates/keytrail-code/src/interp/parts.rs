@@ -103,8 +103,8 @@ impl Parts {
             .map(|(_, value)| value)
     }
 
-    /// Sets one; where there is no room for another name, nothing.
-    pub(super) fn set(&mut self, name: Sym, value: Value) {
+    /// Sets one; where there is no room for another name, gives the value back.
+    pub(super) fn set(&mut self, name: Sym, value: Value) -> Option<Value> {
         let inner = Arc::make_mut(&mut self.0);
         match inner.list.iter().position(|(own, _)| *own == name) {
             Some(index) => {
@@ -119,8 +119,9 @@ impl Parts {
                 inner.note(&value);
                 inner.list.push((name, value));
             }
-            None => {}
+            None => return Some(value),
         }
+        None
     }
 }
 
@@ -145,7 +146,7 @@ impl PartialEq for Parts {
 impl Eq for Parts {}
 
 impl FromIterator<(Sym, Value)> for Parts {
-    /// Names must differ.
+    /// Names must differ, and be no more than there is room for: those of other parts, as a rule.
     fn from_iter<I: IntoIterator<Item = (Sym, Value)>>(parts: I) -> Self {
         let mut inner = Inner::default();
         for (name, value) in parts.into_iter().take(MOST_NAMES) {
@@ -157,8 +158,10 @@ impl FromIterator<(Sym, Value)> for Parts {
     }
 }
 
-impl From<Vec<(Sym, Value)>> for Parts {
-    fn from(parts: Vec<(Sym, Value)>) -> Self {
-        parts.into_iter().collect()
+impl Parts {
+    /// The first ones, and those that there is no room for. Names must differ.
+    pub(super) fn fitted(mut parts: Vec<(Sym, Value)>) -> (Self, Vec<(Sym, Value)>) {
+        let rest = parts.split_off(parts.len().min(MOST_NAMES));
+        (parts.into_iter().collect(), rest)
     }
 }

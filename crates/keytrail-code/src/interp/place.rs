@@ -72,7 +72,7 @@ impl Value {
             .iter()
             .cloned()
             .partition(|(name, _)| name.is_place());
-        element.fields = (!rest.is_empty()).then(|| rest.into());
+        element.fields = (!rest.is_empty()).then(|| rest.into_iter().collect());
         // its shapes are those of its elements, which bring them
         element.shapes.clear();
         for (_, part) in &places {

@@ -302,19 +302,18 @@ fn substitute_at(
                 if let Some(tie) = taint.tie.as_ref().and_then(|tie| bound_tie(tie, bindings)) {
                     part = part.tied(&|_| Some(tie.clone()));
                 }
-                match &mut result.fields {
-                    // parts that the callee set itself stay what it made them
-                    Some(own) if taint.path.is_empty() => {
-                        for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter()) {
-                            if own.find(*name).is_none() {
-                                own.set(*name, inner.clone());
-                            }
-                        }
-                        for taint in part.taints {
-                            result.add_taint(taint);
+                // parts that the callee set itself stay what it made them
+                if result.fields.is_some() && taint.path.is_empty() {
+                    for (name, inner) in part.fields.iter().flat_map(|fields| fields.iter()) {
+                        if result.own_field(*name).is_none() {
+                            result.set_field(*name, inner.clone());
                         }
                     }
-                    _ => result.join(&part),
+                    for taint in part.taints {
+                        result.add_taint(taint);
+                    }
+                } else {
+                    result.join(&part);
                 }
             }
         } else {
@@ -337,7 +336,7 @@ fn substitute_at(
 /// A path whose unknown names are what the caller gives for them.
 fn named(path: &Fields, bindings: &[Value]) -> Fields {
     if path.iter().all(|name| name.giver().is_none()) {
-        return path.clone();
+        return *path;
     }
     let name = |name: &Sym| match name.giver() {
         None => *name,
@@ -367,7 +366,7 @@ fn bound_tie(tie: &Tie, bindings: &[Value]) -> Option<Tie> {
         return Some(given(None));
     }
     compared.taints.iter().find_map(|taint| match taint.label {
-        Label::Param(index) => Some(given(Some((index, taint.path.clone())))),
+        Label::Param(index) => Some(given(Some((index, taint.path)))),
         _ => None,
     })
 }

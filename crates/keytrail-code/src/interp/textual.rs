@@ -4,6 +4,7 @@ use super::Machine;
 use super::arguments::Arguments;
 use super::record::SinkKind;
 use super::shape::Shape;
+use super::taint::{Label, Taint};
 use super::value::Value;
 use crate::program::{ClassRef, Site};
 use crate::symbols::Sym;
@@ -227,6 +228,50 @@ impl Machine<'_> {
             }
             _ => Value::default(),
         }
+    }
+}
+
+impl Machine<'_> {
+    /// The parts of a credential header taken apart: `Basic …` and `Bearer …` at the space, a user's name and
+    /// password at the colon. What stands first is no secret.
+    pub(super) fn credential_parts(
+        &self,
+        receiver: &Value,
+        method: Sym,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        let separator = arguments.first().constant();
+        let taken_apart = match separator.map(|separator| self.text(separator)) {
+            None => arguments.positional.is_empty(),
+            Some(separator) => matches!(separator, ":" | " "),
+        };
+        if !taken_apart || !receiver.taints.iter().any(|taint| self.is_header(taint)) {
+            return None;
+        }
+        let rest = receiver.text();
+        let mut first = rest.clone();
+        for taint in &mut first.taints {
+            if self.is_header(taint) {
+                let header = taint.path.iter().take(2).copied();
+                taint.path = header.chain([self.shared.words.username]).collect();
+            }
+        }
+        let parts = if self.text(method).ends_with("partition") {
+            vec![first, Value::default(), rest]
+        } else {
+            vec![first, rest]
+        };
+        Some(Value::sequence(parts))
+    }
+
+    /// `request.headers["Authorization"]`, `request.META["HTTP_AUTHORIZATION"]`.
+    fn is_header(&self, taint: &Taint) -> bool {
+        taint.label == Label::Request
+            && matches!(taint.path.get(..2), Some(&[part, name])
+                if matches!(self.text(part), "headers" | "META")
+                    && ["Authorization", "HTTP_AUTHORIZATION"]
+                        .iter()
+                        .any(|header| self.text(name).eq_ignore_ascii_case(header)))
     }
 }
 

@@ -114,7 +114,7 @@ impl Machine<'_> {
             let complete = identity.is_identity();
             self.out.looks.insert(*site);
             if complete && matches!(item.label, Label::Request | Label::Param(_)) {
-                let own = (item.label, item.path.clone(), *site);
+                let own = (item.label, item.path, *site);
                 if self.env.chosen.len() < 16 && !self.env.chosen.contains(&own) {
                     self.env.chosen.push(own);
                 }
@@ -171,7 +171,7 @@ impl Machine<'_> {
                 .find_map(|(_, identity, site)| match identity.label {
                     Label::Param(index) => Some(Tie {
                         site: *site,
-                        given: Some((index, identity.path.clone())),
+                        given: Some((index, identity.path)),
                     }),
                     _ => None,
                 })

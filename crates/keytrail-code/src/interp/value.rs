@@ -50,9 +50,24 @@ impl Value {
     }
 
     pub(crate) fn with_fields(fields: Vec<(Sym, Value)>) -> Self {
-        Self {
-            fields: Some(Parts::from(fields)),
-            ..Self::default()
+        let mut value = Self::default();
+        value.set_fields(fields);
+        value
+    }
+
+    /// With these parts; what there is no room for belongs to the whole.
+    fn set_fields(&mut self, fields: Vec<(Sym, Self)>) {
+        let (parts, rest) = Parts::fitted(fields);
+        self.fields = Some(parts);
+        for (_, part) in &rest {
+            self.hold_contents(part);
+        }
+    }
+
+    /// Whatever `part` holds, the whole holds.
+    fn hold_contents(&mut self, part: &Self) {
+        for taint in part.flat().taints {
+            self.add_taint(taint);
         }
     }
 
@@ -159,7 +174,7 @@ impl Value {
                 joined.push((*name, value));
             }
         }
-        self.fields = Some(Parts::from(joined));
+        self.set_fields(joined);
     }
 
     /// Like [`Value::field`], without shapes of the whole.
@@ -222,7 +237,7 @@ impl Value {
                 if let Shape::Param(index, path) = shape
                     && path.len() < LONGEST_PATH
                 {
-                    let mut path = path.clone();
+                    let mut path = *path;
                     if !repeats(&path, name) {
                         path.push(name);
                     }
@@ -242,11 +257,12 @@ impl Value {
         part
     }
 
-    /// Sets the part `name`, what it held before is gone.
+    /// Sets the part `name`, what it held before is gone. A part that there is no room for belongs to the whole.
     pub(crate) fn set_field(&mut self, name: Sym, value: Self) {
-        self.fields
-            .get_or_insert_with(Parts::default)
-            .set(name, value);
+        let parts = self.fields.get_or_insert_with(Parts::default);
+        if let Some(rest) = parts.set(name, value) {
+            self.hold_contents(&rest);
+        }
     }
 
     /// Everything that any part holds, as taints of the whole: for elements that can't be told apart.

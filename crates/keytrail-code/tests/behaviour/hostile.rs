@@ -413,3 +413,37 @@ fn templates_that_include_each_other_end() {
     );
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
 }
+
+#[test]
+fn modules_that_import_from_themselves_and_each_other_end() {
+    let many = "from .views import a, b, c\n".repeat(40);
+    let stars = "from .store import *\nfrom .views import *\n".repeat(40);
+    let began = Instant::now();
+    bytes([
+        (
+            "app/views.py",
+            format!("{many}{stars}urlpatterns = [path('x', a), path('y', b)]\nc(a(b))\n")
+                .into_bytes(),
+        ),
+        (
+            "app/store.py",
+            format!("{many}{stars}a(b(c))\n").into_bytes(),
+        ),
+    ]);
+    assert!(began.elapsed() < SOON, "took {:?}", began.elapsed());
+}
+
+#[test]
+fn a_variable_that_always_grows_ends() {
+    let mut source = "class Bag:\n    held = {}\n".to_owned();
+    for index in 0..400 {
+        writeln!(
+            source,
+            "\n    def step_{index}(self, value):\n        self.held = {{'a{index}': self.held, \
+             'b{index}': {{'c{index}': value, 'd': self.step_{}(self.held)}}}}\n        return self.held",
+            (index * 7 + 3) % 400
+        )
+        .unwrap();
+    }
+    survives("a variable that always grows", source);
+}
