@@ -20,3 +20,4 @@ mod syntax;
 mod tables;
 
 pub use collect::collect;
+pub use syntax::nests_too_deep;

@@ -49,6 +49,9 @@ pub enum EngineError {
         /// What to do.
         hint: String,
     },
+    /// Edits can't be written.
+    #[error(transparent)]
+    Remedy(#[from] keytrail_remedy::RemedyError),
     /// There is no file at all, or none that a source reads.
     #[error("nothing to check: {reason}")]
     Nothing {
@@ -70,6 +73,7 @@ impl EngineError {
             Self::Baseline { source, .. } => source.hint().to_owned(),
             Self::Glob { .. } => "globs look like `config/*.py` or `vendor/**`".to_owned(),
             Self::Aws { hint, .. } => hint.clone(),
+            Self::Remedy(error) => error.hint().to_owned(),
             Self::Nothing { .. } => {
                 "give the directory of the application, and look at `exclude` and `--only`"
                     .to_owned()

@@ -1,6 +1,6 @@
 //! The paths of one run as one tree, so that code in one is joined with templates in another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(crate) struct Forest {
     listing: Listing,
     /// The paths as given, and what stands before their entries.
     roots: Vec<(PathBuf, String)>,
+    /// Files that have another content here than on disk.
+    edited: BTreeMap<Arc<str>, Vec<u8>>,
 }
 
 impl Forest {
@@ -83,7 +85,19 @@ impl Forest {
             sources,
             listing,
             roots: paths.iter().cloned().zip(prefixes).collect(),
+            edited: BTreeMap::new(),
         }
+    }
+
+    /// The same with other contents of these files.
+    pub(crate) fn with(mut self, edited: BTreeMap<Arc<str>, Vec<u8>>) -> Self {
+        for entry in &mut self.entries {
+            if let Some(bytes) = edited.get(&entry.path) {
+                entry.size = bytes.len() as u64;
+            }
+        }
+        self.edited = edited;
+        self
     }
 
     /// The paths as given, and what stands before their entries.
@@ -103,11 +117,17 @@ impl Tree for Forest {
     }
 
     fn read(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        if let Some(bytes) = self.edited.get(&entry.path) {
+            return Ok(bytes.clone());
+        }
         let (tree, entry) = self.source(entry)?;
         tree.read(entry)
     }
 
     fn open(&self, entry: &Entry) -> io::Result<Box<dyn io::Read + '_>> {
+        if let Some(bytes) = self.edited.get(&entry.path) {
+            return Ok(Box::new(io::Cursor::new(bytes)));
+        }
         let (tree, entry) = self.source(entry)?;
         tree.open(entry)
     }

@@ -1,6 +1,7 @@
 //! One run, from paths to an outcome.
 
 mod diff;
+mod fix;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ use crate::forest::Forest;
 use crate::ignores::{self, Ignores};
 use crate::redacted::Redacted;
 use crate::{Config, EngineError, FailOn, Options, Watch, nearest, readers, rules};
+
+pub use fix::{Fixed, Fixing, fix};
 
 /// What a scan says.
 #[derive(Debug)]

@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Can(Can),
     /// Print the least policy for the code, and how it differs from what is granted
     Policy(Policy),
+    /// Edit code and templates so that findings are closed; shows the edits unless told to make them
+    Fix(Fix),
     /// Compare the templates with the live AWS account
     Drift(Drift),
     /// Print the least policy that reading the live AWS account needs
@@ -245,6 +247,46 @@ pub(crate) struct Scan {
     /// or commit, and the checked-out one have in common
     #[arg(long, value_name = "BASE")]
     pub(crate) diff: Option<String>,
+}
+
+/// `fix`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Every edit is tried on a copy first and made only where a new scan no longer shows the finding.
+The difference goes to standard output, keys masked; what is told about it to standard error.
+
+Examples:
+  keytrail fix
+  keytrail fix --unsafe --rule debug-page-open,open-hosts
+  keytrail fix backend infra --least-cut --unsafe --apply")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub(crate) struct Fix {
+    /// Directories or files; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only for findings of these rules; may be repeated
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) rule: Vec<String>,
+    /// Only the edits of the least cut: the cheapest that close the exposure paths
+    #[arg(long)]
+    pub(crate) least_cut: bool,
+    /// Make edits too that change more than the leak; what else they change is told
+    #[arg(long = "unsafe")]
+    pub(crate) allow_unsafe: bool,
+    /// Show the edits as a difference and write nothing; what happens anyway without --apply
+    #[arg(long, conflicts_with = "apply")]
+    pub(crate) diff: bool,
+    /// Write the edited files
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// With --apply: write to files too that have changes which are not committed
+    #[arg(long, requires = "apply")]
+    pub(crate) allow_dirty: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// `who`.

@@ -5,6 +5,7 @@ mod baseline;
 mod can;
 mod cases;
 mod explain;
+mod fix;
 mod init;
 mod policy;
 mod rules;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Who(who) => who::run(global, who),
         Command::Can(can) => can::run(global, can),
         Command::Policy(policy) => policy::run(global, policy),
+        Command::Fix(fix) => fix::run(global, fix),
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items } => aws::policy(*items),
         Command::Baseline(baseline) => baseline::run(global, baseline),

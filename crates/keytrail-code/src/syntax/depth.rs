@@ -19,15 +19,21 @@ const BYTES_A_LEVEL: u64 = 2 << 10;
 
 /// True when `source` nests so deep that it is better left alone.
 pub(super) fn is_too_deep(source: &str) -> bool {
-    if source.len() <= SMALL {
-        return false;
-    }
+    source.len() > SMALL && bound_of(source) > DEEPEST_PARSED
+}
+
+/// True when `source` nests so deep that its tree can't be walked and dropped on an ordinary
+/// stack, as those have to who edit a module.
+pub fn nests_too_deep(source: &str) -> bool {
+    bound_of(source) > SHALLOW
+}
+
+fn bound_of(source: &str) -> u64 {
     let mut lexer = lex(source, Mode::Module);
-    let tokens = std::iter::from_fn(|| match lexer.next_token() {
+    bound(std::iter::from_fn(|| match lexer.next_token() {
         TokenKind::EndOfFile => None,
         kind => Some(kind),
-    });
-    bound(tokens) > DEEPEST_PARSED
+    }))
 }
 
 /// Drops a tree of at most this depth where the stack is large enough for it.

@@ -7,5 +7,6 @@ mod lines;
 mod lower;
 mod lower_stmt;
 
+pub use depth::nests_too_deep;
 pub(crate) use lines::LineIndex;
 pub(crate) use lower::{SyntaxProblem, parse};

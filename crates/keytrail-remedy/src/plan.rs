@@ -1,0 +1,116 @@
+//! Which edits close which findings.
+
+use std::collections::BTreeMap;
+
+use keytrail_model::{Fact, Finding, Tree};
+
+use crate::case::{Case, Files};
+use crate::facts::Facts;
+use crate::remedies::{REMEDIES, Remedy};
+use crate::{Change, Closes, Left, Why};
+
+/// What could be done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Edits, those of the worst findings first; equal ones are one.
+    pub changes: Vec<Change>,
+    /// Findings without an edit.
+    pub left: Vec<Left>,
+}
+
+/// Proposes edits for these findings. With `cut`, edits of the exposure graph by id, only
+/// changes that make one of those are proposed, whatever rule they come from.
+pub fn plan(findings: &[Finding], facts: &[Fact], tree: &dyn Tree, cut: Option<&[String]>) -> Plan {
+    let (facts, files) = (Facts::new(facts), Files::new(tree));
+    let mut plan = Plan::default();
+    let mut known: BTreeMap<Change, usize> = BTreeMap::new();
+    for finding in findings {
+        match proposed(finding, &facts, &files, cut) {
+            Ok(changes) => {
+                for change in changes {
+                    plan.add(change, &mut known);
+                }
+            }
+            Err(why) => plan.left.push(Left {
+                finding: Closes::of(finding),
+                why,
+            }),
+        }
+    }
+    plan.left.sort();
+    plan
+}
+
+impl Plan {
+    /// One change for all the findings that it closes.
+    fn add(&mut self, mut change: Change, known: &mut BTreeMap<Change, usize>) {
+        let closes = std::mem::take(&mut change.closes);
+        let edits = std::mem::take(&mut change.edits);
+        let at = *known.entry(change.clone()).or_insert(self.changes.len());
+        if at == self.changes.len() {
+            self.changes.push(change);
+        }
+        let kept = &mut self.changes[at];
+        kept.closes.extend(closes);
+        kept.closes.sort();
+        kept.closes.dedup();
+        kept.edits.extend(edits);
+        kept.edits.sort();
+        kept.edits.dedup();
+    }
+}
+
+fn proposed(
+    finding: &Finding,
+    facts: &Facts<'_>,
+    files: &Files<'_>,
+    cut: Option<&[String]>,
+) -> Result<Vec<Change>, Why> {
+    let ask = |remedy: &dyn Remedy| {
+        remedy.propose(&Case {
+            finding,
+            facts,
+            files,
+            remedy: remedy.name(),
+        })
+    };
+    let mut why = Why::NoRemedy;
+    if let Some(cut) = cut {
+        let remedies = REMEDIES.iter().filter(|remedy| serves(**remedy, finding));
+        let all: Vec<Change> = remedies
+            .filter_map(|remedy| ask(*remedy).ok())
+            .flatten()
+            .collect();
+        let made = all
+            .into_iter()
+            .filter(|change| change.edits.iter().any(|edit| cut.contains(edit)));
+        let made: Vec<Change> = made.collect();
+        return if made.is_empty() {
+            Err(Why::NotInCut)
+        } else {
+            Ok(made)
+        };
+    }
+    for remedy in REMEDIES
+        .iter()
+        .filter(|it| it.rules().contains(&finding.rule))
+    {
+        match ask(*remedy) {
+            Ok(changes) if !changes.is_empty() => return Ok(changes),
+            Ok(_) => {}
+            Err(reason) => why = reason,
+        }
+    }
+    Err(why)
+}
+
+/// By the rule, or because the finding's path has an edit of its kind.
+fn serves(remedy: &dyn Remedy, finding: &Finding) -> bool {
+    let kinds = || {
+        finding
+            .edits
+            .iter()
+            .filter_map(|edit| edit.id.split(':').next())
+    };
+    remedy.rules().contains(&finding.rule) || kinds().any(|kind| remedy.edits().contains(&kind))
+}

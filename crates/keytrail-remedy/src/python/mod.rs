@@ -1,0 +1,9 @@
+//! Python: where things stand in a module, and text edits of exact ranges. No printing of trees.
+
+mod call;
+mod imports;
+mod module;
+
+pub(crate) use call::{add_keywords, keyword, remove_keyword};
+pub(crate) use imports::add as add_imports;
+pub(crate) use module::{Module, quoted};

@@ -1,0 +1,78 @@
+//! A comparison that takes the same time wherever the difference is.
+
+use ruff_python_ast::{AnyNodeRef, CmpOp, Expr, ExprCompare};
+use ruff_text_size::Ranged;
+
+use super::Remedy;
+use crate::case::Case;
+use crate::{Change, Piece, Why};
+
+pub(crate) struct ConstantTime;
+
+impl Remedy for ConstantTime {
+    fn name(&self) -> &'static str {
+        "constant-time"
+    }
+
+    fn rules(&self) -> &'static [&'static str] {
+        &["compare-in-variable-time"]
+    }
+
+    fn propose(&self, case: &Case<'_>) -> Result<Vec<Change>, Why> {
+        let module = case.module()?;
+        let node = module
+            .covering(case.at().span())
+            .ok_or(Why::Shape("the place is gone"))?;
+        let (compare, above) = node
+            .ancestors()
+            .zip(node.ancestors().skip(1))
+            .find_map(|(node, above)| match node {
+                AnyNodeRef::ExprCompare(it) => Some((it, above)),
+                _ => None,
+            })
+            .ok_or(Why::Shape("it is compared by something else than == or !="))?;
+        let (op, right) = only(compare)?;
+        let parent = AnyNodeRef::from(compare);
+        let left = module
+            .text
+            .slice(module.with_parentheses(&compare.left, parent))
+            .to_owned();
+        let right = module
+            .text
+            .slice(module.with_parentheses(right, parent))
+            .to_owned();
+        let call = format!("hmac.compare_digest({left}, {right})");
+        let text = match (op, above) {
+            (
+                CmpOp::NotEq,
+                AnyNodeRef::ExprUnaryOp(_) | AnyNodeRef::ExprBinOp(_) | AnyNodeRef::ExprCompare(_),
+            ) => {
+                format!("(not {call})")
+            }
+            (CmpOp::NotEq, _) => format!("not {call}"),
+            _ => call,
+        };
+        let range = compare.start().to_usize()..compare.end().to_usize();
+        let draft = case
+            .change(case.at(), vec![Piece::new(range, text)])
+            .import("hmac", None)
+            .title("Compare with hmac.compare_digest")
+            .changes("what is neither bytes nor ASCII text (None among it) raises TypeError, where it was just unequal");
+        Ok(vec![draft.done()])
+    }
+}
+
+/// One comparison, of two things that are not constants.
+fn only(compare: &ExprCompare) -> Result<(CmpOp, &Expr), Why> {
+    let shape = Why::Shape("it is compared in a chain, or with a constant");
+    match (&*compare.ops, &*compare.comparators) {
+        ([op @ (CmpOp::Eq | CmpOp::NotEq)], [right]) => {
+            let constant = |expr: &Expr| expr.is_literal_expr();
+            if constant(&compare.left) || constant(right) {
+                return Err(shape);
+            }
+            Ok((*op, right))
+        }
+        _ => Err(shape),
+    }
+}
