@@ -33,7 +33,7 @@ fn with(example: &Example, made: &Made) -> Example {
     let mut after = example.clone();
     after.expected.clear();
     for file in &made.files {
-        let text = String::from_utf8(file.after.clone()).unwrap();
+        let text = String::from_utf8_lossy(&file.after).into_owned();
         let known = after.files.iter_mut().find(|it| it.path == *file.path);
         match known {
             Some(known) => known.text = text,
