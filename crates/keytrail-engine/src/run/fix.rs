@@ -217,6 +217,7 @@ fn proved(
             until: Until::Now,
             only: read.only.as_deref(),
             aws: None,
+            resume: None,
         };
         let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?
             .with_environments(&read.config);
