@@ -103,7 +103,7 @@ fn no_package_is_banned() {
             None => assert!(!locked, "{name} is banned"),
             Some(wrappers) => {
                 let wrappers: Vec<&str> = wrappers.iter().filter_map(toml::Value::as_str).collect();
-                assert_eq!(users_of(name), wrappers, "{name} belongs to one crate");
+                assert_eq!(users_of(name), wrappers, "{name} belongs to its wrappers");
             }
         }
     }
