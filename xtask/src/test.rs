@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
-use crate::run::{cargo, passes};
+use crate::run::{cargo, passes, root};
 use crate::{examples, generate};
 
 /// How the steps went. A step that fails does not keep the others from being tried: one run tells
@@ -87,7 +87,7 @@ fn lints() -> anyhow::Result<()> {
 /// Every test of the workspace, by nextest where it is installed.
 fn tests() -> anyhow::Result<()> {
     if !is_there("nextest") {
-        return passes(&mut cargo(&["test", "--workspace", "--locked"]));
+        return passes(&mut with_own_cache(&["test", "--workspace", "--locked"]));
     }
     // nextest runs no documentation tests; they come first, so that its summary stands last.
     passes(&mut cargo(&[
@@ -97,7 +97,7 @@ fn tests() -> anyhow::Result<()> {
         "--doc",
         "--quiet",
     ]))?;
-    passes(&mut cargo(&[
+    passes(&mut with_own_cache(&[
         "nextest",
         "run",
         "--workspace",
@@ -105,6 +105,13 @@ fn tests() -> anyhow::Result<()> {
         "--no-fail-fast",
         "--status-level=fail",
     ]))
+}
+
+/// A user's cache is not for tests to write to.
+fn with_own_cache(arguments: &[&str]) -> Command {
+    let mut command = cargo(arguments);
+    command.env("XDG_CACHE_HOME", root().join("target/test-cache"));
+    command
 }
 
 /// Licences, sources and bans are tests of this crate already. `cargo deny` adds what it alone

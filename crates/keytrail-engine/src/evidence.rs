@@ -11,6 +11,7 @@ use keytrail_model::{
 };
 
 use crate::aws::{self, Aws};
+use crate::cache::Cache;
 use crate::forest::{Forest, under};
 use crate::{Config, EngineError, SOURCES, Watch};
 
@@ -31,12 +32,21 @@ pub(crate) struct Wanted<'r> {
     pub(crate) tree: &'r Forest,
     /// The commits.
     pub(crate) until: Until<'r>,
+    /// Where facts are kept from one run to the next.
+    pub(crate) cache: Option<Kept<'r>>,
     /// These sources, or all that apply.
     pub(crate) only: Option<&'r [String]>,
     /// Where to keep how far reading exports is.
     pub(crate) resume: Option<&'r Path>,
     /// The account.
     pub(crate) aws: Option<Asked<'r>>,
+}
+
+/// The directory of the cache, and the version that may read it.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept<'r> {
+    pub(crate) directory: &'r Path,
+    pub(crate) version: &'r str,
 }
 
 /// Runs the collectors of what is wanted, all at once.
@@ -49,6 +59,7 @@ pub(crate) fn collect(
     let Wanted {
         tree,
         ref until,
+        cache,
         only,
         resume,
         aws,
@@ -72,8 +83,7 @@ pub(crate) fn collect(
             || keytrail_files::exports(tree, found, detector, prints, &watch.files, &options);
         (!found.is_empty()).then(read).transpose()
     };
-    let code =
-        || wanted("code").then(|| keytrail_code::collect(tree, detector, prints, &watch.code));
+    let code = || wanted("code").then(|| code(tree, until, cache, detector, prints, watch));
     let files = || {
         wanted("files")
             .then(|| keytrail_files::collect(tree, detector, prints, &watch.files, &files_options))
@@ -146,12 +156,38 @@ pub(crate) fn collect(
     Ok(evidence)
 }
 
+/// The facts of the code, those of the last run where it is the same.
+fn code(
+    tree: &Forest,
+    until: &Until<'_>,
+    cache: Option<Kept<'_>>,
+    detector: &Detector,
+    prints: &Fingerprinter,
+    watch: &Watch,
+) -> Collected {
+    let read = |tree: &dyn Tree| keytrail_code::collect(tree, detector, prints, &watch.code);
+    let Some(kept) = cache else {
+        return read(tree);
+    };
+    let commits = until.ids();
+    Cache::new(kept.directory, prints, kept.version, tree.roots(), &commits).code(tree, read)
+}
+
 /// Which commits of the history count.
 pub(crate) enum Until<'c> {
     /// All.
     Now,
     /// For each path those from which a commit comes, and itself.
     Commits(&'c [Commit]),
+}
+
+impl Until<'_> {
+    fn ids(&self) -> Vec<&str> {
+        match self {
+            Self::Now => Vec::new(),
+            Self::Commits(commits) => commits.iter().map(Commit::id).collect(),
+        }
+    }
 }
 
 fn history_of_another() -> Collected {

@@ -2,6 +2,7 @@
 //! the report and the verdict. The only place where the rooms are joined.
 
 mod aws;
+mod cache;
 mod can;
 mod config;
 mod date;

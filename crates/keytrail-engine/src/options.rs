@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::evidence::Kept;
 use crate::{Aws, Date, FailOn};
 
 /// What one run is to do; what is not said comes from the configuration, then from the defaults.
@@ -22,6 +23,8 @@ pub struct Options {
     /// Let pass what was there already at the commit that this revision and the checked-out one
     /// both come from.
     pub diff: Option<String>,
+    /// The directory in which facts are kept from one run to the next; `None` to keep none.
+    pub cache: Option<PathBuf>,
     /// Where to keep how far reading exports of tables is.
     pub resume: Option<PathBuf>,
     /// When to fail; `high` when nobody says.
@@ -41,6 +44,13 @@ pub struct Options {
 }
 
 impl Options {
+    pub(crate) fn kept(&self) -> Option<Kept<'_>> {
+        self.cache.as_deref().map(|directory| Kept {
+            directory,
+            version: &self.version,
+        })
+    }
+
     /// The current directory, everything by default.
     pub fn new(version: &str, today: Date) -> Self {
         Self {
@@ -51,6 +61,7 @@ impl Options {
             baseline: None,
             without_baseline: false,
             diff: None,
+            cache: None,
             resume: None,
             fail_on: None,
             require: Vec::new(),

@@ -225,6 +225,7 @@ impl Reading {
         let wanted = Wanted {
             tree: &tree,
             until: Until::Now,
+            cache: options.kept(),
             only: only.as_deref(),
             resume: options.resume.as_deref(),
             aws: options.aws.as_ref().map(|aws| (aws, options.tell)),

@@ -1,11 +1,12 @@
 //! What a collector returns, and how it tells how far it is.
 
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Coverage, Fact};
 
 /// The facts of one source, and how far it was read.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Collected {
     /// In no particular order; the engine sorts.
     pub facts: Vec<Fact>,

@@ -1,10 +1,11 @@
 //! Law 4: "not checked" is a result.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How far one source of evidence was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CoverageStatus {
     /// Everything that belongs to the source was read.
     Evaluated,
@@ -29,7 +30,7 @@ impl CoverageStatus {
 }
 
 /// Something that could not be read, with its remedy.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     /// The file, relative to the scanned root.
     pub path: Arc<str>,
@@ -40,7 +41,7 @@ pub struct Problem {
 }
 
 /// What was read of one source (`code`, `files`, `infra`, …), and what was not.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Coverage {
     /// `code`, `files`, `infra`, `cloud`, `http`, `history`.
     pub source: String,

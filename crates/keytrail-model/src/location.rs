@@ -1,5 +1,6 @@
 //! Places that a person can go and look at.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use std::sync::Arc;
 ///
 /// Lines and columns start at 1; columns count Unicode scalar values; the end column is
 /// one past the last character. `path` is relative to the scanned root, with `/`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileSpan {
     /// Relative to the scanned root, `/`-separated.
     pub path: Arc<str>,
@@ -45,7 +46,7 @@ impl fmt::Display for FileSpan {
 }
 
 /// Where a fact was seen. Each kind says how to find it again.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Location {
     /// Source code, inside the function or class `symbol` where there is one.
     Code {
@@ -137,7 +138,7 @@ impl fmt::Display for Location {
 }
 
 /// One hop of evidence: what happens there, and where.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Step {
     /// A short clause in the present tense: `put_item stores it as api_key`.
     pub label: String,

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -62,7 +63,7 @@ impl fmt::Debug for Secret {
 ///
 /// Equal keys have equal fingerprints on every machine of a project (law 2), and nobody
 /// without the salt can test a guess.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint([u8; 16]);
 
 impl fmt::Display for Fingerprint {
@@ -134,6 +135,17 @@ impl Fingerprinter {
         Some(Fingerprint(short))
     }
 
+    /// A keyed digest of what is no key itself, such as a whole file: whoever has no salt can't
+    /// test a guess at what is in it.
+    pub fn digest<'b>(&self, parts: impl IntoIterator<Item = &'b [u8]>) -> [u8; 32] {
+        let mut mac = self.mac.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
     fn keyed(salt: &[u8]) -> Hmac<Sha256> {
         // HMAC takes keys of any length: longer ones are hashed, shorter ones padded.
         match Hmac::new_from_slice(salt) {
@@ -159,7 +171,7 @@ impl fmt::Debug for Fingerprinter {
 }
 
 /// What a person may see of a key: at most its public prefix, and its length.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Masked(String);
 
 impl Masked {

@@ -124,6 +124,35 @@ pub(crate) struct Reading {
     /// Use this configuration and no other
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Keep what was found in unchanged code here, for the next run [default: keytrail in the
+    /// user's cache directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Keep nothing from this run, and use nothing of earlier ones
+    #[arg(long, conflicts_with = "cache_dir")]
+    pub(crate) no_cache: bool,
+}
+
+impl Reading {
+    /// Where to keep facts between runs.
+    pub(crate) fn cache(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            return None;
+        }
+        self.cache_dir.clone().or_else(users_cache)
+    }
+}
+
+/// Where programs keep what may be deleted: the XDG directory, or what Windows calls local data.
+fn users_cache() -> Option<PathBuf> {
+    let named = |name: &str| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let base = named("XDG_CACHE_HOME")
+        .or_else(|| named("LOCALAPPDATA"))
+        .or_else(|| named("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("keytrail"))
 }
 
 /// The live account.

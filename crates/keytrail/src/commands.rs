@@ -57,6 +57,7 @@ fn options(paths: &[std::path::PathBuf], reading: &Reading) -> Options {
         only: (!reading.only.is_empty()).then(|| reading.only.clone()),
         exclude: reading.exclude.clone(),
         config: reading.config.clone(),
+        cache: reading.cache(),
         salt: std::env::var("KEYTRAIL_SALT")
             .ok()
             .filter(|salt| !salt.is_empty()),

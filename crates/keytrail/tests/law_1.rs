@@ -136,6 +136,26 @@ fn copy_of_leaky() -> tempfile::TempDir {
 }
 
 #[test]
+fn what_is_kept_between_runs() {
+    let cache = tempfile::tempdir().unwrap();
+    let directory = cache.path().join("kept");
+    let arguments = |format: &'static str| {
+        let kept = directory.to_str().unwrap();
+        ["scan", "--cache-dir", kept, "--format", format]
+    };
+    let first = assert_output_clean(&arguments("json"), &leaky());
+    let mut entries = 0;
+    for file in fs::read_dir(&directory).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        entries += usize::from(bytes.len() > 10_000);
+        assert_clean("the cache", &String::from_utf8_lossy(&bytes));
+    }
+    assert_eq!(entries, 1, "the facts of the code are not kept");
+    assert_eq!(first, assert_output_clean(&arguments("json"), &leaky()));
+}
+
+#[test]
 fn every_format_of_a_scan() {
     let all = "--only=code,files,infra";
     for format in ["terminal", "json", "sarif", "html", "markdown"] {

@@ -36,6 +36,7 @@ pub(super) fn before(
     let wanted = Wanted {
         tree: &tree,
         until: Until::Commits(&commits),
+        cache: options.kept(),
         only: read.only.as_deref(),
         // The account has no state before the change to ask for.
         resume: None,

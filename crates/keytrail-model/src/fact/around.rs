@@ -2,6 +2,7 @@
 //! what principals may do to those; who outside the account is let in. The same from a template
 //! and from the live account.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::{Environment, Tri};
 use crate::{Location, Step};
 
 /// What kind of thing an [`Asset`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AssetKind {
     /// A DAX cluster.
     Cache,
@@ -52,7 +53,7 @@ impl AssetKind {
 }
 
 /// A setting that somebody who keeps keys wants to be so: [`Tri::Yes`] is the good answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Control {
     /// Encrypted at rest at all.
     EncryptedAtRest,
@@ -91,7 +92,7 @@ pub enum Control {
 }
 
 /// One setting of an asset, as found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Posture {
     /// Which.
     pub control: Control,
@@ -102,7 +103,7 @@ pub struct Posture {
 }
 
 /// Something beside the tables that holds keys, copies of them, or what guards them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Asset {
     /// What it is.
     pub kind: AssetKind,
@@ -130,7 +131,7 @@ impl Asset {
 }
 
 /// What a [`Right`] opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RightKind {
     /// `secretsmanager:GetSecretValue`.
     ReadSecrets,
@@ -143,7 +144,7 @@ pub enum RightKind {
 }
 
 /// A principal may do something to every resource of a kind, whatever it is called.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Right {
     /// [`super::Principal::address`].
     pub principal: Arc<str>,
@@ -158,7 +159,7 @@ pub struct Right {
 }
 
 /// What an [`Opening`] is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum OpeningKind {
     /// A table (or its indexes).
     Table,
@@ -198,7 +199,7 @@ impl OpeningKind {
 }
 
 /// Who is let in from outside.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outsider {
     /// Everybody: `*`.
     Everybody,
@@ -209,7 +210,7 @@ pub enum Outsider {
 }
 
 /// The policy of a resource lets in somebody from outside the account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Opening {
     /// On what.
     pub kind: OpeningKind,

@@ -1,5 +1,6 @@
 //! Facts from source code: settings, routes, DynamoDB calls, data flow.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ pub type Ident = Arc<str>;
 pub type AttributePath = String;
 
 /// Which deployment a settings module, stack or workspace is for, as its name says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Environment {
     /// Serves customers.
     Production,
@@ -74,7 +75,7 @@ impl Environment {
 }
 
 /// The value of a setting, as far as the code tells. Never holds a key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SettingValue {
     /// `None`.
     None,
@@ -116,7 +117,7 @@ pub enum SettingValue {
 }
 
 /// The effective value of one setting in one settings module, layers applied.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Setting {
     /// `DEBUG`.
     pub name: String,
@@ -134,7 +135,7 @@ pub struct Setting {
 }
 
 /// An HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HttpMethod {
     /// Any method: a function view that does not look.
     Any,
@@ -179,7 +180,7 @@ impl fmt::Display for HttpMethod {
 }
 
 /// Who passes the door of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Access {
     /// Anybody.
     Anonymous,
@@ -192,7 +193,7 @@ pub enum Access {
 }
 
 /// A URL leads to a view.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Route {
     /// The whole pattern from the root URLconf, as Django writes it: `/api/keys/<str:service>/`.
     pub pattern: String,
@@ -216,7 +217,7 @@ pub struct Route {
 }
 
 /// The view of a route reaches `function` by calls.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reach {
     /// [`Route::view`].
     pub view: Ident,
@@ -227,7 +228,7 @@ pub struct Reach {
 }
 
 /// A DynamoDB operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum OperationKind {
     /// `GetItem`.
     GetItem,
@@ -298,7 +299,7 @@ impl OperationKind {
 }
 
 /// Where code takes a table's name from, when not from a literal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NameSource {
     /// `settings.KEYS_TABLE`.
     Setting(String),
@@ -307,7 +308,7 @@ pub enum NameSource {
 }
 
 /// The table that a call names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableRef {
     /// Every name it may have, sorted; `*` stands for a part that is not known. Empty: unknown.
     pub names: Vec<String>,
@@ -316,7 +317,7 @@ pub struct TableRef {
 }
 
 /// How a key attribute is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Comparison {
     /// One value.
     Equal,
@@ -325,7 +326,7 @@ pub enum Comparison {
 }
 
 /// What a value in a key or filter is made of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Origin {
     /// A literal in the code.
     Constant,
@@ -344,7 +345,7 @@ pub enum Origin {
 }
 
 /// One attribute of a `Key` or of a key condition.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KeyBinding {
     /// `None` when the name is not known.
     pub attribute: Option<String>,
@@ -355,7 +356,7 @@ pub struct KeyBinding {
 }
 
 /// Which attributes a read returns.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Projection {
     /// No projection: everything that the table or index holds.
     Whole,
@@ -368,14 +369,14 @@ pub enum Projection {
 }
 
 /// A check that ties an item to the caller.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Check {
     /// `compares owner_id with request.user.id and raises otherwise`.
     pub step: Step,
 }
 
 /// What the declared kind of an attribute leaves possible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Column {
     /// A number, date or flag, or what a method makes and nothing stores: never a key.
     Plain,
@@ -390,7 +391,7 @@ pub enum Column {
     clippy::struct_excessive_bools,
     reason = "each is one parameter of the call, set or not"
 )]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Operation {
     /// The call ([`Location::Code`]). One call may give several facts, one per `entry`.
     pub location: Location,
@@ -429,7 +430,7 @@ pub struct Operation {
 }
 
 /// Which part of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RequestPart {
     /// Form or JSON body.
     Body,
@@ -463,7 +464,7 @@ impl RequestPart {
 }
 
 /// Where data comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// A key in the source text.
     Literal {
@@ -495,7 +496,7 @@ pub enum Source {
 }
 
 /// What was done to the data on its way; the strongest protection wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Transform {
     /// Nothing that hides it.
     None,
@@ -519,7 +520,7 @@ impl Transform {
 }
 
 /// Where data goes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Sink {
     /// Written to an item by the operation at this location, under this attribute.
     Store(Location, AttributePath),
@@ -548,7 +549,7 @@ pub enum Sink {
 }
 
 /// Data goes from a source to a sink.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Flow {
     /// From.
     pub source: Source,
@@ -569,7 +570,7 @@ pub struct Flow {
 }
 
 /// Code builds an AWS client, resource or session.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AwsClient {
     /// The call.
     pub location: Location,
@@ -586,7 +587,7 @@ pub struct AwsClient {
 }
 
 /// Something that code does at one place and that a rule asks about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Practice {
     /// Where.
     pub location: Location,
@@ -599,7 +600,7 @@ pub struct Practice {
 }
 
 /// What a [`Practice`] is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PracticeKind {
     /// The AWS SDK is told to log its requests.
     SdkLogsRequests {
@@ -623,7 +624,7 @@ pub enum PracticeKind {
 }
 
 /// Django's admin shows a field that holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AdminColumn {
     /// Where the admin names the field, or registers the model.
     pub location: Location,
@@ -636,7 +637,7 @@ pub struct AdminColumn {
 }
 
 /// Code sets a response header that opens the response to others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResponseHeader {
     /// The assignment.
     pub location: Location,

@@ -1,11 +1,12 @@
 //! Keys in the history of a repository.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::Sighting;
 
 /// One commit, as far as a person needs it to find it again.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommitRef {
     /// Its full name.
     pub id: Arc<str>,
@@ -14,7 +15,7 @@ pub struct CommitRef {
 }
 
 /// What still holds a version of a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Held {
     /// The commit that is checked out: the key is still there.
     Head,
@@ -29,7 +30,7 @@ pub enum Held {
 }
 
 /// A key in one file of the history.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Committed {
     /// The key, at its place in the first version of the file that has it.
     pub sighting: Sighting,

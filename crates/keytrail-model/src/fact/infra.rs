@@ -1,6 +1,7 @@
 //! Facts about infrastructure: the same from a template, from code that creates tables, and
 //! from the live account.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::Environment;
 use crate::{Location, Step};
 
 /// Yes, no, or not known. What is not known shows; it is never guessed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Tri {
     /// It is so.
     Yes,
@@ -19,7 +20,7 @@ pub enum Tri {
 }
 
 /// Who said that a table exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TableSource {
     /// Terraform.
     Terraform,
@@ -32,7 +33,7 @@ pub enum TableSource {
 }
 
 /// Role of a key attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum KeyRole {
     /// HASH.
     Partition,
@@ -41,7 +42,7 @@ pub enum KeyRole {
 }
 
 /// One key attribute of a table or index.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KeyElement {
     /// Its name.
     pub attribute: String,
@@ -50,7 +51,7 @@ pub struct KeyElement {
 }
 
 /// Global or local.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum IndexKind {
     /// GSI: eventually consistent, own partition key.
     Global,
@@ -59,7 +60,7 @@ pub enum IndexKind {
 }
 
 /// What an index copies.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum IndexProjection {
     /// Everything.
     All,
@@ -72,7 +73,7 @@ pub enum IndexProjection {
 }
 
 /// A secondary index.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Index {
     /// Its name.
     pub name: String,
@@ -87,7 +88,7 @@ pub struct Index {
 }
 
 /// What a stream carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum StreamView {
     /// Keys only.
     KeysOnly,
@@ -98,7 +99,7 @@ pub enum StreamView {
 }
 
 /// A table's stream (DynamoDB Streams or a Kinesis destination).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stream {
     /// What it carries.
     pub view: StreamView,
@@ -109,7 +110,7 @@ pub struct Stream {
 }
 
 /// Which key encrypts a table at rest. None of them holds off a principal who may read items.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Encryption {
     /// No `SSESpecification`: a key that AWS owns.
     AwsOwned,
@@ -122,7 +123,7 @@ pub enum Encryption {
 }
 
 /// A copy of a table in another region.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Replica {
     /// `eu-west-1`; `*` when not resolved.
     pub region: String,
@@ -137,7 +138,7 @@ pub struct Replica {
 }
 
 /// A table exists.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Table {
     /// Its name; `*` stands for a part that is not known.
     pub name: String,
@@ -178,7 +179,7 @@ pub struct Table {
 }
 
 /// What kind of principal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PrincipalKind {
     /// A role.
     Role,
@@ -191,7 +192,7 @@ pub enum PrincipalKind {
 }
 
 /// A role, user or group exists.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Principal {
     /// `aws_iam_role.app`, the logical id, or the ARN pattern of an outside principal.
     pub address: Arc<str>,
@@ -211,7 +212,7 @@ pub struct Principal {
 }
 
 /// A way to read (or write) a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Door {
     /// `GetItem`.
     GetItem,
@@ -276,7 +277,7 @@ impl Door {
 }
 
 /// What the evaluator answers when it does not deny.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Decision {
     /// Allowed outright.
     Allowed,
@@ -285,7 +286,7 @@ pub enum Decision {
 }
 
 /// A principal may pass a door of a table. Denied doors give no fact.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Grant {
     /// [`Principal::address`].
     pub principal: Arc<str>,
@@ -311,7 +312,7 @@ pub struct Grant {
 }
 
 /// A template hands a table's name to code by an environment variable.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EnvBinding {
     /// The variable.
     pub variable: String,

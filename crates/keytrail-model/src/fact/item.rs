@@ -2,9 +2,10 @@
 
 use super::AttributePath;
 use crate::{Fingerprint, Location};
+use serde::{Deserialize, Serialize};
 
 /// One key that was seen in an item.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StoredKey {
     /// `None` for keys of low entropy.
     pub fingerprint: Option<Fingerprint>,
@@ -17,7 +18,7 @@ pub struct StoredKey {
 }
 
 /// What the values of one attribute are, over all items that were read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StoredKeys {
     /// The table's name.
     pub table: String,

@@ -1,9 +1,10 @@
 //! Concrete keys.
 
 use crate::{Fingerprint, Location, Masked};
+use serde::{Deserialize, Serialize};
 
 /// How much speaks for a sighting being a key that opens something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SightingConfidence {
     /// Only the context (a name beside a random-looking value).
     Low,
@@ -14,7 +15,7 @@ pub enum SightingConfidence {
 }
 
 /// What was proved offline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Proof {
     /// The token's own checksum fits.
     Checksum,
@@ -25,7 +26,7 @@ pub enum Proof {
 }
 
 /// What surrounds a key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SightingContext {
     /// The name it is assigned to, as written: `STRIPE_API_KEY`.
     pub name: Option<String>,
@@ -36,7 +37,7 @@ pub struct SightingContext {
 }
 
 /// A concrete key was seen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Sighting {
     /// Where its bytes are.
     pub location: Location,

@@ -8,6 +8,8 @@ mod item;
 mod key;
 mod names;
 
+use serde::{Deserialize, Serialize};
+
 pub use around::{
     Asset, AssetKind, Control, Opening, OpeningKind, Outsider, Posture, Right, RightKind,
 };
@@ -27,7 +29,7 @@ pub use key::{Proof, Sighting, SightingConfidence, SightingContext};
 pub use names::{names_a_secret, names_a_vetted_reference};
 
 /// One observation. The graph is a function of a set of these, whatever their order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Fact {
     /// A concrete key was seen.
     Sighting(Sighting),
