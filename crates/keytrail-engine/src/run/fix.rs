@@ -217,6 +217,8 @@ fn proved(
             until: Until::Now,
             only: read.only.as_deref(),
             aws: None,
+            // what is kept is of the files as they are
+            cache: None,
             resume: None,
         };
         let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?
