@@ -1,7 +1,8 @@
 //! The keys in the files of a tree.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keytrail_detect::{Detector, Format, Hit, ScanContext};
 use keytrail_model::{
@@ -12,10 +13,10 @@ use rayon::prelude::*;
 
 use crate::disk::Listing;
 use crate::export::Exports;
-use crate::large;
-use crate::lines::Lines;
+use crate::inside::{Inside, Kind, Meter};
+use crate::search::{HELD, Named, Search};
 use crate::skip::is_binary_name;
-use crate::text::{decode, is_packed};
+use crate::text::is_packed;
 
 /// How the files of a tree are read.
 #[derive(Clone, Debug)]
@@ -44,37 +45,33 @@ pub(crate) struct Part {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     pub(crate) binary: u64,
+    /// Files within archives, documents and databases.
+    pub(crate) inside: u64,
+    pub(crate) foreign_inside: u64,
     large: u64,
-    packed: u64,
+    pub(crate) packed: u64,
     problems: Vec<Problem>,
 }
 
 impl Part {
-    pub(crate) fn problem(&mut self, entry: &Entry, message: String) {
+    pub(crate) fn problem(&mut self, path: &Arc<str>, message: String) {
         self.problems.push(Problem {
-            path: Arc::clone(&entry.path),
+            path: Arc::clone(path),
             line: None,
             message,
         });
     }
 
-    /// As [`context`]; counts packed files.
-    pub(crate) fn context<'a>(&mut self, entry: &'a Entry, text: &[u8]) -> ScanContext<'a> {
-        let cx = context(&entry.path, text);
-        self.packed += u64::from(cx.format != ScanContext::for_path(&entry.path).format);
-        cx
-    }
-
     /// Tells what was left out of a file with so many keys and encoded stretches.
-    pub(crate) fn limits(&mut self, entry: &Entry, hits: usize, undecoded: usize) {
+    pub(crate) fn limits(&mut self, path: &Arc<str>, hits: usize, undecoded: usize) {
         if hits >= Detector::MOST_HITS {
             let most = Detector::MOST_HITS;
             let message = format!("read in part: only the first {most} keys are kept");
-            self.problem(entry, message);
+            self.problem(path, message);
         }
         if undecoded > 0 {
             let message = format!("read in part: {undecoded} encoded stretches are not decoded");
-            self.problem(entry, message);
+            self.problem(path, message);
         }
     }
 
@@ -84,6 +81,8 @@ impl Part {
         self.files += other.files;
         self.bytes += other.bytes;
         self.binary += other.binary;
+        self.inside += other.inside;
+        self.foreign_inside += other.foreign_inside;
         self.large += other.large;
         self.packed += other.packed;
         self
@@ -100,11 +99,18 @@ pub fn collect(
 ) -> Collected {
     let entries = tree.entries();
     progress.expect(entries.len() as u64);
+    let reading = Reading {
+        tree,
+        detector,
+        prints,
+        largest: options.largest,
+        one: Mutex::default(),
+    };
     let part = entries
         .par_iter()
         .fold(Part::default, |mut part, entry| {
             if !options.exports.hold(entry) {
-                read(tree, entry, detector, prints, options.largest, &mut part);
+                reading.file(entry, &mut part);
             }
             progress.advance(1);
             part
@@ -116,46 +122,58 @@ pub fn collect(
     Collected { facts, coverage }
 }
 
-fn read(
-    tree: &dyn Tree,
-    entry: &Entry,
-    detector: &Detector,
-    prints: &Fingerprinter,
+struct Reading<'r> {
+    tree: &'r dyn Tree,
+    detector: &'r Detector,
+    prints: &'r Fingerprinter,
     largest: u64,
-    part: &mut Part,
-) {
-    if is_binary_name(entry.extension()) {
-        part.binary += 1;
-        return;
+    /// Of large archives, which have to be held, one is read at a time.
+    one: Mutex<()>,
+}
+
+impl Reading<'_> {
+    fn file(&self, entry: &Entry, part: &mut Part) {
+        let kind = Kind::of(entry.file_name());
+        if kind.is_none() && is_binary_name(entry.extension()) {
+            part.binary += 1;
+            return;
+        }
+        if entry.size > self.largest {
+            part.large += 1;
+            part.problems.push(too_large(entry, self.largest));
+            return;
+        }
+        if let Err(error) = self.read(entry, kind, part) {
+            part.problem(&entry.path, format!("not read: {}", error.kind()));
+        }
     }
-    if entry.size > largest {
-        part.large += 1;
-        part.problems.push(too_large(entry, largest));
-        return;
-    }
-    if entry.size > large::HELD {
-        return large::read(tree, entry, detector, prints, part);
-    }
-    let bytes = match tree.read(entry) {
-        Ok(bytes) => bytes,
-        Err(error) => return part.problem(entry, format!("not read: {}", error.kind())),
-    };
-    let Some(text) = decode(&bytes) else {
-        part.binary += 1;
-        return;
-    };
-    part.files += 1;
-    part.bytes += bytes.len() as u64;
-    let cx = part.context(entry, &text);
-    let mut lines = Lines::new(&text);
-    let (hits, undecoded) = detector.scan_counting(&text, &cx);
-    part.limits(entry, hits.len(), undecoded);
-    for hit in hits {
-        let location = Location::File {
-            span: lines.span(&entry.path, &hit.range),
+
+    fn read(&self, entry: &Entry, kind: Option<Kind>, part: &mut Part) -> io::Result<()> {
+        /// In bytes.
+        const SMALL: u64 = 16 << 20;
+        let mut search = Search {
+            detector: self.detector,
+            prints: self.prints,
+            ignored: entry.ignored,
+            part,
         };
-        part.sightings
-            .push(sighting(hit, location, cx.test, entry.ignored, prints));
+        let at = Named {
+            path: &entry.path,
+            name: &entry.path,
+        };
+        if kind.is_none() && entry.size <= HELD {
+            search.held(at, &self.tree.read(entry)?);
+            return Ok(());
+        }
+        let reader = self.tree.open(entry)?;
+        if kind.is_none() {
+            return search.text(at, reader);
+        }
+        let _one =
+            (entry.size > SMALL).then(|| self.one.lock().unwrap_or_else(PoisonError::into_inner));
+        let meter = Meter::new(entry.size);
+        Inside::new(&mut search, &meter).file(at, reader);
+        Ok(())
     }
 }
 
@@ -208,6 +226,7 @@ pub(crate) fn sighting(
             name: hit.name,
             test,
             ignored_file,
+            writer: None,
         },
         power: hit.power.to_owned(),
         rotate: hit.rotate.to_owned(),
@@ -222,11 +241,13 @@ fn coverage(part: &Part, empty: bool, listing: &Listing) -> Coverage {
         ("files", part.files),
         ("bytes", part.bytes),
         ("sightings", part.sightings.len() as u64),
+        ("files_inside", part.inside),
         ("skipped_binary", part.binary),
         ("skipped_large", part.large),
         ("packed_files", part.packed),
         ("ignored_files", listing.ignored_files),
         ("skipped_directories", listing.foreign_directories),
+        ("skipped_foreign_inside", part.foreign_inside),
         ("skipped_symlinks", listing.symlinks),
         ("skipped_special", listing.special_files),
     ];
@@ -250,6 +271,8 @@ fn coverage(part: &Part, empty: bool, listing: &Listing) -> Coverage {
         reason,
         counts: counts
             .into_iter()
+            // Most trees have no archives.
+            .filter(|(name, count)| *count > 0 || !name.ends_with("inside"))
             .map(|(name, count)| (name.to_owned(), count))
             .collect::<BTreeMap<_, _>>(),
         problems,

@@ -8,8 +8,10 @@ mod error;
 mod export;
 mod git;
 mod history;
-mod large;
+mod inside;
 mod lines;
+mod log;
+mod search;
 mod skip;
 mod text;
 

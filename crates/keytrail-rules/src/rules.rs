@@ -21,6 +21,7 @@ mod item_in_log;
 mod item_in_response;
 mod key_as_primary_key;
 mod key_in_catch_all;
+mod key_in_ci_log;
 mod key_in_history;
 mod key_in_log;
 mod key_in_response;
@@ -94,6 +95,7 @@ pub const RULES: &[&dyn Rule] = &[
     &item_in_response::ItemInResponse,
     &key_as_primary_key::KeyAsPrimaryKey,
     &key_in_catch_all::KeyInCatchAll,
+    &key_in_ci_log::KeyInCiLog,
     &key_in_history::KeyInHistory,
     &key_in_log::KeyInLog,
     &key_in_response::KeyInResponse,

@@ -34,6 +34,9 @@ pub struct SightingContext {
     pub test: bool,
     /// True where version control leaves the file out.
     pub ignored_file: bool,
+    /// What wrote the line of a log: `logger django.request`, `step Run tests`, `unknown`. `None` in a file
+    /// that is no log.
+    pub writer: Option<String>,
 }
 
 /// A concrete key was seen.
