@@ -78,7 +78,7 @@ fn report(cx: &Context<'_>, writer: &str, places: &[&Sighting], out: &mut Vec<Fi
             lines(places)
         ))
         .unsafe_fix(rotate)
-        .safe_fix("Mask the key where the line is written, and delete the log")
+        .unsafe_fix("Mask the key where the line is written, and delete the log")
         .add(out);
 }
 
