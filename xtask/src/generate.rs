@@ -45,6 +45,10 @@ fn wanted() -> anyhow::Result<BTreeMap<PathBuf, String>> {
         ("docs/path.svg".into(), picture::path(&binary)?),
         ("docs/rules.md".into(), index(&rules)?),
         ("docs/schema/keytrail-v1.json".into(), ask(&["schema"])?),
+        (
+            "docs/schema/lineage-v1.json".into(),
+            ask(&["schema", "lineage"])?,
+        ),
     ]))
 }
 

@@ -129,6 +129,7 @@ impl TableStats {
                     examples
                 },
                 sampled,
+                day: None,
             })
             .collect()
     }

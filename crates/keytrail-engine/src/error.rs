@@ -27,6 +27,20 @@ pub enum EngineError {
         /// Why.
         source: std::io::Error,
     },
+    /// A key that is asked for by a file can't be read.
+    #[error("cannot read the key in {}: {source}", path.display())]
+    KeyUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key is asked for by something else.
+    #[error("{}", if *key { "what you gave looks like a key: it is not repeated here" } else { "what you gave is no fingerprint" })]
+    NoFingerprint {
+        /// It looks like the key itself.
+        key: bool,
+    },
     /// The baseline file means nothing.
     #[error("{}: {source}", path.display())]
     Baseline {
@@ -69,6 +83,15 @@ impl EngineError {
             Self::Config(error) => error.hint(),
             Self::BaselineUnreadable { .. } => {
                 "write one with `keytrail baseline -o FILE`".to_owned()
+            }
+            Self::KeyUnreadable { .. } => "give `@FILE` with the key in it, or `@-`".to_owned(),
+            Self::NoFingerprint { key: true } => {
+                "clear it from your shell's history; give `@FILE` with the key in it, or `@-`"
+                    .to_owned()
+            }
+            Self::NoFingerprint { key: false } => {
+                "a fingerprint has 32 hexadecimal digits; `@FILE` asks for the key in a file"
+                    .to_owned()
             }
             Self::Baseline { source, .. } => source.hint().to_owned(),
             Self::Glob { .. } => "globs look like `config/*.py` or `vendor/**`".to_owned(),

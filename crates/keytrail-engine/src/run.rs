@@ -188,7 +188,7 @@ pub(crate) struct Reading {
     only: Option<Vec<String>>,
     pub(crate) tree: Forest,
     detector: Detector,
-    prints: Fingerprinter,
+    pub(crate) prints: Fingerprinter,
     pub(crate) evidence: Evidence,
 }
 

@@ -238,8 +238,10 @@ impl Gathered {
             span: FileSpan::line(&path, 1),
             address: Arc::from(manifest.table.as_str()),
         };
-        let facts = stats.facts(&manifest.table, &location, false);
-        self.facts.extend(facts.into_iter().map(Fact::StoredKeys));
+        for mut stored in stats.facts(&manifest.table, &location, false) {
+            stored.day.clone_from(&manifest.day);
+            self.facts.push(Fact::StoredKeys(stored));
+        }
     }
 
     /// Compares a data file with what the manifest says of it.

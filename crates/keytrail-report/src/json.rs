@@ -35,6 +35,11 @@ pub fn v1(report: &Report) -> v1::Report {
     }
 }
 
+/// The published schema of a lineage, likewise.
+pub fn lineage_schema() -> String {
+    format!("{:#}\n", v1::lineage_schema())
+}
+
 /// The published schema of [`json`], indented, with a final newline.
 pub fn schema() -> String {
     format!("{:#}\n", v1::schema())

@@ -10,6 +10,7 @@ mod grade;
 mod html;
 mod input;
 mod json;
+mod lineage;
 mod markdown;
 mod policy;
 mod readers;
@@ -27,7 +28,8 @@ pub use gate::{Gate, Verdict};
 pub use grade::{Grading, grade};
 pub use html::html;
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
-pub use json::{json, schema, v1};
+pub use json::{json, lineage_schema, schema, v1};
+pub use lineage::lineage;
 pub use markdown::markdown;
 pub use policy::{
     Difference, LeastPolicy, LeastResource, LeastStatement, PolicyPlace, policy_cloudformation,

@@ -97,8 +97,14 @@ pub(crate) enum Command {
     },
     /// Write down the findings of today, so that only new ones fail
     Baseline(Baseline),
-    /// Print the JSON Schema of `scan --format json`
-    Schema,
+    /// List every place in which one key was seen, over files, history, logs and items, by time
+    Lineage(Lineage),
+    /// Print the JSON Schema of `scan --format json`, or of `lineage --format json`
+    Schema {
+        /// Of which output
+        #[arg(value_enum, default_value_t = SchemaOf::Report)]
+        of: SchemaOf,
+    },
     /// Write a `keytrail.toml` with a salt for this project's fingerprints
     Init {
         /// The directory
@@ -345,6 +351,35 @@ pub(crate) struct Who {
     pub(crate) aws: bool,
     #[command(flatten)]
     pub(crate) account: Account,
+}
+
+/// `lineage`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  keytrail lineage 5f2b0c9a1d3e4f60718293a4b5c6d7e8
+  keytrail lineage @key.txt backend exports
+  pass show stripe/production | keytrail lineage @- --format json")]
+pub(crate) struct Lineage {
+    /// The key's fingerprint, or `@FILE` with the key in it; `@-` reads standard input
+    pub(crate) key: String,
+    /// Directories or files; several are read as one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = RulesFormat::Terminal)]
+    pub(crate) format: RulesFormat,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Output whose schema is asked for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// `scan --format json`
+    Report,
+    /// `lineage --format json`
+    Lineage,
 }
 
 /// `can`.

@@ -7,6 +7,7 @@ mod cases;
 mod explain;
 mod fix;
 mod init;
+mod lineage;
 mod policy;
 mod rules;
 mod scan;
@@ -15,7 +16,7 @@ mod who;
 use clap::CommandFactory as _;
 use keytrail_engine::{Date, Options};
 
-use crate::cli::{Cli, Command, Reading};
+use crate::cli::{Cli, Command, Reading, SchemaOf};
 use crate::output;
 
 /// Runs what was asked for.
@@ -32,14 +33,18 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items } => aws::policy(*items),
         Command::Baseline(baseline) => baseline::run(global, baseline),
-        Command::Schema => schema(),
+        Command::Lineage(lineage) => lineage::run(global, lineage),
+        Command::Schema { of } => schema(*of),
         Command::Init { path } => init::run(global, path),
         Command::Completions { shell } => completions(*shell),
     }
 }
 
-fn schema() -> anyhow::Result<u8> {
-    output::print(&keytrail_report::schema())?;
+fn schema(of: SchemaOf) -> anyhow::Result<u8> {
+    output::print(&match of {
+        SchemaOf::Report => keytrail_report::schema(),
+        SchemaOf::Lineage => keytrail_report::lineage_schema(),
+    })?;
     Ok(0)
 }
 

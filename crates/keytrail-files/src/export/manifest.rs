@@ -25,6 +25,8 @@ pub(super) struct Manifest {
     /// Name of the export, so that what is kept of another is not taken for this one.
     pub(super) arn: String,
     pub(super) items: Option<u64>,
+    /// `2020-11-04`, the day that the items are of.
+    pub(super) day: Option<String>,
     /// What is said of the data files, by their last name.
     pub(super) files: BTreeMap<String, Told>,
     pub(super) problems: Vec<Problem>,
@@ -44,6 +46,8 @@ struct Summary {
     export_arn: String,
     table_arn: String,
     item_count: Option<u64>,
+    export_time: Option<String>,
+    export_to_time: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +70,10 @@ impl Manifest {
             table: table.to_owned(),
             arn: summary.export_arn,
             items: summary.item_count,
+            day: summary
+                .export_time
+                .or(summary.export_to_time)
+                .and_then(|time| day(&time)),
             files: BTreeMap::new(),
             problems: Vec::new(),
         };
@@ -128,6 +136,16 @@ impl Manifest {
             message: message.into(),
         });
     }
+}
+
+/// `2020-11-04` of `2020-11-04T07:28:34.028Z`.
+fn day(time: &str) -> Option<String> {
+    let day = time.get(..10)?;
+    let fits = day.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    fits.then(|| day.to_owned())
 }
 
 fn entry<'t>(tree: &'t dyn Tree, path: &str) -> Option<&'t Entry> {

@@ -40,4 +40,6 @@ pub struct StoredKeys {
     pub examples: Vec<StoredKey>,
     /// True where only a sample of the items was read.
     pub sampled: bool,
+    /// The day the items are of, `2024-05-31`; `None` for today.
+    pub day: Option<String>,
 }

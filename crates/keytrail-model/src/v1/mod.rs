@@ -3,14 +3,23 @@
 //! Internal types change; these do not, except by additions. Nothing here judges: `keytrail-report`
 //! fills them in.
 
+mod lineage;
 mod location;
 mod report;
 
+pub use lineage::{Lineage, Seen, SeenIn};
 pub use location::{Location, Step};
 pub use report::{
     Confidence, Coverage, CoverageStatus, Edit, Finding, Fix, Grade, LeastCut, Problem, Report,
     Safety, Severity, Suppression, Tool, VERSION,
 };
+
+/// The published schema of [`Lineage`], as JSON Schema 2020-12.
+pub fn lineage_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Lineage);
+    schema.insert("title".to_owned(), "Keytrail lineage, version 1".into());
+    schema.into()
+}
 
 /// The published schema of [`Report`], as JSON Schema 2020-12.
 pub fn schema() -> serde_json::Value {
