@@ -88,6 +88,14 @@ pub enum CloudError {
     /// The asynchronous runtime can't be had.
     #[error("no threads could be started")]
     Runtime,
+    /// A file of a trail can't be read.
+    #[error("{name} {why}")]
+    Trail {
+        /// Which.
+        name: String,
+        /// What about it.
+        why: String,
+    },
     /// The state file can't be used.
     #[error("the state file {path} {why}")]
     State {
@@ -129,6 +137,9 @@ impl CloudError {
                     .to_owned()
             }
             Self::Endpoint { .. } => "write it as https://host:port".to_owned(),
+            Self::Trail { .. } => {
+                "name a directory with files of CloudTrail, or s3://BUCKET/PREFIX".to_owned()
+            }
             Self::Runtime => "free some memory and run again".to_owned(),
             Self::State { .. } => {
                 "name another file with --state, or remove this one to begin anew".to_owned()

@@ -10,6 +10,8 @@ mod error;
 mod items;
 mod policy;
 mod runtime;
+mod streams;
+mod trail;
 
 pub use account::{Account, AccountOptions, collect};
 pub use client::{Access, Call, Client, Connection, Group};
@@ -17,3 +19,9 @@ pub use drift::{Difference, Unread, drift, reconcile};
 pub use error::CloudError;
 pub use items::{Estimate, ItemsOptions, ItemsOutcome, items};
 pub use policy::least_policy;
+pub use streams::{
+    StreamBatch, StreamChange, StreamCheckpoint, StreamReader, StreamRecord, StreamStart,
+};
+pub use trail::{
+    TrailCheckpoint, TrailEvent, TrailFile, TrailOptions, TrailPlace, TrailReader, trail,
+};

@@ -21,6 +21,7 @@ pub fn least_policy(groups: &[Group]) -> String {
         (Group::Account, "KeytrailAccount"),
         (Group::Items, "KeytrailItems"),
         (Group::Streams, "KeytrailStreams"),
+        (Group::Trail, "KeytrailTrail"),
     ];
     let statements: Vec<serde_json::Value> = all
         .into_iter()
@@ -39,7 +40,7 @@ mod tests {
 
     #[test]
     fn only_reading_and_no_values() {
-        let policy = least_policy(&[Group::Account, Group::Items, Group::Streams]);
+        let policy = least_policy(&[Group::Account, Group::Items, Group::Streams, Group::Trail]);
         let reads = ["Describe", "Get", "List", "Scan"];
         for call in Call::ALL.iter().filter(|call| !call.needs_no_right()) {
             assert!(policy.contains(call.action()), "{}", call.action());

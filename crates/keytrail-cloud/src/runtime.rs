@@ -18,3 +18,21 @@ pub(crate) fn block_on<T>(
         .map_err(|_| CloudError::Runtime)?
         .block_on(work)
 }
+
+/// A runtime for readers that are asked again and again: one thread, that of the caller.
+#[derive(Debug)]
+pub(crate) struct Runtime(tokio::runtime::Runtime);
+
+impl Runtime {
+    pub(crate) fn new() -> Result<Self, CloudError> {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map(Self)
+            .map_err(|_| CloudError::Runtime)
+    }
+
+    pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.block_on(work)
+    }
+}

@@ -136,6 +136,8 @@ mod without {
         Items,
         /// Reading streams.
         Streams,
+        /// Reading a trail's files in a bucket.
+        Trail,
     }
 
     /// Nothing: this build makes no calls.

@@ -66,6 +66,14 @@ pub enum EngineError {
     /// Edits can't be written.
     #[error(transparent)]
     Remedy(#[from] keytrail_remedy::RemedyError),
+    /// The files of a trail can't be read.
+    #[error("the trail: {what}")]
+    Trail {
+        /// Why.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// There is no file at all, or none that a source reads.
     #[error("nothing to check: {reason}")]
     Nothing {
@@ -95,7 +103,7 @@ impl EngineError {
             }
             Self::Baseline { source, .. } => source.hint().to_owned(),
             Self::Glob { .. } => "globs look like `config/*.py` or `vendor/**`".to_owned(),
-            Self::Aws { hint, .. } => hint.clone(),
+            Self::Aws { hint, .. } | Self::Trail { hint, .. } => hint.clone(),
             Self::Remedy(error) => error.hint().to_owned(),
             Self::Nothing { .. } => {
                 "give the directory of the application, and look at `exclude` and `--only`"
@@ -109,7 +117,7 @@ impl EngineError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Nothing { .. } => 3,
-            Self::Aws { .. } => 4,
+            Self::Aws { .. } | Self::Trail { .. } => 4,
             _ => 2,
         }
     }

@@ -13,6 +13,7 @@ use keytrail_model::{
 use crate::aws::{self, Aws};
 use crate::cache::Cache;
 use crate::forest::{Forest, under};
+use crate::trail::{self, Trail};
 use crate::{Config, EngineError, SOURCES, Watch};
 
 /// Sorted facts without repetition, and a record for every source.
@@ -40,6 +41,8 @@ pub(crate) struct Wanted<'r> {
     pub(crate) resume: Option<&'r Path>,
     /// The account.
     pub(crate) aws: Option<Asked<'r>>,
+    /// The files of a trail.
+    pub(crate) trail: Option<&'r Trail>,
 }
 
 /// The directory of the cache, and the version that may read it.
@@ -63,6 +66,7 @@ pub(crate) fn collect(
         only,
         resume,
         aws,
+        trail,
     } = *wanted;
     let wanted = |source: &str| only.is_none_or(|only| only.iter().any(|name| name == source));
     let files_options = FilesOptions {
@@ -150,6 +154,11 @@ pub(crate) fn collect(
             }
         }
         None => evidence.coverage.push(aws::not_asked()),
+    }
+    if let Some(trail) = trail {
+        let mut read = trail::read(trail, &watch.trail)?;
+        evidence.facts.append(&mut read.facts);
+        evidence.coverage.push(read.coverage);
     }
     evidence.coverage.sort();
     evidence.settle();

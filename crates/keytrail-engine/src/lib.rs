@@ -19,6 +19,7 @@ mod readers;
 mod redacted;
 mod rules;
 mod run;
+mod trail;
 mod watch;
 
 pub use aws::{Aws, AwsGroup, AwsItems, Difference, least_policy};
@@ -35,4 +36,5 @@ pub use nearest::nearest;
 pub use options::Options;
 pub use rules::rules;
 pub use run::{Answer, Fixed, Fixing, Outcome, drift, fix, scan, who};
+pub use trail::Trail;
 pub use watch::Watch;

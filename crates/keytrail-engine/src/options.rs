@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::evidence::Kept;
-use crate::{Aws, Date, FailOn};
+use crate::{Aws, Date, FailOn, Trail};
 
 /// What one run is to do; what is not said comes from the configuration, then from the defaults.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Options {
     pub salt: Option<String>,
     /// The live account; not asked unless said.
     pub aws: Option<Aws>,
+    /// The files of a trail; not read unless said.
+    pub trail: Option<Trail>,
     /// Is told what reading items will cost, before it begins.
     pub tell: fn(&str),
     /// The day of the run, for ignores that expire.
@@ -67,6 +69,7 @@ impl Options {
             require: Vec::new(),
             salt: None,
             aws: None,
+            trail: None,
             tell: |_| {},
             today,
             version: version.to_owned(),

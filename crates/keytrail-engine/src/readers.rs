@@ -7,10 +7,10 @@ use std::sync::Arc;
 use keytrail_graph::{Joined, Standings, covers, index_holds};
 use keytrail_infra::{Becoming, HeldOff, KeyUse};
 use keytrail_model::{
-    Decision, Door, Grant, Location, Opening, OpeningKind, Right, RightKind, StreamView,
-    TableSource,
+    Decision, Door, Grant, Location, ObservedRead, Opening, OpeningKind, Right, RightKind,
+    StreamView, TableSource,
 };
-use keytrail_report::{Becomes, Doors, Reader, Stopped, TableReaders};
+use keytrail_report::{Becomes, Doors, Reader, Seen, Stopped, TableReaders};
 
 use crate::can::names;
 use crate::evidence::Evidence;
@@ -82,7 +82,8 @@ impl Asked<'_> {
             raising,
             outside: self.outside(),
             held_off: self.held_off(),
-            ..TableReaders::default()
+            seen: self.seen(),
+            trail: self.evidence.coverage.iter().any(|it| it.source == "trail"),
         }
     }
 
@@ -209,6 +210,44 @@ impl Asked<'_> {
         found.map(|opening| (*opening).clone()).collect()
     }
 
+    /// Those whom the trail shows, with a note on those whom no policy lets in.
+    fn seen(&self) -> Vec<Seen> {
+        let meant = self.joined.tables.addressed(self.address);
+        let mut all: BTreeMap<&str, Vec<&ObservedRead>> = BTreeMap::new();
+        for read in self.joined.observed.iter().copied() {
+            let here = self.joined.tables_of_arn(&read.table);
+            if read.count > 0 && here.iter().any(|table| meant.contains(table)) {
+                let known = self.joined.principal_of(&read.principal);
+                let name = known.map_or(&*read.principal, |it| &*it.address);
+                all.entry(name).or_default().push(read);
+            }
+        }
+        all.into_iter()
+            .map(|(name, reads)| self.one_seen(name, &reads))
+            .collect()
+    }
+
+    fn one_seen(&self, name: &str, reads: &[&ObservedRead]) -> Seen {
+        let doors: BTreeSet<Door> = reads.iter().map(|read| read.door).collect();
+        let mut grants = self.joined.grants.iter();
+        let allowed = |grant: &&&Grant| {
+            *grant.table == *self.address
+                && *grant.principal == *name
+                && doors.contains(&grant.door)
+        };
+        Seen {
+            principal: name.to_owned(),
+            doors: doors.iter().map(|door| short(*door).to_owned()).collect(),
+            count: reads.iter().map(|read| read.count).sum(),
+            last: reads
+                .iter()
+                .map(|read| read.last.clone())
+                .max()
+                .unwrap_or_default(),
+            expected: grants.find(allowed).is_some(),
+        }
+    }
+
     fn held_off(&self) -> Vec<Stopped> {
         let mut all: BTreeMap<(&Arc<str>, &KeyUse), Vec<&HeldOff>> = BTreeMap::new();
         let here = self.evidence.held_off.iter();
@@ -289,8 +328,7 @@ fn door_names(grants: &[&Grant]) -> Vec<String> {
         }
     }
     let name = |(door, (whole, indexes)): (Door, (bool, Vec<&str>))| {
-        let action = door.action();
-        let action = action.split_once(':').map_or(action, |(_, name)| name);
+        let action = short(door);
         match (whole, indexes.as_slice()) {
             (_, []) => action.to_owned(),
             (true, indexes) => format!("{action} also on {}", indexes.join(" and ")),
@@ -298,6 +336,12 @@ fn door_names(grants: &[&Grant]) -> Vec<String> {
         }
     };
     all.into_iter().map(name).collect()
+}
+
+/// `GetItem`.
+fn short(door: Door) -> &'static str {
+    let action = door.action();
+    action.split_once(':').map_or(action, |(_, name)| name)
 }
 
 /// Ways that lead to the items by a further step.

@@ -171,6 +171,7 @@ pub fn drift(options: &Options, watch: &Watch) -> Result<Vec<Difference>, Engine
     let only = Some(vec!["infra".to_owned()]);
     let aside = Options {
         aws: None,
+        trail: None,
         only,
         ..options.clone()
     };
@@ -229,6 +230,7 @@ impl Reading {
             only: only.as_deref(),
             resume: options.resume.as_deref(),
             aws: options.aws.as_ref().map(|aws| (aws, options.tell)),
+            trail: options.trail.as_ref(),
         };
         let evidence =
             evidence::collect(&wanted, &detector, &prints, watch)?.with_environments(&config);

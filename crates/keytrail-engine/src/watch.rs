@@ -13,6 +13,8 @@ pub struct Watch {
     pub(crate) infra: Progress,
     /// Regions of the live account, then pages of items.
     pub(crate) cloud: Progress,
+    /// Files of a trail.
+    pub(crate) trail: Progress,
     /// Objects of the history.
     pub(crate) history: Progress,
 }
@@ -25,6 +27,7 @@ impl Watch {
             ("files", &self.files),
             ("infra", &self.infra),
             ("cloud", &self.cloud),
+            ("trail", &self.trail),
             ("history", &self.history),
         ]
         .into_iter()

@@ -6,8 +6,8 @@ use keytrail_model::{Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, Ke
 
 use crate::application::Standings;
 use crate::edges::{
-    attributes, clients, flows, grants, operations, routes, settings, sightings, stored_keys,
-    tables,
+    attributes, clients, flows, grants, operations, reads, routes, settings, sightings,
+    stored_keys, tables,
 };
 use crate::{Graph, Joined};
 
@@ -32,6 +32,7 @@ impl Graph {
                 Fact::AwsClient(client) => clients::edges(joined, client, &mut out),
                 Fact::Table(table) => tables::edges(joined, table, &mut out),
                 Fact::StoredKeys(stored) => stored_keys::edges(joined, stored, &mut out),
+                Fact::ObservedRead(read) => reads::edges(joined, &standings, read, &mut out),
                 Fact::Grant(grant) => grants::edges(joined, &standings, grant, &mut out),
                 // These join others: calls tie operations and flows to routes, principals stand
                 // behind grants, variables name tables. They are asked for in `Joined`. A header

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
     AdminColumn, Asset, AwsClient, Committed, Confidence, EnvBinding, Environment, Fact,
-    Fingerprint, Flow, Grant, Location, Node, Opening, Operation, Practice, Principal, Reach,
-    ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys, Table,
+    Fingerprint, Flow, Grant, Location, Node, ObservedRead, Opening, Operation, Practice,
+    Principal, Reach, ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys,
+    Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -55,6 +56,8 @@ pub struct Joined<'f> {
     pub rights: Vec<&'f Right>,
     /// Who outside the account is let in.
     pub openings: Vec<&'f Opening>,
+    /// Calls on tables that a trail recorded.
+    pub observed: Vec<&'f ObservedRead>,
     /// Declared tables and those that only code names, each once.
     pub tables: Tables<'f>,
     /// Which views reach which functions.
@@ -110,6 +113,7 @@ impl<'f> Joined<'f> {
             assets: Vec::new(),
             rights: Vec::new(),
             openings: Vec::new(),
+            observed: Vec::new(),
             tables: Tables::default(),
             calls: Calls::default(),
             keys: KeyAttributes::default(),
@@ -148,6 +152,7 @@ impl<'f> Joined<'f> {
             Fact::Asset(it) => self.assets.push(it),
             Fact::Right(it) => self.rights.push(it),
             Fact::Opening(it) => self.openings.push(it),
+            Fact::ObservedRead(it) => self.observed.push(it),
         }
     }
 

@@ -17,6 +17,7 @@ mod naming;
 mod network;
 mod paths;
 mod reach;
+mod seen;
 mod settings;
 mod severity;
 mod tables;

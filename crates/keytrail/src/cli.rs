@@ -94,6 +94,9 @@ pub(crate) enum Command {
         /// Add what reading items needs
         #[arg(long)]
         items: bool,
+        /// Add what reading a trail's files in a bucket needs
+        #[arg(long)]
+        trail: bool,
     },
     /// Write down the findings of today, so that only new ones fail
     Baseline(Baseline),
@@ -178,6 +181,33 @@ pub(crate) struct Account {
     pub(crate) assume_role: Vec<String>,
 }
 
+/// The files of a trail.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Trail")]
+pub(crate) struct Trail {
+    /// Read files of `CloudTrail`: who really read which table; a directory or `s3://BUCKET/PREFIX`
+    #[arg(id = "trail", long = "trail", value_name = "DIR|S3URL")]
+    pub(crate) place: Option<String>,
+    /// Leave out the files of days before this one
+    #[arg(long = "trail-since", value_name = "YYYY-MM-DD", requires = "trail", value_parser = day)]
+    pub(crate) since: Option<String>,
+}
+
+fn day(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let number = |part: Option<&str>, length: usize| {
+        part.is_some_and(|part| {
+            part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let good = number(parts.next(), 4) && number(parts.next(), 2) && number(parts.next(), 2);
+    if good && parts.next().is_none() {
+        Ok(text.to_owned())
+    } else {
+        Err("a day is needed, as 2026-11-24".to_owned())
+    }
+}
+
 /// Items of tables.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Items (with --aws)")]
@@ -257,6 +287,8 @@ pub(crate) struct Scan {
     pub(crate) account: Account,
     #[command(flatten)]
     pub(crate) items: Items,
+    #[command(flatten)]
+    pub(crate) trail: Trail,
     /// How to show the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
     pub(crate) format: Format,
@@ -333,7 +365,8 @@ Examples:
   keytrail who STRIPE_SECRET_KEY
   keytrail who --as aws_iam_role.reports
   keytrail who --as aws_iam_role.reports api_metadata.api_key
-  keytrail who api_metadata --aws --profile audit")]
+  keytrail who api_metadata --aws --profile audit
+  keytrail who api_metadata --trail s3://audit-logs/AWSLogs/ --trail-since 2026-11-01")]
 pub(crate) struct Who {
     /// A table, `table.attribute`, a setting, or the fingerprint of a key
     #[arg(required_unless_present = "principal")]
@@ -351,6 +384,8 @@ pub(crate) struct Who {
     pub(crate) aws: bool,
     #[command(flatten)]
     pub(crate) account: Account,
+    #[command(flatten)]
+    pub(crate) trail: Trail,
 }
 
 /// `lineage`.

@@ -31,7 +31,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Policy(policy) => policy::run(global, policy),
         Command::Fix(fix) => fix::run(global, fix),
         Command::Drift(drift) => aws::drift(global, drift),
-        Command::AwsPolicy { items } => aws::policy(*items),
+        Command::AwsPolicy { items, trail } => aws::policy(*items, *trail),
         Command::Baseline(baseline) => baseline::run(global, baseline),
         Command::Lineage(lineage) => lineage::run(global, lineage),
         Command::Schema { of } => schema(*of),

@@ -86,3 +86,50 @@ resource "aws_iam_user_policy" "u" {
         "{told}"
     );
 }
+
+/// A trail of leaky's account: the application, the second service, and somebody whom no policy names.
+#[cfg(feature = "aws")]
+#[test]
+fn who_really_read_stands_beside_who_may() {
+    let dir = tempfile::tempdir().unwrap();
+    let event = |name: &str, role: &str, time: &str| {
+        serde_json::json!({
+            "eventSource": "dynamodb.amazonaws.com", "eventName": name, "eventTime": time,
+            "eventID": time, "awsRegion": "eu-west-1", "recipientAccountId": "111122223333",
+            "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": format!("arn:aws:iam::111122223333:role/{role}")}}},
+            "requestParameters": {"tableName": "keyring-keys"},
+            "resources": [{"ARN": "arn:aws:dynamodb:eu-west-1:111122223333:table/keyring-keys"}],
+        })
+    };
+    let records = [
+        event("Query", "keyring-analytics", "2026-11-20T10:00:00Z"),
+        event("Scan", "keyring-analytics", "2026-11-21T10:00:00Z"),
+        event("GetItem", "intern", "2026-11-22T10:00:00Z"),
+    ];
+    let file = serde_json::json!({ "Records": records });
+    std::fs::write(dir.path().join("events.json"), file.to_string()).unwrap();
+    let place = dir.path().to_str().unwrap();
+    let told = who(
+        &["keyring-keys.api_key", "--trail", place],
+        &example("leaky"),
+    );
+    let seen = &told[told.find("Seen reading, by the trail").unwrap()..];
+    let lines: Vec<&str> = seen.lines().skip(1).take(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "  arn:aws:iam::111122223333:role/intern  GetItem, 1 call, last 2026-11-22T10:00:00Z  no policy that was read lets it in",
+            "  aws_iam_role.analytics  Query, Scan, 2 calls, last 2026-11-21T10:00:00Z",
+        ]
+    );
+    assert!(
+        seen.contains("Never seen reading, and may\n  ReportFunctionRole\n  aws_iam_role.operator"),
+        "{seen}"
+    );
+    // The graph has them too, as seen.
+    let graph = &told[..told.find("By the policies").unwrap()];
+    assert!(
+        graph.contains("other role arn:aws:iam::111122223333:role/intern  observed"),
+        "{graph}"
+    );
+}

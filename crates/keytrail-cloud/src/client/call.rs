@@ -12,6 +12,7 @@ pub(crate) enum Service {
     Iam,
     Kms,
     Lambda,
+    S3,
     SecretsManager,
     Ssm,
     Sts,
@@ -29,6 +30,8 @@ pub(crate) enum Protocol {
     Query { version: &'static str },
     /// A GET of a path.
     Rest,
+    /// A GET of a bucket or an object, whose signature names what the body holds.
+    S3,
 }
 
 impl Service {
@@ -44,6 +47,7 @@ impl Service {
             Self::Iam => "iam",
             Self::Kms => "kms",
             Self::Lambda => "lambda",
+            Self::S3 => "s3",
             Self::SecretsManager => "secretsmanager",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
@@ -73,6 +77,7 @@ impl Service {
         let json = |target, version| Protocol::Json { target, version };
         match self {
             Self::Backup | Self::Lambda => Protocol::Rest,
+            Self::S3 => Protocol::S3,
             Self::CloudTrail => json(
                 "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
                 "1.1",
@@ -105,6 +110,8 @@ pub enum Group {
     Items,
     /// Reading streams.
     Streams,
+    /// Reading a trail's files in a bucket.
+    Trail,
 }
 
 macro_rules! calls {
@@ -170,6 +177,7 @@ calls! {
     GetEventSelectors = CloudTrail, Account, "cloudtrail:GetEventSelectors";
     GetKeyPolicy = Kms, Account, "kms:GetKeyPolicy";
     GetKeyRotationStatus = Kms, Account, "kms:GetKeyRotationStatus";
+    GetObject = S3, Trail, "s3:GetObject";
     GetRecords = DynamoDbStreams, Streams, "dynamodb:GetRecords";
     GetResourcePolicy = SecretsManager, Account, "secretsmanager:GetResourcePolicy";
     GetShardIterator = DynamoDbStreams, Streams, "dynamodb:GetShardIterator";
@@ -184,6 +192,7 @@ calls! {
     ListFunctions = Lambda, Account, "lambda:ListFunctions";
     ListGrants = Kms, Account, "kms:ListGrants";
     ListKeys = Kms, Account, "kms:ListKeys";
+    ListObjectsV2 = S3, Trail, "s3:ListBucket";
     ListSecrets = SecretsManager, Account, "secretsmanager:ListSecrets";
     ListTables = DynamoDb, Account, "dynamodb:ListTables";
     ListTagsOfResource = DynamoDb, Account, "dynamodb:ListTagsOfResource";

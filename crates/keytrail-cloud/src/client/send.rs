@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::http::Request as SmithyRequest;
@@ -67,6 +70,12 @@ impl Client {
 
     /// Makes a call; its answer as JSON.
     pub(crate) async fn call(&self, call: Call, request: &Value) -> Result<Value, CloudError> {
+        let bytes = self.bytes(call, request).await?;
+        parsed(call, &bytes)
+    }
+
+    /// Makes a call; its answer as it came.
+    pub(crate) async fn bytes(&self, call: Call, request: &Value) -> Result<Vec<u8>, CloudError> {
         let mut wait = Wait::default();
         loop {
             match self.once(call, request).await {
@@ -77,8 +86,7 @@ impl Client {
                         times: ATTEMPTS,
                     });
                 }
-                Err(error) => return Err(error),
-                Ok(bytes) => return parsed(call, &bytes),
+                found => return found,
             }
         }
     }
@@ -126,10 +134,9 @@ impl Client {
         endpoint: &Endpoint,
     ) -> Result<http::Request<SdkBody>, CloudError> {
         let (path, headers, body) = written(call, request);
-        let method = if call.service().protocol() == Protocol::Rest {
-            "GET"
-        } else {
-            "POST"
+        let method = match call.service().protocol() {
+            Protocol::Rest | Protocol::S3 => "GET",
+            Protocol::Json { .. } | Protocol::Query { .. } => "POST",
         };
         let uri = format!("{}{path}", endpoint.url);
         let broken = || CloudError::Endpoint {
@@ -142,7 +149,7 @@ impl Client {
             .region(&endpoint.region)
             .name(call.service().signing_name())
             .time(SystemTime::now())
-            .settings(SigningSettings::default())
+            .settings(settings(call))
             .build()
             .map_err(|_| broken())?
             .into();
@@ -186,7 +193,36 @@ fn written(call: Call, request: &Value) -> (String, Vec<(&'static str, String)>,
             )
         }
         Protocol::Rest => (rest_path(call, request), Vec::new(), Vec::new()),
+        Protocol::S3 => (bucket_path(request), Vec::new(), Vec::new()),
     }
+}
+
+/// S3 signs the hash of the body, and paths as they are.
+fn settings(call: Call) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if call.service().protocol() == Protocol::S3 {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
+}
+
+/// An object, or a page of a bucket's names.
+fn bucket_path(request: &Value) -> String {
+    let field = |name: &str| request.get(name).and_then(Value::as_str);
+    let bucket = encoded(field("Bucket").unwrap_or_default());
+    if let Some(key) = field("Key") {
+        let parts: Vec<String> = key.split('/').map(encoded).collect();
+        return format!("/{bucket}/{}", parts.join("/"));
+    }
+    let mut path = format!("/{bucket}?");
+    if let Some(token) = field("ContinuationToken") {
+        let _ = write!(path, "continuation-token={}&", encoded(token));
+    }
+    let prefix = encoded(field("Prefix").unwrap_or_default());
+    let _ = write!(path, "list-type=2&prefix={prefix}");
+    path
 }
 
 /// Fields named in the path go there, the rest into the query.

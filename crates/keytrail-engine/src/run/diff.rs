@@ -41,6 +41,7 @@ pub(super) fn before(
         // The account has no state before the change to ask for.
         resume: None,
         aws: None,
+        trail: None,
     };
     let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?;
     let evidence = evidence.with_environments(&read.config);

@@ -6,6 +6,7 @@ pub(crate) mod clients;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod operations;
+pub(crate) mod reads;
 pub(crate) mod routes;
 pub(crate) mod settings;
 pub(crate) mod sightings;

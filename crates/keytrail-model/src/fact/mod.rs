@@ -7,6 +7,7 @@ mod infra;
 mod item;
 mod key;
 mod names;
+mod read;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,7 @@ pub use infra::{
 pub use item::{StoredKey, StoredKeys};
 pub use key::{Proof, Sighting, SightingConfidence, SightingContext};
 pub use names::{names_a_secret, names_a_vetted_reference};
+pub use read::ObservedRead;
 
 /// One observation. The graph is a function of a set of these, whatever their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,4 +71,6 @@ pub enum Fact {
     Right(Right),
     /// Somebody outside the account is let in.
     Opening(Opening),
+    /// A trail recorded calls on a table.
+    ObservedRead(ObservedRead),
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keytrail_engine::{Aws, AwsGroup, AwsItems, Date, Difference, Options, Watch};
+use keytrail_engine::{Aws, AwsGroup, AwsItems, Date, Difference, Options, Trail, Watch};
 
 use crate::cli::{Account, Drift, Global, Items, RulesFormat, Scan};
 use crate::failure::usage;
@@ -18,6 +18,10 @@ pub(super) fn asked(scan: &Scan) -> anyhow::Result<Option<Aws>> {
             items,
             ..of(account)
         }));
+    }
+    // A bucket with a trail needs them too.
+    if scan.trail.place.is_some() {
+        return Ok(None);
     }
     let named = account.profile.is_some()
         || account.all_regions
@@ -110,10 +114,22 @@ fn json(_: &[Difference]) -> anyhow::Result<String> {
     Ok("[]\n".to_owned())
 }
 
+/// The files of a trail, if any.
+pub(super) fn trail(trail: &crate::cli::Trail, account: &Account) -> Option<Trail> {
+    let place = trail.place.clone()?;
+    Some(Trail {
+        place,
+        since: trail.since.clone(),
+        profile: account.profile.clone(),
+        region: account.region.first().cloned(),
+    })
+}
+
 /// `keytrail aws-policy`.
-pub(super) fn policy(items: bool) -> anyhow::Result<u8> {
+pub(super) fn policy(items: bool, trail: bool) -> anyhow::Result<u8> {
     let mut groups = vec![AwsGroup::Account];
     groups.extend(items.then_some(AwsGroup::Items));
+    groups.extend(trail.then_some(AwsGroup::Trail));
     output::print(&keytrail_engine::least_policy(&groups))?;
     Ok(0)
 }

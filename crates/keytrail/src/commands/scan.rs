@@ -19,6 +19,7 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
         .try_for_each(|file| output::check(file))?;
     let mut options = options(&scan.paths, &scan.reading);
     options.aws = super::aws::asked(scan)?;
+    options.trail = super::aws::trail(&scan.trail, &scan.account);
     if !global.quiet {
         options.tell = talk::say;
     }
@@ -49,7 +50,9 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
 }
 
 fn check_sources(required: &[String]) -> anyhow::Result<()> {
-    const KNOWN: [&str; 6] = ["code", "files", "infra", "history", "cloud", "http"];
+    const KNOWN: [&str; 7] = [
+        "code", "files", "infra", "history", "cloud", "http", "trail",
+    ];
     for source in required {
         if !KNOWN.contains(&source.as_str()) {
             let hint = keytrail_engine::nearest(source, KNOWN).map_or_else(

@@ -18,6 +18,7 @@ pub(super) fn run(global: &Global, who: &Who) -> anyhow::Result<u8> {
     }
     let options = Options {
         aws: aws(who),
+        trail: super::aws::trail(&who.trail, &who.account),
         ..options(&who.paths, &who.reading)
     };
     let target = who.target.as_deref().unwrap_or_default();
@@ -60,6 +61,7 @@ fn reads(global: &Global, who: &Who, principal: &str) -> anyhow::Result<u8> {
     };
     let options = Options {
         aws: aws(who),
+        trail: super::aws::trail(&who.trail, &who.account),
         ..options(&paths, &who.reading)
     };
     let watch = Arc::new(Watch::default());
