@@ -219,6 +219,7 @@ fn proved(
             aws: None,
             // what is kept is of the files as they are
             cache: None,
+            trail: None,
             resume: None,
         };
         let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?
