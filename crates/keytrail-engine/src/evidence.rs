@@ -155,11 +155,7 @@ pub(crate) fn collect(
         }
         None => evidence.coverage.push(aws::not_asked()),
     }
-    if let Some(trail) = trail {
-        let mut read = trail::read(trail, &watch.trail)?;
-        evidence.facts.append(&mut read.facts);
-        evidence.coverage.push(read.coverage);
-    }
+    evidence.add_trail(trail, watch)?;
     evidence.coverage.sort();
     evidence.settle();
     Ok(evidence)
@@ -308,6 +304,15 @@ impl Evidence {
         let found = differences.len() as u64;
         coverage.counts.insert("drift".to_owned(), found);
         self.coverage.push(coverage);
+    }
+
+    fn add_trail(&mut self, trail: Option<&Trail>, watch: &Watch) -> Result<(), EngineError> {
+        if let Some(trail) = trail {
+            let mut read = trail::read(trail, &watch.trail)?;
+            self.facts.append(&mut read.facts);
+            self.coverage.push(read.coverage);
+        }
+        Ok(())
     }
 
     /// Templates have readers of streams that could not be tied to a table.
