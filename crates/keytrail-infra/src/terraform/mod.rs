@@ -11,6 +11,7 @@ pub(crate) mod json;
 mod names;
 mod operators;
 pub(crate) mod plan;
+mod registry;
 mod scope;
 pub(crate) mod source;
 mod stacks;

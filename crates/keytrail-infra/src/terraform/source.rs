@@ -7,6 +7,7 @@ use std::sync::Arc;
 use keytrail_model::Environment;
 
 use super::ast::{Attribute, Block, Body, Expr, ExprKind};
+use super::registry;
 
 /// Variable files beyond this many per root add nothing but time.
 const MOST_SETS: usize = 8;
@@ -71,10 +72,10 @@ impl Project {
         let (variables, configuration): (Vec<_>, Vec<_>) =
             sources.into_iter().partition(|source| source.is_variables);
         for source in configuration {
-            let dir = parent(&source.path).to_owned();
-            let module = project.modules.entry(dir.clone()).or_default();
-            module.dir = dir;
-            module.take(source.body);
+            project.take(source);
+        }
+        for source in registry::sources(&project) {
+            project.take(source);
         }
         for source in variables {
             project.take_variables(source);
@@ -86,6 +87,13 @@ impl Project {
             module.sets.truncate(MOST_SETS);
         }
         project
+    }
+
+    fn take(&mut self, source: Source) {
+        let dir = parent(&source.path).to_owned();
+        let module = self.modules.entry(dir.clone()).or_default();
+        module.dir = dir;
+        module.take(source.body);
     }
 
     /// Directories that nobody calls, sorted. A ring of modules that call each other has none;
@@ -109,7 +117,8 @@ impl Project {
     /// Directories that none of the roots reach.
     pub(crate) fn rest(&self, reached: &BTreeSet<String>) -> Vec<&str> {
         let dirs = self.modules.keys().map(String::as_str);
-        dirs.filter(|dir| !reached.contains(*dir)).collect()
+        dirs.filter(|dir| !reached.contains(*dir) && !registry::is_stand_in(dir))
+            .collect()
     }
 
     fn take_variables(&mut self, source: Source) {
@@ -207,8 +216,11 @@ pub(crate) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 
-/// The directory that a module block calls, where it lies in the tree.
+/// The directory that a module block calls, where it lies in the tree or has a stand-in.
 pub(crate) fn local_source(dir: &str, call: &Block) -> Option<String> {
+    if let Some(stand_in) = registry::dir(call) {
+        return Some(stand_in);
+    }
     let source = &call.body.attribute("source")?.value;
     let Expr {
         kind: ExprKind::Text(source),

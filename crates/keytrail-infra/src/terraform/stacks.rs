@@ -7,12 +7,15 @@ use std::rc::Rc;
 use keytrail_model::Problem;
 use rayon::prelude::*;
 
+use super::ast::Block;
 use super::eval::{Evaluator, Files, Instance};
 use super::names::remote_source;
+use super::registry;
 use super::scope::{Module, Named, Scope};
 use super::source::{Project, VariableSet, environment_of_path};
 use crate::error::Error;
 use crate::stack::{Resource, Stack};
+use crate::text::Id;
 use crate::value::Node;
 
 /// What Terraform came to.
@@ -40,6 +43,9 @@ pub(crate) fn stacks(project: &Project, files: &(dyn Files + Sync)) -> Outcome {
         let Some(source) = remote_source(call) else {
             continue;
         };
+        if registry::dir(call).is_some() {
+            continue;
+        }
         outcome.remote_modules += 1;
         if ["dynamodb", "iam"].iter().any(|word| source.contains(word)) {
             let error = Error::RemoteModule(source.to_owned());
@@ -151,16 +157,25 @@ impl<'p> Evaluator<'p> {
             .filter_map(|(id, instance)| match instance {
                 Instance::Resource(block, scope) => {
                     let kind = block.labels.first()?.clone();
-                    matters(&kind).then(|| Resource {
-                        id,
-                        kind,
-                        span: block.header.clone(),
-                        body: self.body(&block.body, &scope, &block.span),
-                    })
+                    matters(&kind).then(|| self.resource(id, kind, block, &scope))
                 }
                 _ => None,
             })
             .collect()
+    }
+
+    fn resource(&self, id: Id, kind: String, block: &'p Block, scope: &Scope<'p>) -> Resource {
+        let body = self.body(&block.body, scope, &block.span);
+        let (span, body) = match registry::call(scope) {
+            Some(call) => (call.header.clone(), registry::placed(&body, &call.header)),
+            None => (block.header.clone(), body),
+        };
+        Resource {
+            id,
+            kind,
+            span,
+            body,
+        }
     }
 
     /// Regions of the root's `aws` providers that have an alias.
