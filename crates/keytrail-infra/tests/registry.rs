@@ -98,6 +98,7 @@ module "stripe" {
 }
 "#;
 
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn table(facts: &[Fact]) -> &Table {
     let mut tables = facts.iter().filter_map(|fact| match fact {
         Fact::Table(table) => Some(table),
