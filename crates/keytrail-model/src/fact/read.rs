@@ -1,12 +1,13 @@
 //! Facts about who really read: what a trail recorded of calls on tables.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::Door;
 use crate::Location;
 
 /// Calls of one principal on one table by one door, as a trail recorded them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObservedRead {
     /// The ARN of the user or role, the name of a service, or the number of another account.
     pub principal: Arc<str>,
