@@ -44,8 +44,13 @@ pub(crate) fn after(bytes: &[u8], inside: usize, bare: bool) -> Option<Assigned>
     } else if let Some(value) = walk.in_connection_string(name_end - name_length) {
         value
     } else {
+        let flag = bare && name.starts_with('-') && walk.flag();
         walk.blank();
-        let separator = walk.separator(name_quote.is_some())?;
+        let separator = if flag {
+            b' '
+        } else {
+            walk.separator(name_quote.is_some())?
+        };
         walk.blank();
         walk.attribute();
         walk.value(bare && separator != b',')?
@@ -82,6 +87,12 @@ impl Walk<'_> {
 
     fn blank(&mut self) {
         self.skip(|byte| matches!(byte, b' ' | b'\t'), 40);
+    }
+
+    /// `-Password value`: a value that is no variable and no other flag.
+    fn flag(&self) -> bool {
+        let next = self.bytes.get(self.at + 1);
+        self.peek() == Some(b' ') && next.is_some_and(|byte| byte.is_ascii_alphanumeric())
     }
 
     /// `=`, `:`, `:=`, `=>`, `==`; a comma after a name in quotes; `: str =`.

@@ -7,7 +7,9 @@ use keytrail_model::{SightingConfidence, names_a_secret, names_a_vetted_referenc
 
 use crate::context::{Format, ScanContext};
 use crate::names::{Names, snake};
-use crate::placeholder::{holds_filled, is_fake, is_indirect, is_pattern, is_stand_in};
+use crate::placeholder::{
+    holds_filled, is_fake, is_indirect, is_partly_fake, is_pattern, is_stand_in,
+};
 use crate::proof::{self, Verdict};
 use crate::provider::Provider;
 use crate::shape::{Strength, classes, holds_uuid, strength, strength_of_parts};
@@ -53,12 +55,14 @@ pub(crate) fn judge(
     if candidate.name.contains("::") || !could_name_a_key(candidate.name) {
         return None;
     }
+    let fake = is_fake(candidate.value);
+    let partly = fake && is_partly_fake(candidate.value);
     let (kind, confidence) = match judge_named(candidate, providers, names) {
         Some(found) => found,
-        None if is_something_else(candidate) || is_fake(candidate.value) => return None,
+        None if is_something_else(candidate) || fake && !partly => return None,
         None => judge_generic(candidate, cx)?,
     };
-    let less_sure = cx.test || cx.format == Format::Prose || candidate.illustration;
+    let less_sure = partly || cx.test || cx.format == Format::Prose || candidate.illustration;
     Some((
         kind,
         if less_sure {
@@ -155,7 +159,7 @@ fn judge_named(
     // Without the vendor: `keycloak_region` speaks of no key.
     let rest = name.replacen(best.word, "", 1);
     let secret = best.exact || word_of_a_secret(best.word) || names_something_secret(&rest);
-    if !secret || is_fake(candidate.value) {
+    if !secret || is_fake(candidate.value) && !is_partly_fake(candidate.value) {
         return None;
     }
     let provider = &providers[best.provider];

@@ -168,11 +168,41 @@ fn contains(value: &[u8], word: &str) -> bool {
 
 /// True for what no key generator makes: a word for "example", repetition, `12345678`.
 pub(crate) fn is_fake(value: &[u8]) -> bool {
-    let value = lower(value);
-    FAKE.iter().any(|word| contains(&value, word))
-        || is_repetitive(&value)
-        || longest_sequence(&value) >= 7
-        || is_documented(&value)
+    is_made_up(value) || longest_sequence(&lower(value)) >= SEQUENCE
+}
+
+/// Neighbours in the alphabet or the digits: so many are no chance.
+const SEQUENCE: usize = 7;
+
+fn is_made_up(value: &[u8]) -> bool {
+    let lower = &lower(value);
+    FAKE.iter().any(|word| holds_word(value, lower, word))
+        || is_repetitive(lower)
+        || is_documented(lower)
+}
+
+/// A short word in letters of both cases, `8MFakE65`, is chance.
+fn holds_word(value: &[u8], lower: &[u8], word: &str) -> bool {
+    const SHORT: usize = 4;
+    if word.len() > SHORT {
+        return contains(lower, word);
+    }
+    memchr::memmem::find_iter(lower, word.as_bytes()).any(|at| {
+        let written = &value[at..at + word.len()];
+        let rest = written.get(1..).unwrap_or_default();
+        rest.iter().all(|byte| !byte.is_ascii_uppercase())
+            || written.iter().all(|byte| !byte.is_ascii_lowercase())
+    })
+}
+
+/// True where of a value only a part is made up, `a3b8f29e4d1c6a0578e23d9f41b6c8e201234567`: somebody may have
+/// changed a real key a little. Worth a low sighting.
+pub(crate) fn is_partly_fake(value: &[u8]) -> bool {
+    let length = longest_sequence(&lower(value));
+    length >= SEQUENCE
+        && length * 3 < value.len()
+        && !is_made_up(value)
+        && crate::shape::strength_of_parts(value) == crate::shape::Strength::Strong
 }
 
 /// `p@55w0rd` is `password`.
@@ -353,6 +383,24 @@ mod tests {
             "some-key",
         ] {
             assert!(is_stand_in(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn words_by_chance() {
+        assert!(!is_fake(b"878MFakE65JE4nKArhrsBXH4"));
+        assert!(is_fake(b"878MFake65JE4nKArhrsBXH4") && is_fake(b"878MFAKE65JE4nKArhrsBXH4"));
+    }
+
+    #[test]
+    fn a_part_may_be_made_up() {
+        assert!(is_partly_fake(b"a3b8f29e4d1c6a0578e23d9f41b6c8e201234567"));
+        for value in [
+            "1234567890abcdef1234",
+            "1234567890abcdef1234567890abcdef",
+            "abcdefghijklmnopqrstuvwxyz012345",
+        ] {
+            assert!(!is_partly_fake(value.as_bytes()), "{value}");
         }
     }
 

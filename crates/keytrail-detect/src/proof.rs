@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use keytrail_model::{Proof, SightingConfidence};
 use serde::Deserialize;
 
-use crate::placeholder::{is_fake, is_stand_in};
+use crate::placeholder::{is_fake, is_indirect, is_stand_in};
 use crate::shape::{Strength, classes, strength};
 
 /// A proof that a provider file may ask for.
@@ -296,8 +296,16 @@ fn url_password(whole: &[u8], secret: &[u8]) -> Verdict {
     let user = memchr::memmem::find(whole, b"://")
         .and_then(|at| whole.get(at + 3..)?.split(|&byte| byte == b':').next());
     let short = secret.len() < 6 || secret.starts_with(b"$") || secret.starts_with(b"%");
-    if short || secret.contains(&b'*') || is_fake(secret) || is_stand_in(secret) {
+    if short || secret.contains(&b'*') || is_fake(secret) || is_indirect(secret) {
         return Verdict::Refuted;
+    }
+    // `s3cretP4ss` is a bad password, and one all the same.
+    if is_stand_in(secret) {
+        return if classes(secret) >= 3 {
+            Verdict::Limited(SightingConfidence::Low)
+        } else {
+            Verdict::Refuted
+        };
     }
     let weak = user == Some(secret) || classes(secret) == 1;
     let random =

@@ -6,7 +6,7 @@ use keytrail_model::SightingConfidence;
 
 use crate::context::Format;
 use crate::judge::Kind;
-use crate::placeholder::is_fake;
+use crate::placeholder::{is_fake, is_partly_fake};
 use crate::proof::{self, ProofKind, Verdict};
 use crate::scan::{Found, MOST, Mode, Scan};
 use crate::shape::{Strength, entropy, strength_of_parts};
@@ -91,9 +91,11 @@ impl Scan<'_> {
         let search = &provider.search;
         let value = &self.bytes[secret.clone()];
         let own = value.get(provider.public_prefix..).unwrap_or(value);
+        let partly = self.mode == Mode::Strict && search.random && is_partly_fake(own);
         let is_pem = search.proof == Some(ProofKind::Pem);
         if self.mode == Mode::Strict && !is_pem {
-            let text = search.random && (is_fake(own) || strength_of_parts(own) == Strength::None);
+            let fake = is_fake(own) && !partly;
+            let text = search.random && (fake || strength_of_parts(own) == Strength::None);
             if text || entropy(own) < search.entropy {
                 return;
             }
@@ -113,6 +115,11 @@ impl Scan<'_> {
                 };
                 (other, self.provider(other).confidence, vec![proof])
             }
+        };
+        let confidence = if partly {
+            SightingConfidence::Low
+        } else {
+            confidence
         };
         let prose = self.cx.test || self.cx.format == Format::Prose;
         let confidence = match (search.doubtful_in_prose, prose) {

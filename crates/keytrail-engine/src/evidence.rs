@@ -103,7 +103,12 @@ pub(crate) fn collect(
         if !wanted("history") {
             None
         } else if only.is_some() || whole() {
-            Some(history(tree, until, detector, prints, &watch.history))
+            let asked = History {
+                tree,
+                until,
+                cache: cache.map(|kept| kept.directory),
+            };
+            Some(history(&asked, detector, prints, &watch.history))
         } else {
             Some(history_of_another())
         }
@@ -204,18 +209,25 @@ fn history_of_another() -> Collected {
     }
 }
 
+/// Which history.
+struct History<'r> {
+    tree: &'r Forest,
+    until: &'r Until<'r>,
+    cache: Option<&'r Path>,
+}
+
 /// The histories of the paths, named as their files are.
 fn history(
-    tree: &Forest,
-    until: &Until<'_>,
+    asked: &History<'_>,
     detector: &Detector,
     prints: &Fingerprinter,
     progress: &Progress,
 ) -> Collected {
     let mut all: Option<Collected> = None;
-    for (at, (root, prefix)) in tree.roots().iter().enumerate() {
+    for (at, (root, prefix)) in asked.tree.roots().iter().enumerate() {
         let options = HistoryOptions {
-            until: match until {
+            cache: asked.cache.map(Path::to_owned),
+            until: match asked.until {
                 Until::Now => None,
                 Until::Commits(commits) => commits.get(at).map(|commit| commit.id().to_owned()),
             },

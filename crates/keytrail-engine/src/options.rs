@@ -23,7 +23,7 @@ pub struct Options {
     /// Let pass what was there already at the commit that this revision and the checked-out one
     /// both come from.
     pub diff: Option<String>,
-    /// The directory in which facts are kept from one run to the next; `None` to keep none.
+    /// The directory in which facts and names of searched objects are kept from one run to the next; `None` to keep none.
     pub cache: Option<PathBuf>,
     /// Where to keep how far reading exports of tables is.
     pub resume: Option<PathBuf>,

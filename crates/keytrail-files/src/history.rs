@@ -7,6 +7,7 @@
 //! process: no hook, filter or remote of the repository has a part in it.
 
 mod attribute;
+mod cache;
 mod commits;
 mod delta;
 mod objects;
@@ -16,7 +17,7 @@ mod scan;
 mod trees;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -26,6 +27,7 @@ use keytrail_model::{
 };
 
 use self::attribute::Attribution;
+use self::cache::Cache;
 use self::commits::Commits;
 use self::objects::Objects;
 use self::pack::Kind;
@@ -40,6 +42,8 @@ pub struct HistoryOptions {
     pub largest: usize,
     /// Full name of a commit: only it and those that it comes from count.
     pub until: Option<String>,
+    /// Directory in which is kept which objects were searched and hold nothing, a file a repository.
+    pub cache: Option<PathBuf>,
 }
 
 impl Default for HistoryOptions {
@@ -47,6 +51,7 @@ impl Default for HistoryOptions {
         Self {
             largest: 64 * 1024 * 1024,
             until: None,
+            cache: None,
         }
     }
 }
@@ -63,7 +68,10 @@ pub fn history(
     let Some(repository) = Repository::holding(root) else {
         return nothing("it is in no git repository");
     };
+    let cache = Cache::open(options.cache.as_deref(), &repository.objects, detector);
     let mut run = Run {
+        cache,
+        searched: Vec::new(),
         detector,
         prints,
         progress,
@@ -90,6 +98,9 @@ struct Run<'a> {
     prints: &'a Fingerprinter,
     progress: &'a Progress,
     options: &'a HistoryOptions,
+    cache: Cache,
+    /// Objects that were searched now and hold nothing.
+    searched: Vec<cache::Record>,
     facts: Vec<Committed>,
     counts: BTreeMap<String, u64>,
     problems: Vec<Problem>,
@@ -104,6 +115,9 @@ impl Run<'_> {
         let scanner = BlobScanner {
             detector: self.detector,
             names: &trees.names,
+            objects: &objects,
+            cache: &self.cache,
+            empty: std::sync::Mutex::default(),
             progress: self.progress,
             found: std::sync::Mutex::default(),
             scanned: 0.into(),
@@ -114,6 +128,9 @@ impl Run<'_> {
         };
         objects.walk(Kind::Blob, &scanner);
         self.tell(repository, &objects, &commits, &trees, &scanner);
+        let empty = scanner.empty.into_inner();
+        self.searched
+            .extend(empty.unwrap_or_else(std::sync::PoisonError::into_inner));
         let found = scanner
             .found
             .into_inner()
@@ -158,6 +175,12 @@ impl Run<'_> {
         self.count("packs", objects.pack_paths().count() as u64);
         self.count("commits", commits.all.len() as u64);
         self.count("blobs", scanner.scanned.load(Ordering::Relaxed));
+        let known = (0..objects.len())
+            .filter(|&object| u32::try_from(object).is_ok_and(|object| scanner.is_known(object)));
+        let known = known.count() as u64;
+        if known > 0 {
+            self.count("blobs_searched_before", known);
+        }
         self.count("skipped_binary", scanner.binary.load(Ordering::Relaxed));
         self.count("bytes_searched", scanner.bytes.load(Ordering::Relaxed));
         for (path, why) in &objects.problems {
@@ -217,6 +240,13 @@ impl Run<'_> {
     }
 
     fn finish(mut self) -> Collected {
+        let cache = std::mem::take(&mut self.cache);
+        if let Err(error) = cache.keep(std::mem::take(&mut self.searched)) {
+            self.problem(format!(
+                "which objects were searched can't be kept for the next time: {}",
+                error.kind()
+            ));
+        }
         self.facts.sort();
         self.facts.dedup();
         self.problems.sort();

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use keytrail_detect::Detector;
+use keytrail_detect::{Detector, expand};
 use keytrail_files::{HistoryOptions, history};
 use keytrail_model::{
     Collected, Committed, CoverageStatus, Fact, Fingerprinter, Held, Location, Progress,
@@ -355,4 +355,52 @@ fn outside_of_a_repository_there_is_nothing_to_read() {
     let collected = read(directory.path());
     assert!(collected.facts.is_empty());
     assert_eq!(collected.coverage.status, CoverageStatus::Evaluated);
+}
+
+#[test]
+fn what_was_searched_is_not_searched_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let directory = repository();
+    let root = directory.path();
+    let key = expand("{alnum:32}");
+    commit(root, "a.py", "x = 1\n");
+    commit(root, "b.py", &with_key(&key));
+    let read = || {
+        let options = HistoryOptions {
+            cache: Some(cache.path().to_owned()),
+            ..HistoryOptions::default()
+        };
+        let progress = Progress::default();
+        history(
+            root,
+            &Detector::new(),
+            &Fingerprinter::default(),
+            &progress,
+            &options,
+        )
+    };
+    let counts = |collected: &Collected| {
+        let count = |name: &str| collected.coverage.counts.get(name).copied().unwrap_or(0);
+        (count("blobs"), count("blobs_searched_before"))
+    };
+    let first = read();
+    assert_eq!(counts(&first), (2, 0));
+    let second = read();
+    assert_eq!(
+        counts(&second),
+        (1, 1),
+        "what holds a key is searched each time"
+    );
+    assert_eq!(second.facts, first.facts);
+    let other = expand("{alnum:40}");
+    commit(root, "c.py", &with_key(&other));
+    let third = read();
+    assert_eq!(counts(&third), (2, 1));
+    assert_eq!(third.facts.len(), 2);
+    git(root, &["gc", "-q"]);
+    assert_eq!(read().facts, third.facts);
+    for file in std::fs::read_dir(cache.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(&key), "law 1");
+    }
 }

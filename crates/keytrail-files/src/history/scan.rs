@@ -9,7 +9,9 @@ use keytrail_detect::{Detector, Format, Hit, ScanContext};
 use keytrail_model::Progress;
 use rustc_hash::FxHashMap;
 
+use super::cache::{self, Cache, Record};
 use super::delta::Applied;
+use super::objects::Objects;
 use super::pack::Visitor;
 use crate::skip::is_binary_name;
 use crate::text::{decode, is_packed};
@@ -39,6 +41,10 @@ pub(super) fn key_of(hit: &Hit) -> u64 {
 pub(super) struct BlobScanner<'a> {
     pub(super) detector: &'a Detector,
     pub(super) names: &'a FxHashMap<u32, Arc<str>>,
+    pub(super) objects: &'a Objects,
+    pub(super) cache: &'a Cache,
+    /// What was searched and holds nothing.
+    pub(super) empty: Mutex<Vec<Record>>,
     pub(super) progress: &'a Progress,
     pub(super) found: Mutex<FxHashMap<u32, Vec<u64>>>,
     pub(super) scanned: AtomicU64,
@@ -61,6 +67,25 @@ impl BlobScanner<'_> {
         self.names
             .get(&object)
             .map_or(Format::Config, |name| ScanContext::for_path(name).format)
+    }
+
+    /// How the cache calls it.
+    fn record(&self, object: u32) -> Option<Record> {
+        cache::record(self.objects.id(object).as_slice(), self.format(object))
+    }
+
+    /// Searched before, and there was nothing in it.
+    pub(super) fn is_known(&self, object: u32) -> bool {
+        let record = || self.record(object);
+        self.cache.is_kept() && record().is_some_and(|record| self.cache.knows(&record))
+    }
+
+    /// Searched, and there is nothing in it.
+    fn nothing(&self, object: u32) {
+        if self.cache.is_kept() {
+            let mut empty = self.empty.lock().unwrap_or_else(PoisonError::into_inner);
+            empty.extend(self.record(object));
+        }
     }
 
     fn search(&self, bytes: &[u8], format: Format, within: Range<usize>) -> Vec<Spot> {
@@ -101,13 +126,14 @@ impl Visitor for BlobScanner<'_> {
     type Memo = Memo;
 
     fn wants(&self, object: u32) -> bool {
+        let known = |object| self.is_known(object);
         match self.names.get(&object) {
             Some(name) => {
                 let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-                !is_binary_name(end)
+                !is_binary_name(end) && !known(object)
             }
             // No tree has it, so nobody knows what it is.
-            None => true,
+            None => !known(object),
         }
     }
 
@@ -115,6 +141,7 @@ impl Visitor for BlobScanner<'_> {
         self.progress.advance(1);
         let Some(text) = decode(bytes) else {
             self.binary.fetch_add(1, Ordering::Relaxed);
+            self.nothing(object);
             return Memo {
                 spots: Vec::new(),
                 format: Format::Generated,
@@ -134,7 +161,9 @@ impl Visitor for BlobScanner<'_> {
             }
             _ => self.search(&text, format, 0..text.len()),
         };
-        if !spots.is_empty() {
+        if spots.is_empty() {
+            self.nothing(object);
+        } else {
             let mut keys: Vec<u64> = spots.iter().map(|spot| spot.key).collect();
             keys.sort_unstable();
             keys.dedup();
