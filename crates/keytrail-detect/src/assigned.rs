@@ -92,7 +92,7 @@ impl Walk<'_> {
     /// `-Password value`: a value that is no variable and no other flag.
     fn flag(&self) -> bool {
         let next = self.bytes.get(self.at + 1);
-        self.peek() == Some(b' ') && next.is_some_and(|byte| byte.is_ascii_alphanumeric())
+        self.peek() == Some(b' ') && next.is_some_and(u8::is_ascii_alphanumeric)
     }
 
     /// `=`, `:`, `:=`, `=>`, `==`; a comma after a name in quotes; `: str =`.

@@ -70,7 +70,7 @@ pub fn history(
     };
     let cache = Cache::open(options.cache.as_deref(), &repository.objects, detector);
     let mut run = Run {
-        cache,
+        cache: &cache,
         searched: Vec::new(),
         detector,
         prints,
@@ -98,7 +98,7 @@ struct Run<'a> {
     prints: &'a Fingerprinter,
     progress: &'a Progress,
     options: &'a HistoryOptions,
-    cache: Cache,
+    cache: &'a Cache,
     /// Objects that were searched now and hold nothing.
     searched: Vec<cache::Record>,
     facts: Vec<Committed>,
@@ -116,7 +116,7 @@ impl Run<'_> {
             detector: self.detector,
             names: &trees.names,
             objects: &objects,
-            cache: &self.cache,
+            cache: self.cache,
             empty: std::sync::Mutex::default(),
             progress: self.progress,
             found: std::sync::Mutex::default(),
@@ -240,8 +240,8 @@ impl Run<'_> {
     }
 
     fn finish(mut self) -> Collected {
-        let cache = std::mem::take(&mut self.cache);
-        if let Err(error) = cache.keep(std::mem::take(&mut self.searched)) {
+        let searched = std::mem::take(&mut self.searched);
+        if let Err(error) = self.cache.keep(searched) {
             self.problem(format!(
                 "which objects were searched can't be kept for the next time: {}",
                 error.kind()

@@ -79,13 +79,13 @@ impl Cache {
     }
 
     /// Adds what was searched now, and writes all anew: whole, or not at all.
-    pub(super) fn keep(mut self, searched: impl IntoIterator<Item = Record>) -> io::Result<()> {
-        let Some(path) = self.path.take() else {
+    pub(super) fn keep(&self, searched: impl IntoIterator<Item = Record>) -> io::Result<()> {
+        let Some(path) = &self.path else {
             return Ok(());
         };
-        self.known.extend(searched);
-        let mut all: Vec<Record> = self.known.into_iter().collect();
+        let mut all: Vec<Record> = self.known.iter().copied().chain(searched).collect();
         all.sort_unstable();
+        all.dedup();
         all.truncate(MOST);
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory)?;
