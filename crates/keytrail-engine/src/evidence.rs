@@ -79,14 +79,7 @@ pub(crate) fn collect(
         ..FilesOptions::default()
     };
     let found = &files_options.exports;
-    let exports = || {
-        let options = ExportOptions {
-            state: resume.map(Path::to_owned),
-        };
-        let read =
-            || keytrail_files::exports(tree, found, detector, prints, &watch.files, &options);
-        (!found.is_empty()).then(read).transpose()
-    };
+    let exports = || exports(tree, found, resume, detector, prints, &watch.files);
     let code = || wanted("code").then(|| code(tree, until, cache, detector, prints, watch));
     let files = || {
         wanted("files")
@@ -207,6 +200,25 @@ fn history_of_another() -> Collected {
         facts: Vec::new(),
         coverage: not_evaluated("history", reason),
     }
+}
+
+/// The items of exports, where there are any.
+fn exports(
+    tree: &Forest,
+    found: &Exports,
+    resume: Option<&Path>,
+    detector: &Detector,
+    prints: &Fingerprinter,
+    progress: &Progress,
+) -> Result<Option<Collected>, EngineError> {
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let options = ExportOptions {
+        state: resume.map(Path::to_owned),
+    };
+    let read = keytrail_files::exports(tree, found, detector, prints, progress, &options)?;
+    Ok(Some(read))
 }
 
 /// Which history.

@@ -219,7 +219,10 @@ impl<'r, 's> Inside<'r, 's> {
                 Ok(())
             }
             Kind::Compiled => {
-                self.search.held(at, &compiled::text(&bytes));
+                // Docstrings stand among the strings, and nothing tells them apart.
+                let name = format!("{}.txt", at.name);
+                let named = Named { name: &name, ..at };
+                self.search.held(named, &compiled::text(&bytes));
                 Ok(())
             }
             _ => {
