@@ -5,7 +5,7 @@ use std::path::Path;
 
 use keytrail_detect::Detector;
 use keytrail_files::{Commit, ExportOptions, Exports, FilesOptions, HistoryOptions};
-use keytrail_infra::{AccessModel, HeldOff, TableTarget};
+use keytrail_infra::{AccessModel, HeldOff, Infra, InfraOptions, TableTarget};
 use keytrail_model::{
     Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Location, Progress, Tree,
 };
@@ -13,6 +13,7 @@ use keytrail_model::{
 use crate::aws::{self, Aws};
 use crate::cache::Cache;
 use crate::forest::{Forest, under};
+use crate::gateway;
 use crate::trail::{self, Trail};
 use crate::{Config, EngineError, SOURCES, Watch};
 
@@ -43,6 +44,8 @@ pub(crate) struct Wanted<'r> {
     pub(crate) aws: Option<Asked<'r>>,
     /// The files of a trail.
     pub(crate) trail: Option<&'r Trail>,
+    /// The workspace of Terraform.
+    pub(crate) workspace: Option<&'r str>,
 }
 
 /// The directory of the cache, and the version that may read it.
@@ -67,6 +70,7 @@ pub(crate) fn collect(
         resume,
         aws,
         trail,
+        workspace,
     } = *wanted;
     let wanted = |source: &str| only.is_none_or(|only| only.iter().any(|name| name == source));
     let files_options = FilesOptions {
@@ -85,7 +89,7 @@ pub(crate) fn collect(
         wanted("files")
             .then(|| keytrail_files::collect(tree, detector, prints, &watch.files, &files_options))
     };
-    let infra = || wanted("infra").then(|| keytrail_infra::collect(tree, &watch.infra));
+    let infra = || wanted("infra").then(|| templates(tree, workspace, watch));
     // A part of a repository is scanned for what is in it; its history belongs to the whole.
     let whole = || {
         tree.roots()
@@ -154,6 +158,7 @@ pub(crate) fn collect(
         None => evidence.coverage.push(aws::not_asked()),
     }
     evidence.add_trail(trail, watch)?;
+    gateway::join(&mut evidence.facts);
     evidence.coverage.sort();
     evidence.settle();
     Ok(evidence)
@@ -174,6 +179,14 @@ fn code(
     };
     let commits = until.ids();
     Cache::new(kept.directory, prints, kept.version, tree.roots(), &commits).code(tree, read)
+}
+
+/// What the templates say.
+fn templates(tree: &Forest, workspace: Option<&str>, watch: &Watch) -> Infra {
+    let options = InfraOptions {
+        workspace: workspace.map(str::to_owned),
+    };
+    keytrail_infra::collect_with(tree, &watch.infra, &options)
 }
 
 /// Which commits of the history count.

@@ -9,6 +9,7 @@ mod date;
 mod error;
 mod evidence;
 mod forest;
+mod gateway;
 mod ignores;
 mod least;
 mod lineage;

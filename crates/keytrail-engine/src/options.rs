@@ -37,6 +37,8 @@ pub struct Options {
     pub aws: Option<Aws>,
     /// The files of a trail; not read unless said.
     pub trail: Option<Trail>,
+    /// The workspace of Terraform that is meant.
+    pub workspace: Option<String>,
     /// Is told what reading items will cost, before it begins.
     pub tell: fn(&str),
     /// The day of the run, for ignores that expire.
@@ -70,6 +72,7 @@ impl Options {
             salt: None,
             aws: None,
             trail: None,
+            workspace: None,
             tell: |_| {},
             today,
             version: version.to_owned(),

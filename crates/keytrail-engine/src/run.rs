@@ -231,6 +231,7 @@ impl Reading {
             resume: options.resume.as_deref(),
             aws: options.aws.as_ref().map(|aws| (aws, options.tell)),
             trail: options.trail.as_ref(),
+            workspace: options.workspace.as_deref(),
         };
         let evidence =
             evidence::collect(&wanted, &detector, &prints, watch)?.with_environments(&config);

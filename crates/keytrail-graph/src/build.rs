@@ -44,6 +44,7 @@ impl Graph {
                 | Fact::Asset(_)
                 | Fact::Right(_)
                 | Fact::Opening(_)
+                | Fact::Endpoint(_)
                 | Fact::ResponseHeader(_)
                 | Fact::Practice(_)
                 | Fact::AdminColumn(_) => {}

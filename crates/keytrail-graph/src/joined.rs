@@ -152,6 +152,8 @@ impl<'f> Joined<'f> {
             Fact::Asset(it) => self.assets.push(it),
             Fact::Right(it) => self.rights.push(it),
             Fact::Opening(it) => self.openings.push(it),
+            // Routes know them already.
+            Fact::Endpoint(_) => {}
             Fact::ObservedRead(it) => self.observed.push(it),
         }
     }

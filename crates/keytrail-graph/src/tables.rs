@@ -55,6 +55,8 @@ type Settings<'f> = BTreeMap<&'f str, Vec<&'f Setting>>;
 pub struct Tables<'f> {
     nodes: Vec<TableNode<'f>>,
     by_name: BTreeMap<Arc<str>, TableId>,
+    /// Tables of several accounts or regions that have one name.
+    twins: BTreeMap<&'f str, BTreeSet<TableId>>,
     by_address: BTreeMap<&'f str, BTreeSet<TableId>>,
     by_variable: BTreeMap<&'f str, BTreeSet<TableId>>,
     names_by_setting: BTreeMap<&'f str, Names<'f>>,
@@ -110,7 +112,12 @@ impl<'f> Tables<'f> {
                 *table,
             )
         });
+        let twins = twins(declared);
         for table in order {
+            if table.source == TableSource::Account && twins.contains(table.name.as_str()) {
+                self.declare_twin(table);
+                continue;
+            }
             let names: Vec<&str> = std::iter::once(&table.name)
                 .chain(&table.also_named)
                 .map(String::as_str)
@@ -133,6 +140,23 @@ impl<'f> Tables<'f> {
                 .or_default()
                 .insert(id);
         }
+    }
+
+    /// A live table of which another account or region has one of the same name: by itself.
+    fn declare_twin(&mut self, table: &'f Table) {
+        let mut parts = table.address.splitn(6, ':').skip(3);
+        let region = parts.next().unwrap_or_default();
+        let account = parts.next().unwrap_or_default();
+        let name = format!("{} ({region} {account})", table.name);
+        let known = self.by_address.get(&*table.address);
+        let known = known.and_then(|ids| ids.first().copied());
+        let id = known.unwrap_or_else(|| self.add(&name));
+        self.nodes[id.0].declared.push(table);
+        self.by_address
+            .entry(&table.address)
+            .or_default()
+            .insert(id);
+        self.twins.entry(&table.name).or_default().insert(id);
     }
 
     fn add(&mut self, name: &str) -> TableId {
@@ -206,6 +230,9 @@ impl<'f> Tables<'f> {
             .filter_map(|name| self.by_name.get(name.as_str()))
             .copied()
             .collect();
+        let twins = named.names.iter();
+        let twins = twins.filter_map(|name| self.twins.get(name.as_str()));
+        found.extend(twins.flatten());
         for via in &named.via {
             match via {
                 NameSource::Environment(variable) => {
@@ -332,6 +359,22 @@ impl<'f> Tables<'f> {
             None => self.named(address).into_iter().collect(),
         }
     }
+}
+
+/// Names that live tables of several accounts or regions have.
+fn twins<'f>(declared: &[&'f Table]) -> BTreeSet<&'f str> {
+    let mut places: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for table in declared
+        .iter()
+        .filter(|it| it.source == TableSource::Account)
+    {
+        places
+            .entry(&table.name)
+            .or_default()
+            .insert(&table.address);
+    }
+    let several = places.into_iter().filter(|(_, places)| places.len() > 1);
+    several.map(|(name, _)| name).collect()
 }
 
 impl<'f> Names<'f> {

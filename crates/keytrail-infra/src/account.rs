@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keytrail_model::MemoryTree;
 
 use crate::cloudformation;
-use crate::collect::{Infra, in_pool, made_of};
+use crate::collect::{Infra, InfraOptions, in_pool, made_of};
 use crate::error::Error;
 use crate::read::Sources;
 
@@ -21,6 +21,6 @@ pub fn collect_account(path: &Arc<str>, text: &str) -> Infra {
         if sources.templates.is_empty() && sources.problems.is_empty() {
             sources.problems.push(Error::Json.problem(path, None));
         }
-        made_of(&MemoryTree::default(), sources)
+        made_of(&MemoryTree::default(), sources, &InfraOptions::default())
     })
 }

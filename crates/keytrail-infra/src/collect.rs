@@ -12,8 +12,8 @@ use crate::read::{Sources, TreeFiles, read};
 use crate::stack::Stack;
 use crate::terraform::source::Project;
 use crate::{
-    assets, bindings, cloudformation, held, keys, openings, principals, serverless, tables,
-    terraform,
+    assets, bindings, cloudformation, endpoints, held, keys, openings, principals, serverless,
+    tables, terraform,
 };
 
 /// Parsers and evaluators recurse up to their limits, which need more than a thread's usual stack.
@@ -28,9 +28,21 @@ pub struct Infra {
     pub access: AccessModel,
 }
 
+/// What templates do not say of themselves.
+#[derive(Clone, Debug, Default)]
+pub struct InfraOptions {
+    /// The workspace of Terraform that is meant; where none is said, what depends on it is not known.
+    pub workspace: Option<String>,
+}
+
 /// Reads every template in `tree`.
 pub fn collect(tree: &dyn Tree, progress: &Progress) -> Infra {
-    in_pool(|| run(tree, progress))
+    collect_with(tree, progress, &InfraOptions::default())
+}
+
+/// The same with what the templates do not say.
+pub fn collect_with(tree: &dyn Tree, progress: &Progress, options: &InfraOptions) -> Infra {
+    in_pool(|| run(tree, progress, options))
 }
 
 /// Runs `work` where the stack is deep enough.
@@ -54,13 +66,13 @@ pub(crate) fn in_pool(work: impl FnOnce() -> Infra + Send) -> Infra {
     }
 }
 
-fn run(tree: &dyn Tree, progress: &Progress) -> Infra {
+fn run(tree: &dyn Tree, progress: &Progress, options: &InfraOptions) -> Infra {
     let sources = read(tree, progress);
-    made_of(tree, sources)
+    made_of(tree, sources, options)
 }
 
 /// Facts and access model of what was read.
-pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
+pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources, options: &InfraOptions) -> Infra {
     let mut counts = BTreeMap::new();
     counts.insert("terraform_files".to_owned(), sources.terraform.len() as u64);
     counts.insert(
@@ -72,7 +84,7 @@ pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
     if sources.is_empty() {
         return nothing(sources, counts);
     }
-    let (stacks, remote_modules) = stacks(tree, &mut sources);
+    let (stacks, remote_modules) = stacks(tree, &mut sources, options);
     let addresses = Addresses::new(&stacks);
     let index = tables::index(&stacks);
     let mut stats = tables::Stats::default();
@@ -91,6 +103,7 @@ pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
     let only = only.map(String::as_str);
     let access = AccessModel::new(&people, &index, &addresses, held, keys, only);
     let around = assets::build(&stacks, &index, &addresses);
+    let endpoints = endpoints::build(&stacks, &addresses);
     let openings = openings::build(&stacks, &index, &addresses, &own, &around);
 
     let count = |number: usize| number as u64;
@@ -125,6 +138,7 @@ pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
         .chain(around.into_iter().map(Fact::Asset))
         .chain(access.rights().iter().cloned().map(Fact::Right))
         .chain(openings.into_iter().map(Fact::Opening))
+        .chain(endpoints.into_iter().map(Fact::Endpoint))
         .collect();
     Infra {
         collected: Collected {
@@ -135,8 +149,9 @@ pub(crate) fn made_of(tree: &dyn Tree, mut sources: Sources) -> Infra {
     }
 }
 
-fn stacks(tree: &dyn Tree, sources: &mut Sources) -> (Vec<Stack>, u64) {
-    let project = Project::new(std::mem::take(&mut sources.terraform));
+fn stacks(tree: &dyn Tree, sources: &mut Sources, options: &InfraOptions) -> (Vec<Stack>, u64) {
+    let mut project = Project::new(std::mem::take(&mut sources.terraform));
+    project.workspace.clone_from(&options.workspace);
     let files = TreeFiles::new(tree);
     let terraform = terraform::stacks(&project, &files);
     for service in std::mem::take(&mut sources.services) {

@@ -38,6 +38,8 @@ pub(crate) struct Stack {
     pub(crate) accounts: BTreeSet<String>,
     /// Properties that SAM hands to every function.
     pub(crate) globals: Option<Node>,
+    /// What SAM hands to every API: `Api` and `HttpApi`.
+    pub(crate) api_globals: Option<Node>,
 }
 
 impl Resource {

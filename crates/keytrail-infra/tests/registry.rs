@@ -224,3 +224,35 @@ module "keys" {
     assert_eq!(table.point_in_time_recovery, Tri::Unknown);
     assert_eq!(table.deletion_protection, Tri::No);
 }
+
+#[test]
+fn the_workspace_is_what_somebody_says_and_else_both() {
+    let text = r#"
+resource "aws_dynamodb_table" "keys" {
+  name                        = "keys-${terraform.workspace}"
+  hash_key                    = "id"
+  deletion_protection_enabled = terraform.workspace == "production" ? true : false
+}
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+  inline_policy {
+    policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "dynamodb:GetItem", Resource = "arn:aws:dynamodb:*:*:table/keys-${terraform.workspace}" }] })
+  }
+}
+"#;
+    let (infra, grants) = run(&tree(text));
+    let open = table(&infra.collected.facts);
+    assert_eq!(open.name, "keys-*");
+    assert_eq!(open.deletion_protection, Tri::Unknown);
+    // What is not known equals itself.
+    assert_eq!(grants.len(), 1);
+    let options = keytrail_infra::InfraOptions {
+        workspace: Some("production".to_owned()),
+    };
+    let progress = keytrail_model::Progress::default();
+    let said = keytrail_infra::collect_with(&tree(text), &progress, &options);
+    let said = table(&said.collected.facts);
+    assert_eq!(said.name, "keys-production");
+    assert_eq!(said.deletion_protection, Tri::Yes);
+}

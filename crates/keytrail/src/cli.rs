@@ -133,6 +133,9 @@ pub(crate) struct Reading {
     /// Use this configuration and no other
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// The workspace of Terraform that is meant [default: `TF_WORKSPACE`; not known without it]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workspace: Option<String>,
     /// Keep what was found in unchanged code here, for the next run [default: keytrail in the
     /// user's cache directory]
     #[arg(long, value_name = "DIR")]

@@ -62,6 +62,10 @@ fn options(paths: &[std::path::PathBuf], reading: &Reading) -> Options {
         only: (!reading.only.is_empty()).then(|| reading.only.clone()),
         exclude: reading.exclude.clone(),
         config: reading.config.clone(),
+        workspace: reading.workspace.clone().or_else(|| {
+            let set = std::env::var("TF_WORKSPACE").ok();
+            set.filter(|name| !name.is_empty())
+        }),
         cache: reading.cache(),
         salt: std::env::var("KEYTRAIL_SALT")
             .ok()

@@ -39,6 +39,21 @@ data "aws_iam_policy_document" "data_key" {
       values   = [local.trail_arn]
     }
   }
+
+  statement {
+    sid       = "Logs"
+    actions   = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${var.region}.amazonaws.com"]
+    }
+    condition {
+      test     = "ArnEquals"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = ["arn:aws:logs:${var.region}:${var.account}:log-group:/keyring/${var.environment}/trail"]
+    }
+  }
 }
 
 resource "aws_kms_key" "data" {
@@ -116,5 +131,16 @@ resource "aws_secretsmanager_secret_rotation" "house" {
 
   rotation_rules {
     automatically_after_days = 30
+  }
+}
+
+# The pepper stays out: to change it ends all tokens and signing secrets. See VECTORS.md.
+resource "aws_secretsmanager_secret_rotation" "service" {
+  for_each            = toset(["slack", "django", "database"])
+  secret_id           = aws_secretsmanager_secret.service[each.key].id
+  rotation_lambda_arn = var.rotation_function_arn
+
+  rotation_rules {
+    automatically_after_days = 90
   }
 }

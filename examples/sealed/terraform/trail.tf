@@ -58,6 +58,9 @@ resource "aws_cloudtrail" "main" {
     }
   }
 
+  cloud_watch_logs_group_arn = "${aws_cloudwatch_log_group.trail.arn}:*"
+  cloud_watch_logs_role_arn  = aws_iam_role.trail.arn
+
   depends_on = [aws_s3_bucket_policy.this]
 }
 
@@ -146,4 +149,44 @@ resource "aws_s3_bucket_policy" "this" {
   for_each = local.buckets
   bucket   = aws_s3_bucket.this[each.key].id
   policy   = data.aws_iam_policy_document.bucket[each.key].json
+}
+
+# Alarms hang on the log group: who reads many keys at once is seen while it happens.
+resource "aws_cloudwatch_log_group" "trail" {
+  name              = "/keyring/${var.environment}/trail"
+  retention_in_days = 90
+  kms_key_id        = aws_kms_key.data.arn
+}
+
+data "aws_iam_policy_document" "trail_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["cloudtrail.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceArn"
+      values   = [local.trail_arn]
+    }
+  }
+}
+
+resource "aws_iam_role" "trail" {
+  name               = "${local.name}-trail"
+  assume_role_policy = data.aws_iam_policy_document.trail_trust.json
+}
+
+data "aws_iam_policy_document" "trail_logs" {
+  statement {
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.trail.arn}:log-stream:*"]
+  }
+}
+
+resource "aws_iam_role_policy" "trail_logs" {
+  name   = "logs"
+  role   = aws_iam_role.trail.id
+  policy = data.aws_iam_policy_document.trail_logs.json
 }

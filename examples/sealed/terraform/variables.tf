@@ -27,7 +27,7 @@ variable "tls_file_system_id" {
 }
 
 variable "rotation_function_arn" {
-  description = "Rotates the house's vendor keys."
+  description = "Rotates the house's vendor keys and the service's own secrets."
   type        = string
 }
 

@@ -16,7 +16,9 @@ pub fn reconcile(template: &[Fact], live: Vec<Fact>, unread: &Unread) -> Vec<Fac
     let mut renamed: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
     let mut owners: BTreeMap<Arc<str>, &Table> = BTreeMap::new();
     let there = Side::of(&live);
-    for table in there.tables {
+    // Of several accounts or regions that have a table of this name, which one is meant is not known.
+    let several = |name: &str| there.tables.iter().filter(|it| it.name == name).count() > 1;
+    for table in there.tables.iter().copied().filter(|it| !several(&it.name)) {
         if let Some(owner) = names::owner(&declared.tables, table, names::table) {
             let mut differences = Vec::new();
             tables::compare(owner, table, unread, &mut differences);

@@ -42,6 +42,7 @@ pub(super) fn before(
         resume: None,
         aws: None,
         trail: None,
+        workspace: options.workspace.as_deref(),
     };
     let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?;
     let evidence = evidence.with_environments(&read.config);

@@ -220,6 +220,7 @@ fn proved(
             // what is kept is of the files as they are
             cache: None,
             trail: None,
+            workspace: options.workspace.as_deref(),
             resume: None,
         };
         let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?

@@ -370,11 +370,18 @@ impl<'t> Resolver<'t> {
         let Some(all) = all else {
             return Node::unknown(span);
         };
+        let (first, second) = (self.resolve(first), self.resolve(second));
         let mut found = Vec::new();
-        for outer in chosen(all, &self.resolve(first)) {
-            found.extend(chosen(outer, &self.resolve(second)).into_iter().cloned());
+        for outer in chosen(all, &first) {
+            found.extend(chosen(outer, &second).into_iter().cloned());
         }
-        found.extend(default.map(|default| self.resolve(default)));
+        // Only where a name is not in the map.
+        let certain = first.as_str().is_some() && second.as_str().is_some() && !found.is_empty();
+        found.extend(
+            default
+                .filter(|_| !certain)
+                .map(|default| self.resolve(default)),
+        );
         Node::one_of(found, span)
     }
 

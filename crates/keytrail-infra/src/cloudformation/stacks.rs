@@ -231,6 +231,7 @@ fn stack(
         });
     }
     let globals = template.root.path("Globals.Function");
+    let api_globals = template.root.path("Globals");
     let named = chosen.map(|(_, value)| Environment::of_name(value));
     let stack = Stack {
         environment: named
@@ -241,6 +242,7 @@ fn stack(
         regions: BTreeMap::new(),
         accounts: BTreeSet::new(),
         globals: globals.map(|globals| resolver.resolve(globals)),
+        api_globals: api_globals.map(|globals| resolver.resolve(globals)),
     };
     let told = resolver.told();
     (stack, resolver.exhausted(), told)
@@ -270,6 +272,7 @@ fn matters(kind: &str) -> bool {
     ];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
         || crate::assets::matters(kind)
+        || crate::endpoints::matters(kind)
         || crate::keys::matters(kind)
         || crate::openings::matters(kind)
 }

@@ -37,7 +37,7 @@ impl<'p> Evaluator<'p> {
                 1,
             ),
             "path" => (path(first, span, scope), 1),
-            "terraform" => (named_unknown(&format!("terraform.{first}"), span), 1),
+            "terraform" => (self.of_terraform(first, span), 1),
             "module" => (self.module(first, span, scope), 1),
             "data" => match steps.get(1) {
                 Some(Step::Attribute(second)) => {
@@ -48,6 +48,14 @@ impl<'p> Evaluator<'p> {
             kind => (self.declared(Named::Resource, kind, first, span, scope), 1),
         };
         self.walk(node, &steps[taken..], span, scope)
+    }
+
+    /// `terraform.workspace`: as it was said, else a name that equals itself.
+    fn of_terraform(&self, field: &str, span: &FileSpan) -> Node {
+        match &self.project.workspace {
+            Some(workspace) if field == "workspace" => Node::text(workspace.clone(), span),
+            _ => named_unknown(&format!("terraform.{field}"), span),
+        }
     }
 
     /// Works `f` out once for each module and name; a name that needs itself is unknown.

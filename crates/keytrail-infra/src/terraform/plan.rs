@@ -55,6 +55,7 @@ pub(crate) fn stack(path: &Arc<str>, root: &Node) -> Option<Stack> {
         regions: BTreeMap::new(),
         accounts: std::collections::BTreeSet::new(),
         globals: None,
+        api_globals: None,
     })
 }
 

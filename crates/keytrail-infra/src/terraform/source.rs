@@ -63,6 +63,8 @@ pub(crate) struct Source {
 #[derive(Debug, Default)]
 pub(crate) struct Project {
     pub(crate) modules: BTreeMap<String, ModuleSource>,
+    /// The workspace that was said.
+    pub(crate) workspace: Option<String>,
 }
 
 impl Project {

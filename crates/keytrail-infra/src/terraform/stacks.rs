@@ -116,6 +116,7 @@ fn one(
         regions: evaluator.regions(&root),
         accounts: evaluator.accounts(&root),
         globals: None,
+        api_globals: None,
     };
     Some((
         stack,
@@ -260,6 +261,7 @@ pub(super) fn matters(kind: &str) -> bool {
     ];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
         || crate::assets::matters(kind)
+        || crate::endpoints::matters(kind)
         || crate::keys::matters(kind)
         || crate::openings::matters(kind)
 }

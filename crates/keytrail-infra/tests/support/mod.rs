@@ -70,6 +70,16 @@ pub fn shown(case: &str) -> String {
             Fact::Asset(one) => asset(&mut out, one),
             Fact::Right(one) => right(&mut out, one),
             Fact::Opening(one) => opening(&mut out, one),
+            Fact::Endpoint(one) => {
+                let (method, at) = (one.method.as_str(), place(&one.location));
+                let answer = (one.function.as_ref(), one.handler.as_deref());
+                writeln!(
+                    out,
+                    "endpoint {method} {} {answer:?} {:?} @ {at}",
+                    one.path, one.access
+                )
+                .unwrap();
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod around;
 mod code;
+mod endpoint;
 mod history;
 mod infra;
 mod item;
@@ -20,6 +21,7 @@ pub use code::{
     PracticeKind, Projection, Reach, RequestPart, ResponseHeader, Route, Setting, SettingValue,
     Sink, Source, TableRef, Transform,
 };
+pub use endpoint::Endpoint;
 pub use history::{CommitRef, Committed, Held};
 pub use infra::{
     Decision, Door, Encryption, EnvBinding, Grant, Index, IndexKind, IndexProjection, KeyElement,
@@ -71,6 +73,8 @@ pub enum Fact {
     Right(Right),
     /// Somebody outside the account is let in.
     Opening(Opening),
+    /// A URL leads to a function.
+    Endpoint(Endpoint),
     /// A trail recorded calls on a table.
     ObservedRead(ObservedRead),
 }

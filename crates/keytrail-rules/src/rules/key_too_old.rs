@@ -23,15 +23,13 @@ impl Rule for KeyTooOld {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
-        // Where some secrets are rotated, those left out were looked at: a database's password or a
-        // pepper can't be changed by itself.
-        let some = assets(cx, AssetKind::Secret).any(|secret| {
-            let rotated = secret.posture(Control::Rotated);
-            rotated.is_some_and(|it| it.state != Tri::No)
-        });
         for secret in assets(cx, AssetKind::Secret) {
             let rotated = secret.posture(Control::Rotated);
-            if !some && rotated.is_none_or(|it| it.state == Tri::No) {
+            // To change a pepper ends all that was made with it.
+            let pepper = last_name(&secret.name);
+            if !["pepper", "salt"].iter().any(|word| pepper.contains(word))
+                && rotated.is_none_or(|it| it.state == Tri::No)
+            {
                 let message = "is rotated by nothing: a key that got out stays good until somebody thinks of it";
                 let fix =
                     "Give it a rotation with a function that gets a new key from the provider";
@@ -83,4 +81,9 @@ fn tell(
         .message(format!("{kind} `{}` {what}.", asset.address))
         .fix(fix)
         .add(out);
+}
+
+/// `pepper` of `shop/production/pepper`.
+fn last_name(name: &str) -> String {
+    name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase()
 }

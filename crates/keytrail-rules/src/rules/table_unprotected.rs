@@ -1,6 +1,6 @@
 //! See the page beside this file.
 
-use keytrail_model::{Finding, Severity, Tri};
+use keytrail_model::{Finding, Replica, Severity, Tri};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -49,19 +49,41 @@ impl Rule for TableUnprotected {
                         .add(out);
                 }
                 for replica in &declared.replicas {
-                    if replica.point_in_time_recovery == Tri::No {
-                        Draft::new(cx, &META, &replica.location)
-                            .severity(severity)
-                            .subject(format!("{name} {}", replica.region))
-                            .message(format!(
-                                "The replica of table `{name}` in {} has no point-in-time recovery.",
-                                replica.region
-                            ))
-                            .fix("Switch on point-in-time recovery for the replica")
-                            .add(out);
-                    }
+                    of_replica(cx, name, replica, severity, out);
                 }
             }
         }
     }
+}
+
+fn of_replica(
+    cx: &Context<'_>,
+    name: &str,
+    replica: &Replica,
+    severity: Severity,
+    out: &mut Vec<Finding>,
+) {
+    let mut missing = Vec::new();
+    if replica.point_in_time_recovery == Tri::No {
+        missing.push("point-in-time recovery");
+    }
+    if replica.deletion_protection == Tri::No {
+        missing.push("deletion protection");
+    }
+    if missing.is_empty() {
+        return;
+    }
+    Draft::new(cx, &META, &replica.location)
+        .severity(severity)
+        .subject(format!("{name} {}", replica.region))
+        .message(format!(
+            "The replica of table `{name}` in {} has no {}.",
+            replica.region,
+            missing.join(" and no ")
+        ))
+        .fix(format!(
+            "Switch on {} for the replica",
+            missing.join(" and ")
+        ))
+        .add(out);
 }

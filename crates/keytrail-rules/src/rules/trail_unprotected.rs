@@ -43,11 +43,7 @@ impl Rule for TrailUnprotected {
             if off {
                 missing.insert(0, "is switched off");
             }
-            // Alarms can hang on the bucket as well, so that alone is nothing.
-            let other = WANTED
-                .iter()
-                .any(|(control, _)| *control != Control::Watched && lacks(trail, *control));
-            if !off && !other {
+            if missing.is_empty() {
                 continue;
             }
             Draft::new(cx, &META, &trail.location)
