@@ -132,7 +132,15 @@ fn table(out: &mut String, table: &TableReaders) {
         reader(out, one);
     }
     part(out, "Become one of them", &table.becoming, becomes);
-    part(out, "May give themselves the right", &table.raising, raises);
+    let raising = grouped(&table.raising);
+    part(
+        out,
+        "May give themselves the right",
+        &raising,
+        |out, rights| {
+            raises(out, rights);
+        },
+    );
     part(out, "Let in from outside", &table.outside, opening);
     part(
         out,
@@ -190,11 +198,47 @@ fn becomes(out: &mut String, one: &Becomes) {
     statements(out, &one.statements);
 }
 
-fn raises(out: &mut String, right: &Right) {
-    let (who, way) = (clean(&right.principal), clean(&right.way));
-    line(out, 2, &format!("{who} by {way}"));
-    conditions(out, &right.conditions);
-    statements(out, &right.statements);
+/// Ways by which one principal raises its rights that the same statements give.
+fn grouped(rights: &[Right]) -> Vec<Vec<&Right>> {
+    let mut all: Vec<Vec<&Right>> = Vec::new();
+    for right in rights {
+        let places = |it: &Right| -> Vec<Location> {
+            it.statements
+                .iter()
+                .map(|step| step.location.clone())
+                .collect()
+        };
+        let same = all.iter_mut().find(|group| {
+            let first = group[0];
+            first.principal == right.principal
+                && first.conditions == right.conditions
+                && places(first) == places(right)
+        });
+        match same {
+            Some(group) => group.push(right),
+            None => all.push(vec![right]),
+        }
+    }
+    all
+}
+
+fn raises(out: &mut String, rights: &[&Right]) {
+    const MOST: usize = 3;
+    let Some(first) = rights.first() else { return };
+    let ways = rights.iter().take(MOST).map(|right| clean(&right.way));
+    let mut ways: Vec<String> = ways.collect();
+    if rights.len() > MOST {
+        ways.push(format!("{} more", rights.len() - MOST));
+    }
+    let last = ways.pop().unwrap_or_default();
+    let ways = if ways.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", ways.join(", "))
+    };
+    line(out, 2, &format!("{} by {ways}", clean(&first.principal)));
+    conditions(out, &first.conditions);
+    statements(out, &first.statements);
 }
 
 fn opening(out: &mut String, opening: &Opening) {
@@ -308,6 +352,16 @@ mod tests {
         Step::new(label, location)
     }
 
+    fn right(way: &str) -> Right {
+        Right {
+            principal: Arc::from("aws_iam_role.deploy"),
+            kind: keytrail_model::RightKind::RaiseRights,
+            way: way.to_owned(),
+            conditions: Vec::new(),
+            statements: vec![step("Allow iam:* on *")],
+        }
+    }
+
     #[test]
     fn every_part_is_told_with_its_statement() {
         let doors = |side: bool| Doors {
@@ -348,6 +402,7 @@ mod tests {
                 last: "2026-11-01T10:00:00Z".to_owned(),
                 expected: false,
             }],
+            raising: vec![right("iam:PutRolePolicy"), right("iam:AttachRolePolicy")],
             trail: true,
             ..TableReaders::default()
         };

@@ -6,7 +6,7 @@
 )]
 
 use keytrail_detect::Detector;
-use keytrail_files::FilesOptions;
+use keytrail_files::{ExportOptions, Exports, FilesOptions};
 use keytrail_graph::Graph;
 use keytrail_infra::TableTarget;
 use keytrail_model::{Fact, Finding, Fingerprinter, MemoryTree, Progress};
@@ -23,7 +23,14 @@ pub(crate) fn facts(example: &Example, detector: &Detector) -> Vec<Fact> {
     let prints = Fingerprinter::default();
     let progress = Progress::default();
     let mut facts = keytrail_code::collect(&tree, detector, &prints, &progress).facts;
-    let options = FilesOptions::default();
+    let exports = Exports::find(&tree);
+    let read = ExportOptions::default();
+    let items = keytrail_files::exports(&tree, &exports, detector, &prints, &progress, &read);
+    facts.extend(items.unwrap().facts);
+    let options = FilesOptions {
+        exports,
+        ..FilesOptions::default()
+    };
     facts.extend(keytrail_files::collect(&tree, detector, &prints, &progress, &options).facts);
     let infra = keytrail_infra::collect(&tree, &progress);
     facts.extend(infra.collected.facts);
