@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use keytrail_model::{Fact, Flow, Location, Operation, Setting, Table};
+use keytrail_model::{Fact, Flow, Location, Operation, Route, Setting, Source, Table};
 
 /// The facts that remedies ask for.
 pub(crate) struct Facts<'f> {
     flows: BTreeMap<&'f Location, Vec<&'f Flow>>,
     operations: BTreeMap<&'f Location, Vec<&'f Operation>>,
     settings: Vec<&'f Setting>,
+    routes: Vec<&'f Route>,
     tables: Vec<&'f Table>,
 }
 
@@ -18,6 +19,7 @@ impl<'f> Facts<'f> {
             flows: BTreeMap::new(),
             operations: BTreeMap::new(),
             settings: Vec::new(),
+            routes: Vec::new(),
             tables: Vec::new(),
         };
         for fact in facts {
@@ -28,6 +30,7 @@ impl<'f> Facts<'f> {
                     place.push(operation);
                 }
                 Fact::Setting(setting) => all.settings.push(setting),
+                Fact::Route(route) => all.routes.push(route),
                 Fact::Table(table) => all.tables.push(table),
                 _ => {}
             }
@@ -38,6 +41,12 @@ impl<'f> Facts<'f> {
     /// What flows into this place.
     pub(crate) fn flows_at(&self, location: &Location) -> &[&'f Flow] {
         self.flows.get(location).map_or(&[], Vec::as_slice)
+    }
+
+    /// What flows out of the read at this place.
+    pub(crate) fn flows_from(&self, read: &Location) -> impl Iterator<Item = &'f Flow> {
+        let all = self.flows.values().flatten().copied();
+        all.filter(move |flow| matches!(&flow.source, Source::Item(at, _) if at == read))
     }
 
     pub(crate) fn operations_at(&self, location: &Location) -> &[&'f Operation] {
@@ -60,11 +69,20 @@ impl<'f> Facts<'f> {
         all.filter(move |setting| setting.location == *location)
     }
 
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &'f Route> {
+        self.routes.iter().copied()
+    }
+
     /// The tables of this name.
     pub(crate) fn tables_named(&self, name: &str) -> impl Iterator<Item = &'f Table> {
         let all = self.tables.iter().copied();
         all.filter(move |table| {
             table.name == name || table.also_named.iter().any(|other| other == name)
         })
+    }
+
+    pub(crate) fn tables_at(&self, location: &Location) -> impl Iterator<Item = &'f Table> {
+        let all = self.tables.iter().copied();
+        all.filter(move |table| table.location == *location)
     }
 }

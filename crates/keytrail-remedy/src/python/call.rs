@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ruff_python_ast::{AnyNodeRef, ArgOrKeyword, ExprCall, Keyword};
+use ruff_python_ast::{AnyNodeRef, ArgOrKeyword, ExprCall, ExprDict, Keyword};
 use ruff_text_size::Ranged;
 
 use super::Module;
@@ -90,6 +90,38 @@ pub(crate) fn remove_keyword(module: &Module, call: &ExprCall, name: &str) -> Op
     remove_argument(module, call, bytes(range))
 }
 
+/// The call without these arguments.
+pub(crate) fn remove_keywords(
+    module: &Module,
+    call: &ExprCall,
+    names: &[&str],
+) -> Option<Vec<Piece>> {
+    let all = arguments(module, call);
+    let gone: Vec<usize> = names
+        .iter()
+        .filter_map(|name| keyword(call, name))
+        .filter_map(|keyword| {
+            let start = keyword.start().to_usize();
+            all.iter().position(|range| range.start == start)
+        })
+        .collect();
+    // Neighbours go as one.
+    let mut joined: Vec<(Range<usize>, bool)> = Vec::new();
+    for (at, range) in all.iter().enumerate() {
+        let goes = gone.contains(&at);
+        match joined.last_mut() {
+            Some((before, true)) if goes => before.end = range.end,
+            _ => joined.push((range.clone(), goes)),
+        }
+    }
+    let ranges: Vec<Range<usize>> = joined.iter().map(|(range, _)| range.clone()).collect();
+    let close = call.arguments.end().to_usize() - 1;
+    let pieces = joined.iter().filter(|(_, goes)| *goes);
+    pieces
+        .map(|(range, _)| remove_of(module, &ranges, close, range))
+        .collect()
+}
+
 /// The call without the argument that stands in `range`.
 pub(crate) fn remove_argument(
     module: &Module,
@@ -102,7 +134,7 @@ pub(crate) fn remove_argument(
 }
 
 /// Takes one of several things between commas away; `close` is where their bracket closes.
-pub(super) fn remove_of(
+fn remove_of(
     module: &Module,
     all: &[Range<usize>],
     close: usize,
@@ -158,4 +190,22 @@ fn comma(tail: &str) -> Option<usize> {
         in_comment = (in_comment || c == '#') && c != '\n';
         (c == ',' && !in_comment).then_some(at)
     })
+}
+
+/// The dictionary without the entry whose value begins at `at`.
+pub(crate) fn remove_entry(module: &Module, dict: &ExprDict, at: usize) -> Option<Piece> {
+    let parent = AnyNodeRef::from(dict);
+    let all: Vec<Range<usize>> = dict
+        .items
+        .iter()
+        .map(|item| {
+            let value = module.with_parentheses(&item.value, parent);
+            let start = item.key.as_ref().map_or(value.start, |key| {
+                module.with_parentheses(key, parent).start
+            });
+            start..value.end
+        })
+        .collect();
+    let entry = all.iter().find(|range| range.contains(&at))?.clone();
+    remove_of(module, &all, dict.end().to_usize() - 1, &entry)
 }

@@ -93,6 +93,16 @@ impl Module {
         call.ok_or(Why::Shape("there is no call at this place"))
     }
 
+    /// True where a statement of the module imports something below one of these packages.
+    pub(crate) fn imports_from(&self, packages: &[&str]) -> bool {
+        let known = |name: &str| packages.contains(&name.split('.').next().unwrap_or(name));
+        self.body().iter().any(|statement| match statement {
+            Stmt::Import(it) => it.names.iter().any(|alias| known(alias.name.as_str())),
+            Stmt::ImportFrom(it) => it.module.as_ref().is_some_and(|name| known(name.as_str())),
+            _ => false,
+        })
+    }
+
     /// The whole of an expression, the parentheses round it included.
     pub(crate) fn with_parentheses(&self, expr: &Expr, parent: AnyNodeRef<'_>) -> Range<usize> {
         let range = parenthesized_range(ExprRef::from(expr), parent, self.parsed.tokens());

@@ -71,8 +71,29 @@ fn only(compare: &ExprCompare) -> Result<(CmpOp, &Expr), Why> {
             if constant(&compare.left) || constant(right) {
                 return Err(shape);
             }
+            if is_collection(&compare.left) || is_collection(right) {
+                return Err(Why::Shape(
+                    "it compares collections of keys, which hmac.compare_digest can't",
+                ));
+            }
             Ok((*op, right))
         }
         _ => Err(shape),
+    }
+}
+
+/// By what makes it, or by a name in the plural: `set(keys)`, `credential_pairs`.
+fn is_collection(expr: &Expr) -> bool {
+    let plural = |name: &str| name.ends_with('s') && !name.ends_with("ss");
+    match expr {
+        Expr::Call(call) => matches!(&*call.func, Expr::Name(it)
+            if matches!(it.id.as_str(), "set" | "frozenset" | "list" | "tuple" | "dict" | "sorted")),
+        Expr::Name(it) => plural(it.id.as_str()),
+        Expr::Attribute(it) => plural(it.attr.as_str()),
+        Expr::Subscript(it) => {
+            matches!(&*it.slice, Expr::StringLiteral(field) if plural(field.value.to_str()))
+        }
+        Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_) => true,
+        _ => false,
     }
 }

@@ -11,6 +11,18 @@ use crate::{Change, Why};
 
 pub(crate) struct ConditionOnPut;
 
+/// Words of functions that replace records on purpose.
+const ON_PURPOSE: [&str; 8] = [
+    "overwrite",
+    "replace",
+    "rotate",
+    "save",
+    "set",
+    "sync",
+    "update",
+    "upsert",
+];
+
 impl Remedy for ConditionOnPut {
     fn name(&self) -> &'static str {
         "condition-on-put"
@@ -28,6 +40,18 @@ impl Remedy for ConditionOnPut {
             .ok_or(Why::Shape("the write is no single put_item"))?;
         let partition = partition(case, operation)
             .ok_or(Why::Shape("the partition key of the table is not known"))?;
+        let function = case
+            .at()
+            .symbol()
+            .unwrap_or_default()
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
+        if function.split('_').any(|word| ON_PURPOSE.contains(&word)) {
+            return Err(Why::Shape(
+                "by its name the function replaces records on purpose",
+            ));
+        }
         let module = case.module()?;
         let call = module.call(case.at().span())?;
         if keyword(call, "ConditionExpression").is_some() || keyword(call, "Item").is_none() {

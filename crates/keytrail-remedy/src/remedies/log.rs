@@ -256,6 +256,7 @@ impl Named {
             let FStringPart::FString(part) = part else {
                 continue;
             };
+            let before = out.len();
             for element in &part.elements {
                 let InterpolatedStringElement::Interpolation(hole) = element else {
                     continue;
@@ -269,6 +270,14 @@ impl Named {
                         MASK,
                     ));
                 }
+            }
+            // Nothing is left to be filled in: an ordinary text.
+            let holes = part.elements.interpolations().count();
+            let source = module.source(part);
+            let literal = ["{{", "}}"].iter().any(|brace| source.contains(brace));
+            if holes > 0 && out.len() - before == holes && !literal && source.starts_with('f') {
+                let start = part.range().start().to_usize();
+                out.push(Piece::new(start..start + 1, ""));
             }
         }
     }

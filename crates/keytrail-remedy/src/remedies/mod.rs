@@ -1,16 +1,23 @@
 //! One file per remedy; the list is in order of preference where two serve one rule.
 
+mod aws_keys;
 mod compare;
 mod condition;
 mod consistent;
 mod cors;
 mod debug;
 mod error_text;
+mod field;
 mod hosts;
+mod limit;
+mod literal;
 mod log;
 mod monitoring;
+mod projection;
 mod sdk_log;
 mod settings;
+mod sign_in;
+mod table;
 mod transport;
 
 use crate::case::Case;
@@ -44,6 +51,17 @@ pub(crate) const REMEDIES: &[&dyn Remedy] = &[
     &sdk_log::SdkLogLevel,
     &transport::ClientTls,
     &transport::SecureTransport,
+    &aws_keys::DefaultChain,
+    &field::FieldLeftOut,
+    &limit::NoLimit,
+    &literal::FromEnvironment,
+    &literal::OwnSecretKey,
+    &projection::NamedAttributes,
+    &sign_in::SignIn,
+    &table::OwnKey,
+    &table::TableProtection,
+    &table::TableTags,
+    &table::TableTtl,
 ];
 
 /// The remedies' names, sorted.

@@ -8,7 +8,7 @@ use ruff_text_size::Ranged;
 
 use super::{Remedy, settings};
 use crate::case::Case;
-use crate::python::{keyword, remove_keyword};
+use crate::python::{keyword, remove_keywords};
 use crate::{Change, Piece, Why};
 
 pub(crate) struct SecureTransport;
@@ -140,13 +140,13 @@ impl Remedy for ClientTls {
         let module = case.module()?;
         let call = module.call(case.at().span())?;
         let mut pieces = Vec::new();
-        for name in ["use_ssl", "verify"] {
-            let off = |value: &Expr| matches!(value, Expr::BooleanLiteral(it) if !it.value);
-            if keyword(call, name).is_some_and(|keyword| off(&keyword.value)) {
-                let piece = remove_keyword(&module, call, name);
-                pieces.push(piece.ok_or(Why::Shape("a comment stands between the arguments"))?);
-            }
-        }
+        let off = |name: &&str| {
+            keyword(call, name)
+                .is_some_and(|it| matches!(&it.value, Expr::BooleanLiteral(value) if !value.value))
+        };
+        let off: Vec<&str> = ["use_ssl", "verify"].into_iter().filter(off).collect();
+        let removed = remove_keywords(&module, call, &off);
+        pieces.extend(removed.ok_or(Why::Shape("a comment stands between the arguments"))?);
         let endpoint = keyword(call, "endpoint_url");
         if let Some(Expr::StringLiteral(url)) = endpoint.map(|it| &it.value)
             && url.value.to_str().starts_with("http://")
@@ -162,11 +162,6 @@ impl Remedy for ClientTls {
             return Err(Why::Shape(
                 "what switches TLS off does not stand in this call",
             ));
-        }
-        if pieces.windows(2).any(|two| {
-            two[0].range().end > two[1].range().start && two[1].range().end > two[0].range().start
-        }) {
-            return Err(Why::Shape("the arguments stand too close"));
         }
         let draft = case
             .change(case.at(), pieces)

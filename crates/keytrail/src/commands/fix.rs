@@ -1,6 +1,6 @@
 //! `keytrail fix`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keytrail_engine::{Change, Closes, Fixed, Fixing, Left, Watch, Why};
@@ -97,11 +97,13 @@ fn plural(count: usize, noun: &str) -> String {
 }
 
 fn described(change: &Change) -> String {
-    let closes: Vec<String> = change
+    // Several of one rule may lie on one line: tables of one module.
+    let closes: BTreeSet<String> = change
         .closes
         .iter()
         .map(|finding| format!("{} at {}", finding.rule, place(finding)))
         .collect();
+    let closes: Vec<String> = closes.into_iter().collect();
     let note = if change.note.is_empty() {
         String::new()
     } else {
