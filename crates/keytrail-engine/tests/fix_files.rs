@@ -203,6 +203,82 @@ fn imports_go_where_imports_are() {
     }
 }
 
+/// One template, and what becomes of it by all remedies of its tables.
+fn template(path: &str, text: &str) -> String {
+    let example = Example {
+        files: vec![
+            File {
+                path: path.to_owned(),
+                text: text.to_owned(),
+                commit: 0,
+            },
+            File {
+                path: "shop/store.py".to_owned(),
+                text: STORE.to_owned(),
+                commit: 0,
+            },
+        ],
+        ..Example::default()
+    };
+    let facts = facts(&example, &Detector::default());
+    let findings = judge(&facts).findings;
+    let files = example.files.iter();
+    let tree = MemoryTree::new(files.map(|file| (file.path.as_str(), file.text.as_str())));
+    let made = edited(&tree, &plan(&findings, &facts, &tree, None).changes);
+    let file = made.files.iter().find(|file| &*file.path == path);
+    file.map_or_else(
+        || text.to_owned(),
+        |file| String::from_utf8_lossy(&file.after).into_owned(),
+    )
+}
+
+#[test]
+fn cloudformation_is_edited_as_yaml_and_as_json() {
+    let yaml = "Resources:\n  # the keys\n  Keys:\n    Type: AWS::DynamoDB::Table\n    Properties:\n        TableName: keys # é\n        KeySchema:\n        - {AttributeName: owner_id, KeyType: HASH}\n        PointInTimeRecoverySpecification:\n          PointInTimeRecoveryEnabled: false\n  Other: {Type: 'AWS::SNS::Topic'}\n";
+    let expected = yaml
+        .replace(
+            "        TableName",
+            "        DeletionProtectionEnabled: true\n        TableName",
+        )
+        .replace("Enabled: false", "Enabled: true");
+    assert_eq!(template("infra/stack.yaml", yaml), expected);
+    assert_eq!(
+        template("infra/stack.yaml", &yaml.replace('\n', "\r\n")),
+        expected.replace('\n', "\r\n")
+    );
+    assert_eq!(template("infra/stack.yaml", &expected), expected);
+    let json = "{\n\t\"Resources\": {\n\t\t\"Keys\": {\n\t\t\t\"Type\": \"AWS::DynamoDB::Table\",\n\t\t\t\"Properties\": {\n\t\t\t\t\"TableName\": \"keys\",\n\t\t\t\t\"KeySchema\": [{\"AttributeName\": \"owner_id\", \"KeyType\": \"HASH\"}]\n\t\t\t}\n\t\t}\n\t}\n}\n";
+    let expected = json.replace(
+        "\"TableName\"",
+        "\"DeletionProtectionEnabled\": true,\n\t\t\t\t\"PointInTimeRecoverySpecification\": {\"PointInTimeRecoveryEnabled\": true},\n\t\t\t\t\"TableName\"",
+    );
+    assert_eq!(template("infra/stack.json", json), expected);
+    let spaces = json.replace('\t', "  ");
+    assert_eq!(
+        template("infra/stack.json", &spaces),
+        expected.replace('\t', "  ")
+    );
+}
+
+#[test]
+fn terraform_keeps_its_form() {
+    let table = "resource \"aws_dynamodb_table\" \"keys\" {\n    name     = \"keys\" # é\n    hash_key = \"owner_id\"\n\n    tags = { Owner = \"a\" }\n\n    point_in_time_recovery {\n        enabled = false\n    }\n}\n";
+    let expected = "resource \"aws_dynamodb_table\" \"keys\" {\n    name     = \"keys\" # é\n    hash_key = \"owner_id\"\n\n    tags = { Environment = terraform.workspace, Owner = \"a\" }\n\n    point_in_time_recovery {\n        enabled = true\n    }\n\n    deletion_protection_enabled = true\n\n    server_side_encryption {\n        enabled     = true\n        kms_key_arn = aws_kms_key.keys.arn\n    }\n}\n\nresource \"aws_kms_key\" \"keys\" {\n    description         = \"Encrypts the items of a DynamoDB table\"\n    enable_key_rotation = true\n}\n";
+    let same = |text: &str| template("infra/main.tf", text);
+    let mended = same(table);
+    let lines = |text: &str| {
+        let mut all: Vec<String> = text.lines().map(str::to_owned).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(lines(&mended), lines(expected), "{mended}");
+    assert_eq!(same(&mended), mended, "a second time makes nothing of it");
+    assert_eq!(
+        same(&table.replace('\n', "\r\n")),
+        mended.replace('\n', "\r\n")
+    );
+}
+
 proptest! {
     /// A file whose lines are put together at random is edited to one that parses and has every
     /// other line as it was, or is left.

@@ -200,6 +200,18 @@ fn every_file_that_a_run_writes() {
 }
 
 #[test]
+fn every_edit_that_is_shown() {
+    let shown = assert_output_clean(&["fix", ".", "--unsafe", "-v"], &leaky());
+    assert!(
+        shown.contains("os.environ"),
+        "keys of the source are edited"
+    );
+    let copy = copy_of_leaky();
+    let arguments = ["fix", ".", "--unsafe", "--apply", "--allow-dirty"];
+    assert_output_clean(&arguments, copy.path());
+}
+
+#[test]
 fn who_about_everything_that_is_known() {
     let told = keytrail(&["who", "nothing of this name"], &leaky());
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
