@@ -10,6 +10,7 @@ arguments=(--output "sarif=$out/keytrail.sarif" --output "json=$out/keytrail.jso
 [ -z "${REQUIRE:-}" ] || arguments+=(--require "$REQUIRE")
 [ -z "${ONLY:-}" ] || arguments+=(--only "$ONLY")
 [ -z "${BASELINE:-}" ] || arguments+=(--baseline "$BASELINE")
+[ "${NEW_ONLY:-false}" != true ] || arguments+=(--new-only)
 [ -z "${CONFIG:-}" ] || arguments+=(--config "$CONFIG")
 while IFS= read -r path; do
   [ -z "$path" ] || paths+=("$path")
@@ -40,6 +41,17 @@ count() {
   echo "sarif=$out/keytrail.sarif"
   echo "json=$out/keytrail.json"
 } >> "$GITHUB_OUTPUT"
+# Ten of a kind are shown for a step; what a property or a message holds must not end it.
+if [ "${ANNOTATE:-true}" = true ]; then
+  jq -r '
+    def data: gsub("%"; "%25") | gsub("\r"; "%0D") | gsub("\n"; "%0A");
+    def property: data | gsub(":"; "%3A") | gsub(","; "%2C");
+    [.findings[] | select(.suppressed == null)] | .[:10][]
+    | (if .severity == "critical" or .severity == "high" then "error"
+       elif .severity == "medium" then "warning" else "notice" end) as $level
+    | "::\($level) file=\(.location.path | property),line=\(.location.line),title=\(.rule | property)::\(.message | data)"
+  ' "$out/keytrail.json"
+fi
 if [ "${SUMMARY:-true}" = true ]; then
   cat "$out/keytrail.md" >> "$GITHUB_STEP_SUMMARY"
 fi

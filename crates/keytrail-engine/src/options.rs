@@ -20,6 +20,9 @@ pub struct Options {
     pub baseline: Option<PathBuf>,
     /// True to use no baseline, not even the configured one.
     pub without_baseline: bool,
+    /// True to leave out what the baseline or the base of the change knows, in place of marking it. Without either,
+    /// the baseline is `keytrail-baseline.txt`.
+    pub new_only: bool,
     /// Let pass what was there already at the commit that this revision and the checked-out one
     /// both come from.
     pub diff: Option<String>,
@@ -64,6 +67,7 @@ impl Options {
             config: None,
             baseline: None,
             without_baseline: false,
+            new_only: false,
             diff: None,
             cache: None,
             resume: None,

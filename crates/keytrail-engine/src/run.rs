@@ -30,6 +30,8 @@ pub struct Outcome {
     pub report: Report,
     /// Pass or not.
     pub verdict: Verdict,
+    /// The severity from which on a finding fails the run.
+    pub fail_on: Option<Severity>,
     /// What the caller should know beside the report, a clause each.
     pub notes: Vec<String>,
     redacted: Redacted,
@@ -75,6 +77,7 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     let judged = judge(&read.evidence, &graph);
     let (mut findings, mut notes) =
         considered(judged.findings, &read.config, &read.tree, options, &table)?;
+    let passed: Vec<bool> = findings.iter().map(|it| it.suppressed.is_some()).collect();
     if let Some(before) = before {
         notes.push(before.apply(&mut findings, &read.tree));
     }
@@ -85,6 +88,10 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
                 "{stale} lines of the baseline are not needed any more; write it anew with `keytrail baseline`"
             ));
         }
+    }
+
+    if options.new_only {
+        findings = unknown(findings, &passed, &mut notes);
     }
 
     // What is low is hygiene: it should not hide what has to be closed.
@@ -110,10 +117,27 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     let verdict = gate.judge(&report.findings, &report.coverage);
     Ok(Outcome {
         verdict,
+        fail_on: gate.fail_on,
         report,
         notes,
         redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
     })
+}
+
+/// The findings without those that only the baseline or the base of the change lets pass.
+fn unknown(findings: Vec<Finding>, passed: &[bool], notes: &mut Vec<String>) -> Vec<Finding> {
+    let all = findings.len();
+    let kept = findings.into_iter().zip(passed);
+    let kept: Vec<Finding> = kept
+        .filter(|(finding, passed)| **passed || finding.suppressed.is_none())
+        .map(|(finding, _)| finding)
+        .collect();
+    match all - kept.len() {
+        0 => {}
+        1 => notes.push("1 known finding is left out".to_owned()),
+        known => notes.push(format!("{known} known findings are left out")),
+    }
+    kept
 }
 
 /// The findings with what configuration and comments say of them, and what there is to note.
@@ -250,7 +274,13 @@ impl Reading {
     }
 
     fn baseline(&self, options: &Options) -> Result<Option<Baseline>, EngineError> {
-        let path = options.baseline.as_ref().or(self.config.baseline.as_ref());
+        let usual = PathBuf::from("keytrail-baseline.txt");
+        let usual = (options.new_only && options.diff.is_none()).then_some(&usual);
+        let path = options
+            .baseline
+            .as_ref()
+            .or(self.config.baseline.as_ref())
+            .or(usual);
         let Some(path) = path.filter(|_| !options.without_baseline) else {
             return Ok(None);
         };

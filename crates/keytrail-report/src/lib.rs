@@ -6,10 +6,12 @@
 
 mod baseline;
 mod gate;
+mod gitlab;
 mod grade;
 mod html;
 mod input;
 mod json;
+mod junit;
 mod lineage;
 mod markdown;
 mod policy;
@@ -25,10 +27,12 @@ mod who;
 
 pub use baseline::{Baseline, BaselineError, BaselineKey, FindingIdentity, identity, keys};
 pub use gate::{Gate, Verdict};
+pub use gitlab::gitlab;
 pub use grade::{Grading, grade};
 pub use html::html;
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
 pub use json::{json, lineage_schema, schema, v1};
+pub use junit::junit;
 pub use lineage::lineage;
 pub use markdown::markdown;
 pub use policy::{

@@ -318,7 +318,7 @@ mod tests {
         let mut report = report();
         report
             .findings
-            .extend((0..6_000).map(|_| finding("untagged-table", Severity::Low)));
+            .extend((0..20_000).map(|_| finding("untagged-table", Severity::Low)));
         report.findings.push(finding("last", Severity::High));
         let log: Value = serde_json::from_str(&sarif(&report)).unwrap();
         let run = &log["runs"][0];
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(results.len(), MOST_RESULTS);
         assert_eq!(results[1]["ruleId"], "last");
         let notes = run["invocations"][0]["toolExecutionNotifications"].to_string();
-        assert!(notes.contains("1005 findings"), "{notes}");
+        assert!(notes.contains("15005 findings"), "{notes}");
     }
 
     #[test]

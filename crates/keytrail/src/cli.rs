@@ -310,6 +310,10 @@ pub(crate) struct Scan {
     /// Let findings pass that this file knows
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Show and judge only what is new: what neither the baseline (by default keytrail-baseline.txt) nor the commit of --diff
+    /// knows
+    #[arg(long)]
+    pub(crate) new_only: bool,
     /// Keep in this file which data files of DynamoDB exports were read, and go on from there
     #[arg(long, value_name = "FILE")]
     pub(crate) resume: Option<PathBuf>,
@@ -576,6 +580,10 @@ pub(crate) enum Format {
     Html,
     /// A short summary, for a job's page
     Markdown,
+    /// A test a rule, for servers that show tests
+    Junit,
+    /// Code quality, for GitLab's merge requests
+    Gitlab,
 }
 
 /// `json=report.json`.
@@ -597,7 +605,7 @@ impl FromStr for FormatFile {
             .ok_or("write it as FORMAT=FILE, for example `json=keytrail.json`")?;
         Ok(Self {
             format: Format::from_str(format, false).map_err(|_| {
-                format!("`{format}` is no format; use terminal, json, sarif, html or markdown")
+                format!("`{format}` is no format; use terminal, json, sarif, html, markdown, junit or gitlab")
             })?,
             file: file.into(),
         })

@@ -25,6 +25,7 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
     }
     options.baseline.clone_from(&scan.baseline);
     options.diff.clone_from(&scan.diff);
+    options.new_only = scan.new_only;
     options.resume.clone_from(&scan.resume);
     options.fail_on = scan.fail_on;
     options.require.clone_from(&scan.require);
@@ -80,6 +81,8 @@ fn render(global: &Global, outcome: &Outcome, format: Format, to_terminal: bool)
         Format::Sarif => keytrail_report::sarif(report),
         Format::Html => keytrail_report::html(report, outcome.sources()),
         Format::Markdown => keytrail_report::markdown(report, Some(&outcome.verdict)),
+        Format::Junit => keytrail_report::junit(report, outcome.fail_on),
+        Format::Gitlab => keytrail_report::gitlab(report),
     }
 }
 
