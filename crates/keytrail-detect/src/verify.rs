@@ -129,6 +129,13 @@ impl Scan<'_> {
         };
         // Of a URL or connection string, what the whole is given to.
         let name = self.name_at(whole);
+        // A signed URL shows the id of its key to everybody who is given it, and no more.
+        let signed = name.as_deref() == Some("X-Amz-Credential");
+        let confidence = if signed {
+            SightingConfidence::Low
+        } else {
+            confidence
+        };
         self.found.push(Found {
             range: secret,
             kind: Kind::Named(index),

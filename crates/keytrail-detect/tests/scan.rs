@@ -266,3 +266,16 @@ fn hostile_texts_take_bounded_time_and_never_panic() {
     }
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
+
+#[test]
+fn the_id_in_a_signed_url_is_low() {
+    let id = format!("AKIA{}", "Z3MSJYVQK7QWERTY");
+    let level = |text: &str| {
+        let hits = Detector::new().scan(text.as_bytes(), &ScanContext::for_path("app/a.py"));
+        hits.first().map(|hit| hit.confidence)
+    };
+    let signed =
+        format!("https://a.s3.amazonaws.com/b?X-Amz-Credential={id}%2F20240531%2Feu-west-1");
+    assert_eq!(level(&signed), Some(SightingConfidence::Low));
+    assert!(level(&format!("key_id = '{id}'")) > Some(SightingConfidence::Low));
+}
