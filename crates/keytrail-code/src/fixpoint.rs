@@ -218,14 +218,13 @@ impl Sweeps<'_> {
             self.state.cells.insert(cell, value.clone());
             return true;
         };
-        let before = old.clone();
         let growth = self.growth.get(&cell).copied().unwrap_or_default();
-        if growth < MOST_GROWTH {
-            old.join(value);
+        let more = if growth < MOST_GROWTH {
+            old.grow(value)
         } else {
-            old.join(&value.flat());
-        }
-        if *old == before {
+            old.grow(&value.flat())
+        };
+        if !more {
             return false;
         }
         self.growth.insert(cell, growth.saturating_add(1));

@@ -96,14 +96,19 @@ impl Value {
     }
 
     pub(crate) fn add_shape(&mut self, shape: Shape) {
+        if self.lacks_shape(&shape) {
+            self.shapes.push(shape);
+        }
+    }
+
+    /// True when there is room for `shape`, and it is not there yet.
+    fn lacks_shape(&self, shape: &Shape) -> bool {
         let most = if matches!(shape, Shape::Str(_)) {
             MOST_STRINGS
         } else {
             MOST_SHAPES
         };
-        if self.shapes.len() < most && !self.shapes.contains(&shape) {
-            self.shapes.push(shape);
-        }
+        self.shapes.len() < most && !self.shapes.contains(shape)
     }
 
     /// True when `taint` with `transform` done to it would add nothing.
@@ -118,63 +123,86 @@ impl Value {
     }
 
     pub(crate) fn add_taint(&mut self, taint: Taint) {
-        if self.taints.len() < MOST_TAINTS && !self.taints.contains(&taint) {
+        if self.lacks_taint(&taint) {
             self.taints.push(taint);
         }
     }
 
-    /// Becomes what either may be.
-    pub(crate) fn join(&mut self, other: &Self) {
-        self.join_at(other, 0);
+    /// True when there is room for `taint`, and it is not there yet.
+    fn lacks_taint(&self, taint: &Taint) -> bool {
+        self.taints.len() < MOST_TAINTS && !self.taints.contains(taint)
     }
 
-    fn join_at(&mut self, other: &Self, depth: u32) {
+    /// Becomes what either may be.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.grow(other);
+    }
+
+    /// The same; true when that is more than it was.
+    pub(crate) fn grow(&mut self, other: &Self) -> bool {
+        self.join_at(other, 0)
+    }
+
+    fn join_at(&mut self, other: &Self, depth: u32) -> bool {
         if other.is_nothing() || self.is_same(other) {
-            return;
+            return false;
         }
         if self.is_nothing() {
             *self = other.clone();
-            return;
+            return true;
         }
-        self.join_fields(other, depth);
+        let mut more = self.join_fields(other, depth);
         if !self.shapes.is_same(&other.shapes) {
             for shape in &other.shapes {
-                self.add_shape(shape.clone());
+                if self.lacks_shape(shape) {
+                    self.shapes.push(shape.clone());
+                    more = true;
+                }
             }
         }
         if !self.taints.is_same(&other.taints) {
             for taint in &other.taints {
-                self.add_taint(taint.clone());
+                if self.lacks_taint(taint) {
+                    self.taints.push(taint.clone());
+                    more = true;
+                }
             }
         }
+        more
     }
 
     /// A part that only one side names is, on the other side, whatever its whole says.
-    fn join_fields(&mut self, other: &Self, depth: u32) {
+    fn join_fields(&mut self, other: &Self, depth: u32) -> bool {
         if self.same_fields(other) {
-            return;
+            return false;
         }
         if depth >= DEEPEST_FIELDS {
+            let before = self.clone();
             *self = self.flat();
-            for taint in other.flat().taints {
-                self.add_taint(taint);
-            }
-            return;
+            self.hold_contents(other);
+            return *self != before;
         }
+        let mut more = false;
         let mut joined: Vec<(Sym, Value)> = Vec::new();
         for (name, value) in self.fields.iter().flat_map(|fields| fields.iter()) {
             let mut value = value.clone();
-            value.join_at(&other.field_part(*name), depth + 1);
+            more |= value.join_at(&other.field_part(*name), depth + 1);
             joined.push((*name, value));
         }
         for (name, value) in other.fields.iter().flat_map(|fields| fields.iter()) {
-            if joined.iter().all(|(own, _)| own != name) {
+            if self.own_field(*name).is_none() {
                 let mut value = value.clone();
                 value.join_at(&self.field_part(*name), depth + 1);
                 joined.push((*name, value));
+                more = true;
             }
         }
-        self.set_fields(joined);
+        // a dictionary with nothing known in it is one all the same
+        more |= self.fields.is_none();
+        if more {
+            self.set_fields(joined);
+        }
+        more
     }
 
     /// Like [`Value::field`], without shapes of the whole.
