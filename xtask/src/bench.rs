@@ -1,13 +1,14 @@
 //! `cargo xtask bench PATH`: wall time and peak memory of a scan, beside `ruff check` on the
-//! same tree in the same minute.
+//! same tree in the same minute; `--sizes` does so for trees of growing size.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::run::keytrail;
+use crate::run::{keytrail, root};
 
 /// One run of a program.
 #[derive(Clone, Copy)]
@@ -17,14 +18,104 @@ struct Measure {
     peak: u64,
 }
 
-pub(crate) fn run(path: &Path, rounds: u32) -> anyhow::Result<()> {
+/// Lines of Python that `--sizes` makes trees of.
+const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
+
+pub(crate) fn run(path: Option<&Path>, sizes: bool, rounds: u32) -> anyhow::Result<()> {
     let binary = keytrail(true)?;
+    if let Some(path) = path {
+        of_tree(&binary, path, rounds)?;
+    }
+    if sizes {
+        of_sizes(&binary, rounds)?;
+    }
+    Ok(())
+}
+
+/// Time against the number of lines: what is linear has the same lines a second everywhere.
+fn of_sizes(binary: &Path, rounds: u32) -> anyhow::Result<()> {
+    println!("lines      first run   lines/s  peak MB  second run  ruff     times ruff");
+    for size in SIZES {
+        let tree = tempfile::tempdir()?;
+        let lines = grow(tree.path(), size)?;
+        let cache = tempfile::tempdir()?;
+        let (mut first, mut second, mut ruff) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..rounds.max(1) {
+            let kept = cache.path().join(round.to_string());
+            first.push(measure(kept_scan(binary, tree.path(), &kept))?);
+            second.push(measure(kept_scan(binary, tree.path(), &kept))?);
+            ruff.extend(measure(ruff_check(tree.path())).ok());
+        }
+        let seconds = |measures: &[Measure]| {
+            fastest(measures).map_or(f64::NAN, |best| best.wall.as_secs_f64())
+        };
+        let peak = first.iter().map(|measure| measure.peak).max();
+        let (first, second, ruff) = (seconds(&first), seconds(&second), seconds(&ruff));
+        println!(
+            "{lines:<9} {first:>8.3} s {:>10.0} {:>7} {second:>9.3} s {ruff:>6.3} s {:>8.2}",
+            f64::from(u32::try_from(lines)?) / first,
+            peak.unwrap_or(0) / 1024,
+            first / ruff
+        );
+    }
+    Ok(())
+}
+
+/// Copies of `examples/leaky` side by side, of at least `lines` lines of Python together; how
+/// many they are.
+fn grow(directory: &Path, lines: usize) -> anyhow::Result<usize> {
+    let example = root().join("examples/leaky");
+    let mut files = Vec::new();
+    python_of(&example, &mut files)?;
+    let mut sum = 0;
+    let mut copy = 0;
+    while sum < lines {
+        for (path, text) in &files {
+            let path = directory.join(format!("service_{copy}")).join(path);
+            fs::create_dir_all(path.parent().unwrap_or(directory))?;
+            fs::write(path, text)?;
+            sum += text.lines().count();
+        }
+        copy += 1;
+    }
+    Ok(sum)
+}
+
+/// The Python files of a project, by path, without its environment.
+fn python_of(project: &Path, files: &mut Vec<(PathBuf, String)>) -> anyhow::Result<()> {
+    let mut directories = vec![project.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
+            if path.is_dir() && !hidden {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "py") {
+                let text = fs::read_to_string(&path)?;
+                files.push((path.strip_prefix(project)?.to_owned(), text));
+            }
+        }
+    }
+    files.sort();
+    Ok(())
+}
+
+/// A scan of the code that keeps its facts in `cache`.
+fn kept_scan(binary: &Path, path: &Path, cache: &Path) -> Command {
+    let mut command = scan(binary, path, Some("code"));
+    command.arg("--cache-dir").arg(cache);
+    command
+}
+
+fn of_tree(binary: &Path, path: &Path, rounds: u32) -> anyhow::Result<()> {
     let mut ours = Vec::new();
     let mut whole = Vec::new();
     let mut ruff = Vec::new();
     for _ in 0..rounds.max(1) {
-        ours.push(measure(scan(&binary, path, Some("code")))?);
-        whole.push(measure(scan(&binary, path, None))?);
+        ours.push(measure(fresh_scan(binary, path, Some("code")))?);
+        whole.push(measure(fresh_scan(binary, path, None))?);
         // Ruff is optional: without it only our own numbers are told.
         ruff.extend(measure(ruff_check(path)).ok());
     }
@@ -36,6 +127,13 @@ pub(crate) fn run(path: &Path, rounds: u32) -> anyhow::Result<()> {
         println!("{factor:.2} times ruff");
     }
     Ok(())
+}
+
+/// A scan that uses nothing of earlier ones.
+fn fresh_scan(binary: &Path, path: &Path, only: Option<&str>) -> Command {
+    let mut command = scan(binary, path, only);
+    command.arg("--no-cache");
+    command
 }
 
 fn scan(binary: &Path, path: &Path, only: Option<&str>) -> Command {

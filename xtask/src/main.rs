@@ -51,7 +51,11 @@ enum Command {
     /// Measure a scan beside `ruff check` on the same tree
     Bench {
         /// The tree
-        path: PathBuf,
+        #[arg(required_unless_present = "sizes")]
+        path: Option<PathBuf>,
+        /// Measure trees of 10,000, 100,000 and 1,000,000 lines, made of copies of an example
+        #[arg(long)]
+        sizes: bool,
         /// Rounds; the fastest counts
         #[arg(long, default_value_t = 5)]
         rounds: u32,
@@ -62,7 +66,11 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test { ci, no_examples } => test::run(!no_examples, ci || in_ci()),
         Command::Gen { check } => generate::run(check),
-        Command::Bench { path, rounds } => bench::run(&path, rounds),
+        Command::Bench {
+            path,
+            sizes,
+            rounds,
+        } => bench::run(path.as_deref(), sizes, rounds),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -314,36 +314,42 @@ impl<'g> Edits<'g> {
     /// The one that cuts most of the paths first, then the one that cuts most of the rest, the
     /// cheaper before the dearer.
     fn ordered(&self, chosen: &BTreeSet<usize>, trails: &[Trail]) -> Vec<usize> {
-        let mut cuts: BTreeMap<usize, BTreeSet<usize>> = chosen
-            .iter()
-            .map(|&edit| (edit, self.on_trails(edit, trails)))
-            .collect();
+        // by trail the edits that cut it, by edit its trails
+        let mut cut_by: Vec<Vec<usize>> = vec![Vec::new(); trails.len()];
+        let mut cuts: BTreeMap<usize, Vec<usize>> =
+            chosen.iter().map(|&edit| (edit, Vec::new())).collect();
+        for (number, trail) in trails.iter().enumerate() {
+            let edits = trail.edges.iter().filter_map(|edge| self.on_edge.get(edge));
+            for &edit in edits.flatten() {
+                if let Some(cut) = cuts.get_mut(&edit)
+                    && cut.last() != Some(&number)
+                {
+                    cut.push(number);
+                    cut_by[number].push(edit);
+                }
+            }
+        }
+        let mut left: BTreeMap<usize, usize> =
+            cuts.iter().map(|(&edit, cut)| (edit, cut.len())).collect();
+        let mut done = vec![false; trails.len()];
         let mut ordered = Vec::with_capacity(cuts.len());
-        while let Some(next) = cuts
+        while let Some(next) = left
             .iter()
-            .min_by_key(|(edit, hit)| (Reverse(hit.len()), self.all[**edit].cost, **edit))
+            .min_by_key(|(edit, left)| (Reverse(**left), self.all[**edit].cost, **edit))
             .map(|(&edit, _)| edit)
         {
-            let done = cuts.remove(&next).unwrap_or_default();
-            for hit in cuts.values_mut() {
-                hit.retain(|trail| !done.contains(trail));
+            left.remove(&next);
+            for &number in &cuts[&next] {
+                if !std::mem::replace(&mut done[number], true) {
+                    for edit in &cut_by[number] {
+                        if let Some(left) = left.get_mut(edit) {
+                            *left -= 1;
+                        }
+                    }
+                }
             }
             ordered.push(next);
         }
         ordered
-    }
-
-    fn on_trails(&self, edit: usize, trails: &[Trail]) -> BTreeSet<usize> {
-        let is_on = |trail: &Trail| {
-            trail
-                .edges
-                .iter()
-                .any(|edge| self.cuts[edit].contains(edge))
-        };
-        let numbered = trails.iter().enumerate();
-        numbered
-            .filter(|(_, trail)| is_on(trail))
-            .map(|(number, _)| number)
-            .collect()
     }
 }

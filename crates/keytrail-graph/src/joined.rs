@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    AdminColumn, Asset, AwsClient, Committed, Confidence, EnvBinding, Environment, Fact,
-    Fingerprint, Flow, Grant, Location, Node, ObservedRead, Opening, Operation, Practice,
-    Principal, Reach, ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys,
-    Table,
+    AdminColumn, Asset, AwsClient, Committed, Confidence, EnvBinding, Fact, Fingerprint, Flow,
+    Grant, Location, Node, ObservedRead, Opening, Operation, Practice, Principal, Reach,
+    ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
+use crate::projects::Projects;
 use crate::reach::Calls;
 use crate::tables::{TableId, Tables};
 
@@ -74,7 +74,7 @@ pub struct Joined<'f> {
     sighted: BTreeSet<(&'f str, u32)>,
     aws_ids: BTreeMap<&'f str, Vec<(u32, bool)>>,
     by_table: BTreeMap<TableId, Vec<usize>>,
-    named_deployments: bool,
+    projects: Projects,
 }
 
 impl<'f> Joined<'f> {
@@ -127,7 +127,7 @@ impl<'f> Joined<'f> {
             sighted: BTreeSet::new(),
             aws_ids: BTreeMap::new(),
             by_table: BTreeMap::new(),
-            named_deployments: false,
+            projects: Projects::default(),
         }
     }
 
@@ -195,12 +195,7 @@ impl<'f> Joined<'f> {
                     .push((span.line, temporary));
             }
         }
-        self.named_deployments = self.settings.iter().any(|setting| {
-            matches!(
-                setting.environment,
-                Environment::Production | Environment::Staging
-            )
-        });
+        self.projects = Projects::of(&self.settings);
         self.providers = crate::identity::providers(&self.sightings, &self.flows);
         self.calls = Calls::new(&self.routes, &self.reaches);
         let (tables, of_operations) = Tables::new(
@@ -304,10 +299,15 @@ impl<'f> Joined<'f> {
         self.by_table.get(&table).map_or(&[], Vec::as_slice)
     }
 
-    /// True when several deployments have settings of their own, so that a module whose name
-    /// says nothing is a base or a developer's.
-    pub fn has_named_deployments(&self) -> bool {
-        self.named_deployments
+    /// True when several deployments of the project at `place` have settings of their own, so
+    /// that a module whose name says nothing is a base or a developer's.
+    pub fn has_named_deployments(&self, place: &Location) -> bool {
+        self.projects.has_deployments(place)
+    }
+
+    /// True unless the two places lie in different Django projects of one tree.
+    pub fn share_project(&self, one: &Location, other: &Location) -> bool {
+        self.projects.share(one, other)
     }
 
     /// The AWS access key ids in a file: line, and true for one that expires by itself.

@@ -16,6 +16,7 @@ mod keys;
 mod naming;
 mod network;
 mod paths;
+mod projects;
 mod reach;
 mod seen;
 mod settings;

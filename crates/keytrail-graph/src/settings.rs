@@ -54,7 +54,7 @@ pub fn is_deployed(joined: &Joined<'_>, setting: &Setting) -> bool {
     setting.loaded
         && match setting.environment {
             Environment::Production | Environment::Staging => true,
-            Environment::Unspecified => !joined.has_named_deployments(),
+            Environment::Unspecified => !joined.has_named_deployments(&setting.location),
             Environment::Development | Environment::Test => false,
         }
 }
@@ -69,6 +69,7 @@ pub fn shows_deployment(joined: &Joined<'_>, setting: &Setting) -> bool {
     );
     named || joined.settings_named("ALLOWED_HOSTS").iter().any(|other| {
         other.module == setting.module
+            && joined.share_project(&other.location, &setting.location)
             && matches!(&other.value, SettingValue::List(hosts) if hosts.iter().any(is_real_host))
     })
 }

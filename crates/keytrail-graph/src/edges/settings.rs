@@ -102,7 +102,7 @@ fn debug_page(joined: &Joined<'_>, setting: &Setting, out: &mut Builder) {
     };
     let page = Node::Place(Place::DebugPage(setting.location.clone()));
     let before_edges =
-        shown_settings(joined, setting, &page, out) + shown_items(joined, &page, out);
+        shown_settings(joined, setting, &page, out) + shown_items(joined, setting, &page, out);
     if before_edges == 0 {
         return;
     }
@@ -128,7 +128,11 @@ fn shown_settings(joined: &Joined<'_>, debug: &Setting, page: &Node, out: &mut B
     let mut shown = 0;
     for other in &joined.settings {
         let literal = matches!(other.value, SettingValue::Secret { .. });
-        if other.module == debug.module && literal && !hidden_by_django(&other.name) {
+        if other.module == debug.module
+            && literal
+            && !hidden_by_django(&other.name)
+            && joined.share_project(&other.location, &debug.location)
+        {
             shown += 1;
             out.edge(
                 Node::Place(Place::Setting(other.name.clone())),
@@ -145,9 +149,12 @@ fn shown_settings(joined: &Joined<'_>, debug: &Setting, page: &Node, out: &mut B
     shown
 }
 
-fn shown_items(joined: &Joined<'_>, page: &Node, out: &mut Builder) -> usize {
+fn shown_items(joined: &Joined<'_>, debug: &Setting, page: &Node, out: &mut Builder) -> usize {
     let mut shown = 0;
     for (number, operation) in joined.operations.iter().enumerate() {
+        if !joined.share_project(&operation.location, &debug.location) {
+            continue;
+        }
         let routes = joined.calls.routes_to(&operation.entry);
         let open = routes.iter().any(|route| route.access == Access::Anonymous);
         if routes.is_empty() {
