@@ -30,7 +30,7 @@ pub use date::Date;
 pub use error::EngineError;
 pub use keytrail_infra::{Question, Reply, Verdict, cases};
 pub use keytrail_model::Location;
-pub use keytrail_remedy::{Change, Closes, Edited, Left, Why};
+pub use keytrail_remedy::{Change, Closes, Edited, Left, Store, Why};
 pub use least::policy;
 pub use lineage::{WhichKey, lineage};
 pub use nearest::nearest;

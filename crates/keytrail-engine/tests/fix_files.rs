@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use judged::{expected, facts, judge};
 use keytrail_detect::Detector;
 use keytrail_model::MemoryTree;
-use keytrail_remedy::{Made, Why, edited, plan};
+use keytrail_remedy::{Made, Store, Why, Wishes, edited, plan};
 use keytrail_rules::{Example, File};
 use proptest::prelude::*;
 
@@ -45,7 +45,10 @@ fn made(example: &Example, rule: &str) -> Made {
     let _ = expected(&findings[0]);
     let files = example.files.iter();
     let tree = MemoryTree::new(files.map(|file| (file.path.as_str(), file.text.as_str())));
-    edited(&tree, &plan(&findings, &facts, &tree, None).changes)
+    edited(
+        &tree,
+        &plan(&findings, &facts, &tree, Wishes::default()).changes,
+    )
 }
 
 /// What becomes of `shop/views.py` when the keys that it logs are masked.
@@ -151,7 +154,7 @@ fn what_is_no_utf8_or_does_not_parse_is_left() {
             .collect();
         all.push(("shop/views.py", views));
         let tree = MemoryTree::new(all);
-        plan(&findings, &facts, &tree, None)
+        plan(&findings, &facts, &tree, Wishes::default())
             .left
             .into_iter()
             .map(|left| left.why)
@@ -224,7 +227,10 @@ fn template(path: &str, text: &str) -> String {
     let findings = judge(&facts).findings;
     let files = example.files.iter();
     let tree = MemoryTree::new(files.map(|file| (file.path.as_str(), file.text.as_str())));
-    let made = edited(&tree, &plan(&findings, &facts, &tree, None).changes);
+    let made = edited(
+        &tree,
+        &plan(&findings, &facts, &tree, Wishes::default()).changes,
+    );
     let file = made.files.iter().find(|file| &*file.path == path);
     file.map_or_else(
         || text.to_owned(),
@@ -276,6 +282,45 @@ fn terraform_keeps_its_form() {
     assert_eq!(
         same(&table.replace('\n', "\r\n")),
         mended.replace('\n', "\r\n")
+    );
+}
+
+#[test]
+fn keys_are_read_from_the_vault_that_was_asked_for() {
+    let key = [
+        "SG.q7Xw2LmR9tYbV4cN8zKdPf",
+        ".H3jG6sA1uE5iO0pWvQyZxT7rBnMkLcDfJhGsUaIeOqW",
+    ]
+    .concat();
+    let other = key.replace("H3jG6sA1", "K9pT2wZ5");
+    let text = format!(
+        "\"\"\"Mail.\"\"\"\nimport os\n\n# keys\nMAIL_KEY = \"{key}\"\nOTHER_KEY = \"{other}\"\n"
+    );
+    let example = Example {
+        files: vec![File {
+            path: "shop/mail.py".to_owned(),
+            text,
+            commit: 0,
+        }],
+        ..Example::default()
+    };
+    let facts = facts(&example, &Detector::default());
+    let findings = judge(&facts).findings;
+    let tree = MemoryTree::new(
+        example
+            .files
+            .iter()
+            .map(|file| (file.path.as_str(), file.text.as_str())),
+    );
+    let wishes = Wishes {
+        store: Store::SecretsManager,
+        ..Wishes::default()
+    };
+    let made = edited(&tree, &plan(&findings, &facts, &tree, wishes).changes);
+    let after = String::from_utf8_lossy(&made.files[0].after).into_owned();
+    assert_eq!(
+        after,
+        "\"\"\"Mail.\"\"\"\nimport functools\nimport os\n\nimport boto3\n\n\n@functools.cache\ndef _secret(name):\n    client = boto3.client(\"secretsmanager\")\n    return client.get_secret_value(SecretId=name)[\"SecretString\"]\n\n\n# keys\nMAIL_KEY = _secret(\"MAIL_KEY\")\nOTHER_KEY = _secret(\"OTHER_KEY\")\n"
     );
 }
 

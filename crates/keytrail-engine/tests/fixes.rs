@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use judged::{expected, facts, judge};
 use keytrail_detect::Detector;
 use keytrail_model::{Fact, Finding, MemoryTree};
-use keytrail_remedy::{Made, edited, plan};
+use keytrail_remedy::{Made, Wishes, edited, plan};
 use keytrail_rules::{Example, File, Page, RULES};
 
 fn tree(example: &Example) -> MemoryTree {
@@ -25,7 +25,7 @@ fn found(rule: &str, facts: &[Fact]) -> Vec<Finding> {
 fn mended(rule: &str, example: &Example, detector: &Detector) -> Made {
     let facts = facts(example, detector);
     let tree = tree(example);
-    let plan = plan(&found(rule, &facts), &facts, &tree, None);
+    let plan = plan(&found(rule, &facts), &facts, &tree, Wishes::default());
     edited(&tree, &plan.changes)
 }
 

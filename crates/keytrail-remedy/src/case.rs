@@ -10,7 +10,7 @@ use keytrail_model::{Finding, FixSafety, Location, Tree};
 use crate::facts::Facts;
 use crate::python::Module;
 use crate::text::Text;
-use crate::{Change, Closes, Import, Piece, Why};
+use crate::{Change, Closes, Import, Piece, Store, Why};
 
 type Parsed = Result<Rc<Module>, Why>;
 
@@ -55,6 +55,7 @@ pub(crate) struct Case<'c> {
     pub(crate) facts: &'c Facts<'c>,
     pub(crate) files: &'c Files<'c>,
     pub(crate) remedy: &'static str,
+    pub(crate) store: Store,
 }
 
 impl Case<'_> {

@@ -134,7 +134,8 @@ fn with(path: &str, text: &Text, changes: &[&Change]) -> Result<String, Why> {
         .collect();
     if !imports.is_empty() {
         let module = Module::parse(Text::read(&text.bytes_of(text.as_str()))?)?;
-        pieces.extend(add_imports(&module, &imports)?);
+        // Before what else is put at the same place and may need them.
+        pieces.splice(0..0, add_imports(&module, &imports)?);
     }
     pieces.sort_by_key(|piece| piece.at);
     let mut known = BTreeSet::new();

@@ -7,7 +7,7 @@ use keytrail_model::{Fact, Finding, Tree};
 use crate::case::{Case, Files};
 use crate::facts::Facts;
 use crate::remedies::{REMEDIES, Remedy};
-use crate::{Change, Closes, Left, Why};
+use crate::{Change, Closes, Left, Store, Why};
 
 /// What could be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,14 +18,22 @@ pub struct Plan {
     pub left: Vec<Left>,
 }
 
-/// Proposes edits for these findings. With `cut`, edits of the exposure graph by id, only
-/// changes that make one of those are proposed, whatever rule they come from.
-pub fn plan(findings: &[Finding], facts: &[Fact], tree: &dyn Tree, cut: Option<&[String]>) -> Plan {
+/// Which edits are wanted, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wishes<'w> {
+    /// Edits of the exposure graph, by id: only changes that make one of them, whatever rule they come from.
+    pub cut: Option<&'w [String]>,
+    /// Where keys are read from that are taken out of the source.
+    pub store: Store,
+}
+
+/// Proposes edits for these findings.
+pub fn plan(findings: &[Finding], facts: &[Fact], tree: &dyn Tree, wishes: Wishes<'_>) -> Plan {
     let (facts, files) = (Facts::new(facts), Files::new(tree));
     let mut plan = Plan::default();
     let mut known: BTreeMap<Change, usize> = BTreeMap::new();
     for finding in findings {
-        match proposed(finding, &facts, &files, cut) {
+        match proposed(finding, &facts, &files, wishes) {
             Ok(changes) => {
                 for change in changes {
                     plan.add(change, &mut known);
@@ -64,7 +72,7 @@ fn proposed(
     finding: &Finding,
     facts: &Facts<'_>,
     files: &Files<'_>,
-    cut: Option<&[String]>,
+    wishes: Wishes<'_>,
 ) -> Result<Vec<Change>, Why> {
     let ask = |remedy: &dyn Remedy| {
         remedy.propose(&Case {
@@ -72,10 +80,11 @@ fn proposed(
             facts,
             files,
             remedy: remedy.name(),
+            store: wishes.store,
         })
     };
     let mut why = Why::NoRemedy;
-    if let Some(cut) = cut {
+    if let Some(cut) = wishes.cut {
         let remedies = REMEDIES.iter().filter(|remedy| serves(**remedy, finding));
         let all: Vec<Change> = remedies
             .filter_map(|remedy| ask(*remedy).ok())

@@ -350,6 +350,9 @@ pub(crate) struct Fix {
     /// Make edits too that change more than the leak; what else they change is told
     #[arg(long = "unsafe")]
     pub(crate) allow_unsafe: bool,
+    /// Where keys are read from that are taken out of the source
+    #[arg(long, value_enum, value_name = "STORE", default_value_t = SecretStore::Env)]
+    pub(crate) secrets: SecretStore,
     /// Show the edits as a difference and write nothing; what happens anyway without --apply
     #[arg(long, conflicts_with = "apply")]
     pub(crate) diff: bool,
@@ -361,6 +364,17 @@ pub(crate) struct Fix {
     pub(crate) allow_dirty: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// Where keys are read from.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SecretStore {
+    /// An environment variable
+    Env,
+    /// Secrets Manager, asked once a process
+    Secretsmanager,
+    /// Parameter Store, asked once a process
+    Ssm,
 }
 
 /// `who`.

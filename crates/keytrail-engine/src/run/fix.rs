@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keytrail_graph::Graph;
 use keytrail_model::{Finding, FixSafety, Severity};
-use keytrail_remedy::{Change, Closes, Edited, Left, Made, Shown, Target, Why};
+use keytrail_remedy::{Change, Closes, Edited, Left, Made, Shown, Store, Target, Why, Wishes};
 use keytrail_report::Sources as _;
 
 use super::{Reading, considered, judge};
@@ -24,6 +24,8 @@ pub struct Fixing {
     pub least_cut: bool,
     /// Those too that change more than the leak.
     pub allow_unsafe: bool,
+    /// Where keys are read from that are taken out of the source.
+    pub store: Store,
 }
 
 /// Edits, and what a scan of the edited tree says of them.
@@ -131,7 +133,11 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         .cloned()
         .collect();
     let facts = &read.evidence.facts;
-    let mut plan = keytrail_remedy::plan(&wanted, facts, &read.tree, cut.as_deref());
+    let wishes = Wishes {
+        cut: cut.as_deref(),
+        store: fixing.store,
+    };
+    let mut plan = keytrail_remedy::plan(&wanted, facts, &read.tree, wishes);
     let mut left = std::mem::take(&mut plan.left);
     let (changes, held) = plan
         .changes

@@ -64,12 +64,17 @@ impl Remedy for FromEnvironment {
         let name = name.ok_or(Why::Shape("no name says what the key is for"))?;
         let variable = variable(&name, &span.path);
         let range = literal.start().to_usize()..literal.end().to_usize();
-        let text = module.quotes(&format!("os.environ[\"{variable}\"]"));
+        let mut pieces = vec![Piece::new(range, case.store.expression(&module, &variable))];
+        pieces.extend(case.store.helper(&module)?);
+        let draft = case.change(case.at(), pieces);
+        let to_do = case.store.to_do(&variable);
         let draft = case
-            .change(case.at(), vec![Piece::new(range, text)])
-            .import("os", None)
-            .title(format!("Take the key from {variable} of the environment"))
-            .changes(format!("set {variable}, from a vault, wherever this runs; and rotate the key: this one stays in the history"));
+            .store
+            .imports(draft)
+            .title(format!("Take the key from {}", case.store.place(&variable)))
+            .changes(format!(
+                "{to_do}; and rotate the key: this one stays in the history"
+            ));
         let literal_edit = format!("literal:{}:{}", span.path, span.line);
         let mut change = draft.done();
         change.edits.extend(

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keytrail_engine::{Change, Closes, Fixed, Fixing, Left, Watch, Why};
+use keytrail_engine::{Change, Closes, Fixed, Fixing, Left, Store, Watch, Why};
 
 use super::options;
-use crate::cli::{Fix, Global};
+use crate::cli::{Fix, Global, SecretStore};
 use crate::failure::usage;
 use crate::progress::Shown;
 use crate::{output, talk};
@@ -18,6 +18,11 @@ pub(super) fn run(global: &Global, fix: &Fix) -> anyhow::Result<u8> {
         rules: fix.rule.clone(),
         least_cut: fix.least_cut,
         allow_unsafe: fix.allow_unsafe,
+        store: match fix.secrets {
+            SecretStore::Env => Store::Environment,
+            SecretStore::Secretsmanager => Store::SecretsManager,
+            SecretStore::Ssm => Store::ParameterStore,
+        },
     };
     let watch = Arc::new(Watch::default());
     let shown = Shown::start(global, &watch);
