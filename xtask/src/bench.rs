@@ -61,10 +61,10 @@ fn of_sizes(binary: &Path, rounds: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Copies of `examples/leaky` side by side, of at least `lines` lines of Python together; how
+/// Copies of `examples/sealed` side by side, of at least `lines` lines of Python together; how
 /// many they are.
 fn grow(directory: &Path, lines: usize) -> anyhow::Result<usize> {
-    let example = root().join("examples/leaky");
+    let example = root().join("examples/sealed");
     let mut files = Vec::new();
     python_of(&example, &mut files)?;
     let mut sum = 0;

@@ -251,8 +251,8 @@ impl Machine<'_> {
         let rest = receiver.text();
         let mut first = rest.clone();
         for taint in &mut first.taints {
-            if self.is_header(taint) {
-                let header = taint.path.iter().take(2).copied();
+            if let Some(steps) = self.header_steps(taint) {
+                let header = taint.path.iter().take(steps).copied();
                 taint.path = header.chain([self.shared.words.username]).collect();
             }
         }
@@ -264,14 +264,23 @@ impl Machine<'_> {
         Some(Value::sequence(parts))
     }
 
-    /// `request.headers["Authorization"]`, `request.META["HTTP_AUTHORIZATION"]`.
     fn is_header(&self, taint: &Taint) -> bool {
-        taint.label == Label::Request
-            && matches!(taint.path.get(..2), Some(&[part, name])
-                if matches!(self.text(part), "headers" | "META")
-                    && ["Authorization", "HTTP_AUTHORIZATION"]
-                        .iter()
-                        .any(|header| self.text(name).eq_ignore_ascii_case(header)))
+        self.header_steps(taint).is_some()
+    }
+
+    /// How many steps lead to the header in `request.headers["Authorization"]`,
+    /// `request.META["HTTP_AUTHORIZATION"]`, or in headers that a caller passes.
+    fn header_steps(&self, taint: &Taint) -> Option<usize> {
+        let is_name = |part: &Sym| {
+            ["Authorization", "HTTP_AUTHORIZATION"]
+                .iter()
+                .any(|header| self.text(*part).eq_ignore_ascii_case(header))
+        };
+        let at = taint.path.iter().position(is_name)?;
+        let part = at.checked_sub(1).and_then(|before| taint.path.get(before));
+        let of_headers = part.is_some_and(|part| matches!(self.text(*part), "headers" | "META"));
+        let passed = matches!(taint.label, Label::Param(_));
+        (passed || (taint.label == Label::Request && of_headers)).then_some(at + 1)
     }
 }
 
