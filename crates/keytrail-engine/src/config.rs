@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use keytrail_model::{Environment, Severity};
 
-use crate::Date;
+use crate::{Date, LoginRecipe};
 pub use error::{ConfigError, Spot};
 use reader::Reader;
 
@@ -72,6 +72,8 @@ pub struct Config {
     pub ignore: Vec<Ignore>,
     /// Severities of rules.
     pub severity: BTreeMap<String, Severity>,
+    /// How to sign in to the running service.
+    pub login: Vec<LoginRecipe>,
     /// Which deployment a settings module is for, where its name does not say.
     pub environments: BTreeMap<String, Environment>,
 }

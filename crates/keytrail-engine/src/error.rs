@@ -74,6 +74,16 @@ pub enum EngineError {
         /// What to do.
         hint: String,
     },
+    /// The running service can't be asked.
+    #[error("the service: {what}")]
+    Http {
+        /// Why.
+        what: String,
+        /// What to do.
+        hint: String,
+        /// False where it is the service that does not answer.
+        answers: bool,
+    },
     /// There is no file at all, or none that a source reads.
     #[error("nothing to check: {reason}")]
     Nothing {
@@ -103,8 +113,10 @@ impl EngineError {
             }
             Self::Baseline { source, .. } => source.hint().to_owned(),
             Self::Glob { .. } => "globs look like `config/*.py` or `vendor/**`".to_owned(),
-            Self::Aws { hint, .. } | Self::Trail { hint, .. } => hint.clone(),
             Self::Remedy(error) => error.hint().to_owned(),
+            Self::Aws { hint, .. } | Self::Trail { hint, .. } | Self::Http { hint, .. } => {
+                hint.clone()
+            }
             Self::Nothing { .. } => {
                 "give the directory of the application, and look at `exclude` and `--only`"
                     .to_owned()
@@ -113,11 +125,11 @@ impl EngineError {
     }
 
     /// As published: 2 for a mistake of the caller, 3 for nothing to check, 4 for an account
-    /// that was asked for and does not answer.
+    /// or a service that was asked for and does not answer.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Nothing { .. } => 3,
-            Self::Aws { .. } | Self::Trail { .. } => 4,
+            Self::Aws { .. } | Self::Trail { .. } | Self::Http { answers: false, .. } => 4,
             _ => 2,
         }
     }

@@ -14,8 +14,9 @@ use crate::aws::{self, Aws};
 use crate::cache::Cache;
 use crate::forest::{Forest, under};
 use crate::gateway;
+use crate::http::{self, Http};
 use crate::trail::{self, Trail};
-use crate::{Config, EngineError, SOURCES, Watch};
+use crate::{Config, EngineError, LoginRecipe, SOURCES, Watch};
 
 /// Sorted facts without repetition, and a record for every source.
 pub(crate) struct Evidence {
@@ -26,6 +27,8 @@ pub(crate) struct Evidence {
     pub(crate) access: Vec<AccessModel>,
     /// Those whom only the key under a table holds off.
     pub(crate) held_off: Vec<HeldOff>,
+    /// Requests that would be sent to the service.
+    pub(crate) planned: Vec<String>,
 }
 
 /// What is read.
@@ -46,6 +49,8 @@ pub(crate) struct Wanted<'r> {
     pub(crate) trail: Option<&'r Trail>,
     /// The workspace of Terraform.
     pub(crate) workspace: Option<&'r str>,
+    /// The running service, with the sign-ins that the configuration describes.
+    pub(crate) http: Option<(&'r Http, &'r [LoginRecipe])>,
 }
 
 /// The directory of the cache, and the version that may read it.
@@ -71,6 +76,7 @@ pub(crate) fn collect(
         aws,
         trail,
         workspace,
+        http,
     } = *wanted;
     let wanted = |source: &str| only.is_none_or(|only| only.iter().any(|name| name == source));
     let files_options = FilesOptions {
@@ -131,15 +137,27 @@ pub(crate) fn collect(
         coverage: Vec::new(),
         access: Vec::new(),
         held_off: Vec::new(),
+        planned: Vec::new(),
     };
     for (source, collected) in SOURCES.into_iter().zip([code, files, infra, history]) {
-        evidence.add(source, collected);
+        evidence.add(source, collected, tree.roots().is_empty());
     }
     if let Some(mut exports) = exports? {
         evidence.facts.append(&mut exports.facts);
         evidence.coverage.push(exports.coverage);
     }
-    evidence.coverage.extend(later());
+    // The routes that the code has are asked, too: it comes after.
+    let asked = http.map(|(http, recipes)| {
+        crate::http::collect(
+            http,
+            recipes,
+            &evidence.facts,
+            detector,
+            prints,
+            &watch.http,
+        )
+    });
+    evidence.add_service(asked.transpose()?);
     if let Some(access) = access {
         let readers = access.readers(&targets(&evidence.facts));
         let grants = readers.grants.into_iter().map(Fact::Grant);
@@ -314,16 +332,32 @@ fn live(
 }
 
 impl Evidence {
-    fn add(&mut self, source: &str, collected: Option<Collected>) {
+    fn add(&mut self, source: &str, collected: Option<Collected>, without_path: bool) {
         match collected {
             Some(mut collected) => {
                 self.facts.append(&mut collected.facts);
                 self.coverage.push(collected.coverage);
             }
+            None if without_path => self.coverage.push(not_evaluated(
+                source,
+                "no path was given; name the directory of the application to have it read too",
+            )),
             None => self.coverage.push(not_evaluated(
                 source,
                 "left out by --only or `only`; leave that out to have it read",
             )),
+        }
+    }
+
+    /// What the running service shows.
+    fn add_service(&mut self, asked: Option<keytrail_http::HttpCollected>) {
+        match asked {
+            Some(mut service) => {
+                self.facts.append(&mut service.facts);
+                self.coverage.append(&mut service.coverage);
+                self.planned = service.planned;
+            }
+            None => self.coverage.push(http::not_asked()),
         }
     }
 
@@ -444,15 +478,6 @@ pub(crate) fn not_evaluated(source: &str, reason: &str) -> Coverage {
         counts: std::collections::BTreeMap::default(),
         problems: Vec::new(),
     }
-}
-
-/// Sources of the design that this version does not read (law 4: that is a result too).
-fn later() -> [Coverage; 1] {
-    [not_evaluated(
-        "http",
-        "this version does not call the running API; routes and their guards are read from the code. \
-             Check on the deployed service what a proxy before it lets through",
-    )]
 }
 
 /// Whether anything can be read at all.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::evidence::Kept;
-use crate::{Aws, Date, FailOn, Trail};
+use crate::{Aws, Date, FailOn, Http, Trail};
 
 /// What one run is to do; what is not said comes from the configuration, then from the defaults.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Directories and files, read as one tree; never empty.
+    /// Directories and files, read as one tree; empty where only a service is asked.
     pub paths: Vec<PathBuf>,
     /// Sources to read.
     pub only: Option<Vec<String>>,
@@ -42,6 +42,8 @@ pub struct Options {
     pub trail: Option<Trail>,
     /// The workspace of Terraform that is meant.
     pub workspace: Option<String>,
+    /// The running service; not asked unless said.
+    pub http: Option<Http>,
     /// Is told what reading items will cost, before it begins.
     pub tell: fn(&str),
     /// The day of the run, for ignores that expire.
@@ -77,6 +79,7 @@ impl Options {
             aws: None,
             trail: None,
             workspace: None,
+            http: None,
             tell: |_| {},
             today,
             version: version.to_owned(),

@@ -32,6 +32,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The severity from which on a finding fails the run.
     pub fail_on: Option<Severity>,
+    /// In a dry run: the requests that would be sent to the service.
+    pub planned: Vec<String>,
     /// What the caller should know beside the report, a clause each.
     pub notes: Vec<String>,
     redacted: Redacted,
@@ -101,7 +103,7 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     coverage.push(rules_read(&judged.not_evaluated));
     let mut report = Report {
         tool_version: options.version.clone(),
-        root: root_name(&options.paths),
+        root: root_name(options),
         findings,
         coverage,
         least_cut: LeastCut {
@@ -118,6 +120,7 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     Ok(Outcome {
         verdict,
         fail_on: gate.fail_on,
+        planned: read.evidence.planned,
         report,
         notes,
         redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
@@ -233,9 +236,9 @@ impl Reading {
         let config = Config::load(options.config.as_deref(), root, &ids)?;
         exclude.extend(config.exclude.iter().cloned());
         let tree = Forest::open(&options.paths, &exclude)?;
-        if evidence::is_empty(&tree) {
+        if evidence::is_empty(&tree) && options.http.is_none() {
             return Err(EngineError::Nothing {
-                reason: format!("there is no file in {}", root_name(&options.paths)),
+                reason: format!("there is no file in {}", root_name(options)),
             });
         }
         let prints = options
@@ -251,15 +254,24 @@ impl Reading {
             tree: &tree,
             until: Until::Now,
             cache: options.kept(),
-            only: only.as_deref(),
+            only: if options.paths.is_empty() {
+                Some(&[])
+            } else {
+                only.as_deref()
+            },
             resume: options.resume.as_deref(),
             aws: options.aws.as_ref().map(|aws| (aws, options.tell)),
             trail: options.trail.as_ref(),
             workspace: options.workspace.as_deref(),
+            http: options
+                .http
+                .as_ref()
+                .map(|http| (http, config.login.as_slice())),
         };
         let evidence =
             evidence::collect(&wanted, &detector, &prints, watch)?.with_environments(&config);
-        if let Some(reason) = evidence.nothing() {
+        // A dry run asks for nothing to be read, and reads nothing.
+        if let Some(reason) = evidence.nothing().filter(|_| evidence.planned.is_empty()) {
             return Err(EngineError::Nothing { reason });
         }
         Ok(Self {
@@ -323,6 +335,7 @@ fn judge(evidence: &Evidence, graph: &Graph) -> keytrail_rules::Outcome {
         Kind::Files,
         Kind::Infra,
         Kind::History,
+        Kind::Http,
         Kind::Items,
     ] {
         let read = evidence.coverage.iter().any(|record| {
@@ -385,8 +398,23 @@ fn apply_severities(config: &Config, findings: &mut [Finding]) {
 }
 
 /// What was scanned, as a person calls it.
-fn root_name(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths
+fn root_name(options: &Options) -> String {
+    if let (true, Some(http)) = (options.paths.is_empty(), &options.http) {
+        let bare = http
+            .url
+            .split_once("://")
+            .map_or(&*http.url, |(_, rest)| rest);
+        return bare
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .rsplit('@')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+    }
+    let names: Vec<String> = options
+        .paths
         .iter()
         .map(|path| {
             let real = path.canonicalize();

@@ -15,6 +15,8 @@ pub struct Watch {
     pub(crate) cloud: Progress,
     /// Files of a trail.
     pub(crate) trail: Progress,
+    /// Phases of asking the running service.
+    pub(crate) http: Progress,
     /// Objects of the history.
     pub(crate) history: Progress,
 }
@@ -28,6 +30,7 @@ impl Watch {
             ("infra", &self.infra),
             ("cloud", &self.cloud),
             ("trail", &self.trail),
+            ("http", &self.http),
             ("history", &self.history),
         ]
         .into_iter()

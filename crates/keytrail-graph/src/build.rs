@@ -6,7 +6,7 @@ use keytrail_model::{Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, Ke
 
 use crate::application::Standings;
 use crate::edges::{
-    attributes, clients, flows, grants, operations, reads, routes, settings, sightings,
+    answers, attributes, clients, flows, grants, operations, reads, routes, settings, sightings,
     stored_keys, tables,
 };
 use crate::{Graph, Joined};
@@ -47,10 +47,14 @@ impl Graph {
                 | Fact::Endpoint(_)
                 | Fact::ResponseHeader(_)
                 | Fact::Practice(_)
-                | Fact::AdminColumn(_) => {}
+                | Fact::AdminColumn(_)
+                // What was answered raises edges that others draw: it comes last, below.
+                | Fact::Answer(_)
+                | Fact::Surface(_) => {}
             }
         }
         attributes::edges(joined, &mut out);
+        answers::edges(joined, &mut out);
         Self::assemble(out.edges, out.powers)
     }
 }
@@ -77,6 +81,17 @@ impl Builder {
                 edits: Vec::new(),
             },
         }
+    }
+
+    /// All so far.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = &Edge> {
+        self.edges.iter()
+    }
+
+    /// Puts one edge in the place of another.
+    pub(crate) fn replace(&mut self, old: &Edge, new: Edge) {
+        self.edges.remove(old);
+        self.edges.insert(new);
     }
 
     /// Says how much a key opens; the greatest that is said counts.

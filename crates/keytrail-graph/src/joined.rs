@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    AdminColumn, Asset, AwsClient, Committed, Confidence, EnvBinding, Fact, Fingerprint, Flow,
-    Grant, Location, Node, ObservedRead, Opening, Operation, Practice, Principal, Reach,
-    ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys, Table,
+    AdminColumn, Answer, Asset, AwsClient, Committed, Confidence, EnvBinding, Fact,
+    Fingerprint, Flow, Grant, Location, Node, ObservedRead, Opening, Operation, Practice,
+    Principal, Reach, ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys,
+    Surface, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -58,6 +59,10 @@ pub struct Joined<'f> {
     pub openings: Vec<&'f Opening>,
     /// Calls on tables that a trail recorded.
     pub observed: Vec<&'f ObservedRead>,
+    /// What operations of the running service answer.
+    pub answers: Vec<&'f Answer>,
+    /// What the checks of the running service saw.
+    pub surfaces: Vec<&'f Surface>,
     /// Declared tables and those that only code names, each once.
     pub tables: Tables<'f>,
     /// Which views reach which functions.
@@ -114,6 +119,8 @@ impl<'f> Joined<'f> {
             rights: Vec::new(),
             openings: Vec::new(),
             observed: Vec::new(),
+            answers: Vec::new(),
+            surfaces: Vec::new(),
             tables: Tables::default(),
             calls: Calls::default(),
             keys: KeyAttributes::default(),
@@ -155,6 +162,8 @@ impl<'f> Joined<'f> {
             // Routes know them already.
             Fact::Endpoint(_) => {}
             Fact::ObservedRead(it) => self.observed.push(it),
+            Fact::Answer(it) => self.answers.push(it),
+            Fact::Surface(it) => self.surfaces.push(it),
         }
     }
 

@@ -87,9 +87,52 @@ pub(crate) fn known_characters(pattern: &str) -> usize {
     pattern.chars().filter(|&c| c.is_alphanumeric()).count()
 }
 
+/// True where `named`, `GET /keys/<str:id>/` as the code tells it, is the route that a service was asked
+/// by: the same path but for the names of its parameters, and no other method.
+pub(crate) fn same_route(named: &str, method: &str, route: &str) -> bool {
+    let Some((own, pattern)) = named.split_once(' ') else {
+        return false;
+    };
+    (own == method || own == "ANY") && shape(pattern) == shape(route)
+}
+
+/// A pattern with its parameters alike, whichever way they are written.
+fn shape(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut depth = 0_u32;
+    for c in pattern.chars() {
+        match c {
+            '<' | '{' | '(' => {
+                if depth == 0 {
+                    out.push('*');
+                }
+                depth += 1;
+            }
+            '>' | '}' | ')' => depth = depth.saturating_sub(1),
+            '^' | '$' | '\\' | '?' if depth == 0 => {}
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out.trim_matches('/').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn routes_are_the_same_whatever_their_parameters_are_called() {
+        for named in [
+            "GET /api/keys/<str:service>/",
+            "ANY /api/keys/{pk}/",
+            r"GET /^api/keys/(?P<id>[^/.]+)/$",
+        ] {
+            assert!(same_route(named, "GET", "/api/keys/{service}/"), "{named}");
+        }
+        assert!(!same_route("POST /api/keys/{a}/", "GET", "/api/keys/{a}/"));
+        assert!(!same_route("GET /api/keys/", "GET", "/api/keys/{a}/"));
+    }
 
     #[test]
     fn paths_cover_what_they_bring() {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Actor, Edit, Guard, Location, Step};
+use crate::{Actor, Edit, Exchange, Guard, Location, Step, SurfaceCheck};
 
 /// How bad it is if nothing is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +62,9 @@ impl FromStr for Severity {
 }
 
 /// How sure: by how many kinds of evidence that agree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Confidence {
     /// One kind of evidence, or a step that was assumed.
     Possible,
@@ -148,6 +150,19 @@ pub struct Finding {
     pub subject: String,
     /// Set when an inline comment or the baseline lets it pass.
     pub suppressed: Option<Suppression>,
+    /// For what was seen from outside: by which check, with the exchange.
+    pub outside: Option<Box<Outside>>,
+}
+
+/// What a finding from outside holds beside the rest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outside {
+    /// The check that saw it.
+    pub check: SurfaceCheck,
+    /// What was compared with what.
+    pub compared: String,
+    /// The request and its answer.
+    pub exchange: Exchange,
 }
 
 impl Finding {
@@ -167,6 +182,7 @@ impl Finding {
             cwe: &[],
             subject: String::new(),
             suppressed: None,
+            outside: None,
         })
     }
 }
@@ -225,6 +241,12 @@ impl FindingBuilder {
     /// Edits of the graph that close the path.
     pub fn edits(mut self, edits: Vec<Edit>) -> Self {
         self.0.edits = edits;
+        self
+    }
+
+    /// The exchange that shows it.
+    pub fn outside(mut self, outside: Outside) -> Self {
+        self.0.outside = Some(Box::new(outside));
         self
     }
 

@@ -20,7 +20,9 @@ pub use calendar::civil_day;
 pub use collected::{Collected, Progress};
 pub use coverage::{Coverage, CoverageStatus, Problem};
 pub use fact::*;
-pub use finding::{Confidence, Finding, FindingBuilder, Fix, FixSafety, Severity, Suppression};
+pub use finding::{
+    Confidence, Finding, FindingBuilder, Fix, FixSafety, Outside, Severity, Suppression,
+};
 pub use graph::{
     Actor, Edge, EdgeKind, Edit, ExposurePath, Guard, KeyIdentity, KeyPower, KeyRef, Node, Place,
     Rightful,

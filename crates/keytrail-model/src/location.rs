@@ -88,10 +88,28 @@ pub enum Location {
         /// The commit's full name, or that of the object where no commit holds it.
         commit: Arc<str>,
     },
+    /// An answer of the running service.
+    Exchange {
+        /// The route as its path, no lines.
+        span: FileSpan,
+        /// `GET`.
+        method: Arc<str>,
+        /// The URL that was asked, keys in it masked.
+        url: Arc<str>,
+    },
 }
 
 impl Location {
-    /// The place in a file.
+    /// An answer to `method` on `route`, at `url`.
+    pub fn exchange(method: &str, route: &str, url: &str) -> Self {
+        Self::Exchange {
+            span: FileSpan::line(&Arc::from(route), 0),
+            method: Arc::from(method),
+            url: Arc::from(url),
+        }
+    }
+
+    /// The place in a file; of an exchange, its route.
     pub fn span(&self) -> &FileSpan {
         match self {
             Self::Code { span, .. }
@@ -99,7 +117,8 @@ impl Location {
             | Self::Statement { span, .. }
             | Self::Setting { span, .. }
             | Self::File { span }
-            | Self::Commit { span, .. } => span,
+            | Self::Commit { span, .. }
+            | Self::Exchange { span, .. } => span,
         }
     }
 
@@ -110,11 +129,12 @@ impl Location {
             Self::Resource { address, .. } => Some(address),
             Self::Statement { policy, .. } => Some(policy),
             Self::Setting { name, .. } => Some(name),
+            Self::Exchange { method, .. } => Some(method),
             Self::File { .. } | Self::Commit { .. } => None,
         }
     }
 
-    /// `code`, `resource`, `statement`, `setting`, `file` or `commit`, as in JSON v1.
+    /// `code`, `resource`, `statement`, `setting`, `file`, `commit` or `exchange`, as in JSON v1.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Code { .. } => "code",
@@ -123,12 +143,16 @@ impl Location {
             Self::Setting { .. } => "setting",
             Self::File { .. } => "file",
             Self::Commit { .. } => "commit",
+            Self::Exchange { .. } => "exchange",
         }
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Exchange { method, url, .. } = self {
+            return write!(f, "{method} {url}");
+        }
         self.span().fmt(f)?;
         match self {
             Self::Commit { commit, .. } => write!(f, " in {}", commit.get(..10).unwrap_or(commit)),

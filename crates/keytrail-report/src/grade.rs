@@ -93,7 +93,7 @@ fn weight(severity: Severity) -> (u32, u32) {
     }
 }
 
-fn letter(score: u32) -> Grade {
+pub(crate) fn letter(score: u32) -> Grade {
     match score {
         90.. => Grade::A,
         80.. => Grade::B,

@@ -27,6 +27,7 @@ pub fn v1(report: &Report) -> v1::Report {
                 v1::Finding::new(finding, format!("F{}", at + 1), key.to_string())
             })
             .collect(),
+        checks: crate::checks::checks(&report.findings, &report.coverage),
         least_cut: v1::LeastCut {
             closes: report.least_cut.closes as u64,
             of: report.least_cut.of as u64,

@@ -5,6 +5,7 @@
 //! returns text. Source lines come from a [`Sources`], which hands them out redacted.
 
 mod baseline;
+mod checks;
 mod gate;
 mod gitlab;
 mod grade;

@@ -76,5 +76,6 @@ fn place(location: &Location) -> String {
         | Location::Setting { path, line, .. }
         | Location::File { path, line, .. } => format!("{path}:{line}"),
         Location::Resource { path, address, .. } => format!("{path} ({address})"),
+        Location::Exchange { method, url, .. } => format!("{method} {url}"),
     }
 }

@@ -189,6 +189,10 @@ fn coverage(out: &mut String, report: &Report) {
 /// `path:line` as code. A code span takes everything as it is, except backticks and table bars.
 fn place(location: &Location) -> String {
     let span = location.span();
+    if let Location::Exchange { method, .. } = location {
+        let route = clean(&span.path).replace('`', "'").replace('|', "\\|");
+        return format!("`{method} {route}`");
+    }
     let path = clean(&span.path).replace('`', "'").replace('|', "\\|");
     format!("`{path}:{}`", span.line)
 }

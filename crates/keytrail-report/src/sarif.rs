@@ -227,6 +227,14 @@ fn step_location(step: &Step) -> Value {
 
 fn location(location: &Location) -> Value {
     let span = location.span();
+    if let Location::Exchange { method, url, .. } = location {
+        // No file: the address is the artifact, and the operation its name.
+        let name = format!("{method} {}", span.path);
+        return json!({
+            "physicalLocation": { "artifactLocation": { "uri": web(url) } },
+            "logicalLocations": [{ "fullyQualifiedName": text::clean(&name), "kind": "resource" }],
+        });
+    }
     let mut value = json!({
         "physicalLocation": {
             "artifactLocation": { "uri": uri(&span.path), "uriBaseId": "SRCROOT" },
@@ -244,6 +252,20 @@ fn location(location: &Location) -> Value {
         }]);
     }
     value
+}
+
+/// An absolute URI; what is not plainly allowed in one is escaped.
+fn web(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for byte in url.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+        if plain {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// Lines and columns start at 1 in SARIF too; an end before the start would be refused.

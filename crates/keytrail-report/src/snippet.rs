@@ -25,7 +25,10 @@ impl Snippet {
     /// The first line of the place; `None` where there is nothing to show. What a commit had is
     /// not what the file has today.
     pub(crate) fn of(location: &Location, sources: &dyn Sources) -> Option<Self> {
-        if matches!(location, Location::Commit { .. }) {
+        if matches!(
+            location,
+            Location::Commit { .. } | Location::Exchange { .. }
+        ) {
             return None;
         }
         let span = location.span();

@@ -3,6 +3,7 @@
 
 mod coverage;
 mod finding;
+mod outside;
 mod paint;
 
 use std::fmt::Write as _;
@@ -55,6 +56,7 @@ pub fn terminal(report: &Report, sources: &dyn Sources, options: TerminalOptions
         page.hygiene(report);
     }
     page.suppressed(report);
+    page.checks(report);
     page.coverage(report);
     page.summary(report);
     page.done()

@@ -102,6 +102,14 @@ impl<'c> Context<'c> {
         self.path_over(self.graph.given_out_at(location).iter().copied())
     }
 
+    /// The worst path over edges that an exchange of the running service shows.
+    pub fn path_seen_at(&self, location: &Location) -> Option<ExposurePath> {
+        let edges = self.graph.edges().iter().enumerate();
+        let shown =
+            edges.filter(|(_, edge)| edge.steps.iter().any(|step| step.location == *location));
+        self.path_over(shown.map(|(number, _)| number))
+    }
+
     /// The worst path into what is given out at a place, out of one call.
     pub fn path_from_to(&self, from: &Location, to: &Location) -> Option<ExposurePath> {
         self.path_over(self.edges_from_to(from, to))
@@ -186,11 +194,13 @@ fn kinds_of(joined: &Joined<'_>) -> BTreeSet<Kind> {
     let infra = templates || around || !joined.principals.is_empty() || !joined.grants.is_empty();
     let files = !joined.sightings.is_empty();
     let items = !joined.stored_keys.is_empty();
+    let http = !joined.surfaces.is_empty() || !joined.answers.is_empty();
     [
         (code, Kind::Code),
         (files, Kind::Files),
         (infra, Kind::Infra),
         (items, Kind::Items),
+        (http, Kind::Http),
     ]
     .into_iter()
     .filter_map(|(read, kind)| read.then_some(kind))

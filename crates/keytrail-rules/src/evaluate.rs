@@ -48,9 +48,15 @@ pub fn evaluate(cx: &Context<'_>) -> Outcome {
 
 /// One finding of a rule for one place, the worst; sorted by severity, place and rule.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut kept: BTreeMap<(&'static str, Location), Finding> = BTreeMap::new();
+    let mut kept: BTreeMap<(&'static str, Location, String), Finding> = BTreeMap::new();
     for finding in findings {
-        let place = (finding.rule, finding.location.clone());
+        // One answer may show several things of one kind.
+        let apart = if finding.outside.is_some() {
+            finding.subject.clone()
+        } else {
+            String::new()
+        };
+        let place = (finding.rule, finding.location.clone(), apart);
         match kept.get(&place) {
             Some(known) if !outranks(&finding, known) => {}
             _ => {

@@ -15,6 +15,7 @@ mod grants;
 mod page;
 mod rule;
 mod rules;
+mod surface;
 
 pub use area::{Area, Case, Section};
 pub use context::Context;

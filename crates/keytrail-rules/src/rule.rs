@@ -17,6 +17,8 @@ pub enum Kind {
     History,
     /// Items of tables: of the live account, or of an export.
     Items,
+    /// The running service.
+    Http,
 }
 
 impl Kind {
@@ -28,6 +30,7 @@ impl Kind {
             Self::Infra => "infra",
             Self::History => "history",
             Self::Items => "items",
+            Self::Http => "http",
         }
     }
 
@@ -54,6 +57,7 @@ impl Kind {
                 "no items of a table were read",
                 "scan an export of the table, or the live account with --items",
             ),
+            Self::Http => ("no running service was asked", "name one with --url"),
         }
     }
 }

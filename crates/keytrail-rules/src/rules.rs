@@ -1,5 +1,6 @@
 //! All rules, sorted by id.
 
+mod admin_function_open;
 mod attributes_not_limited;
 mod aws_credential_stored;
 mod caller_shapes_expression;
@@ -7,6 +8,8 @@ mod can_raise_own_rights;
 mod compare_in_variable_time;
 mod copy_carries_key;
 mod copy_unprotected;
+mod credentials_not_checked;
+mod dangerous_method;
 mod dax_open;
 mod debug_page_open;
 mod default_secret_key;
@@ -15,8 +18,10 @@ mod environment_shown;
 mod exception_shown;
 mod filter_after_read;
 mod hard_coded_key;
+mod identifier_traversal;
 mod index_projects_key;
 mod index_without_owner;
+mod internal_field_shown;
 mod item_in_log;
 mod item_in_response;
 mod key_as_primary_key;
@@ -32,14 +37,22 @@ mod key_to_monitoring;
 mod key_to_third_party;
 mod key_too_old;
 mod limit_before_filter;
+mod llm_follows_strangers;
 mod long_lived_aws_key;
+mod mass_assignment;
+mod no_challenge;
 mod no_leading_keys;
 mod no_throttle;
+mod old_version_live;
 mod open_endpoint;
 mod open_hosts;
+mod open_llm_endpoint;
+mod open_redirect;
 mod open_write;
 mod other_reader;
 mod outside_reader;
+mod personal_data_shown;
+mod plain_third_party;
 mod plain_transport_to_aws;
 mod plain_transport_to_clients;
 mod predictable_identifier;
@@ -51,6 +64,8 @@ mod scan_in_request;
 mod sdk_debug_log;
 mod shared_role;
 mod side_door;
+mod source_map_open;
+mod specification_drift;
 mod stale_authorization;
 mod stream_carries_key;
 mod stream_not_watched;
@@ -58,12 +73,19 @@ mod table_shared_by_environments;
 mod table_unprotected;
 mod table_without_own_key;
 mod trail_unprotected;
+mod unbounded_answer;
 mod unconditional_put;
+mod undocumented_operation;
 mod unowned_lookup;
 mod untagged_table;
+mod unverified_token;
+mod url_parameter;
 mod vault_too_wide;
 mod vault_unprotected;
 mod verify_only_key_kept;
+mod version_shown;
+mod weak_tls;
+mod weak_token;
 mod weak_wrapping;
 mod whole_item_read;
 mod wide_cors;
@@ -74,6 +96,7 @@ use crate::Rule;
 
 /// Every rule there is. A new one is a line here, and two files beside the others.
 pub const RULES: &[&dyn Rule] = &[
+    &admin_function_open::AdminFunctionOpen,
     &attributes_not_limited::AttributesNotLimited,
     &aws_credential_stored::AwsCredentialStored,
     &caller_shapes_expression::CallerShapesExpression,
@@ -81,6 +104,8 @@ pub const RULES: &[&dyn Rule] = &[
     &compare_in_variable_time::CompareInVariableTime,
     &copy_carries_key::CopyCarriesKey,
     &copy_unprotected::CopyUnprotected,
+    &credentials_not_checked::CredentialsNotChecked,
+    &dangerous_method::DangerousMethod,
     &dax_open::DaxOpen,
     &debug_page_open::DebugPageOpen,
     &default_secret_key::DefaultSecretKey,
@@ -89,8 +114,10 @@ pub const RULES: &[&dyn Rule] = &[
     &exception_shown::ExceptionShown,
     &filter_after_read::FilterAfterRead,
     &hard_coded_key::HardCodedKey,
+    &identifier_traversal::IdentifierTraversal,
     &index_projects_key::IndexProjectsKey,
     &index_without_owner::IndexWithoutOwner,
+    &internal_field_shown::InternalFieldShown,
     &item_in_log::ItemInLog,
     &item_in_response::ItemInResponse,
     &key_as_primary_key::KeyAsPrimaryKey,
@@ -106,14 +133,22 @@ pub const RULES: &[&dyn Rule] = &[
     &key_to_third_party::KeyToThirdParty,
     &key_too_old::KeyTooOld,
     &limit_before_filter::LimitBeforeFilter,
+    &llm_follows_strangers::LlmFollowsStrangers,
     &long_lived_aws_key::LongLivedAwsKey,
+    &mass_assignment::MassAssignment,
+    &no_challenge::NoChallenge,
     &no_leading_keys::NoLeadingKeys,
     &no_throttle::NoThrottle,
+    &old_version_live::OldVersionLive,
     &open_endpoint::OpenEndpoint,
     &open_hosts::OpenHosts,
+    &open_llm_endpoint::OpenLlmEndpoint,
+    &open_redirect::OpenRedirect,
     &open_write::OpenWrite,
     &other_reader::OtherReader,
     &outside_reader::OutsideReader,
+    &personal_data_shown::PersonalDataShown,
+    &plain_third_party::PlainThirdParty,
     &plain_transport_to_aws::PlainTransportToAws,
     &plain_transport_to_clients::PlainTransportToClients,
     &predictable_identifier::PredictableIdentifier,
@@ -125,6 +160,8 @@ pub const RULES: &[&dyn Rule] = &[
     &sdk_debug_log::SdkDebugLog,
     &shared_role::SharedRole,
     &side_door::SideDoor,
+    &source_map_open::SourceMapOpen,
+    &specification_drift::SpecificationDrift,
     &stale_authorization::StaleAuthorization,
     &stream_carries_key::StreamCarriesKey,
     &stream_not_watched::StreamNotWatched,
@@ -132,12 +169,19 @@ pub const RULES: &[&dyn Rule] = &[
     &table_unprotected::TableUnprotected,
     &table_without_own_key::TableWithoutOwnKey,
     &trail_unprotected::TrailUnprotected,
+    &unbounded_answer::UnboundedAnswer,
     &unconditional_put::UnconditionalPut,
+    &undocumented_operation::UndocumentedOperation,
     &unowned_lookup::UnownedLookup,
     &untagged_table::UntaggedTable,
+    &unverified_token::UnverifiedToken,
+    &url_parameter::UrlParameter,
     &vault_too_wide::VaultTooWide,
     &vault_unprotected::VaultUnprotected,
     &verify_only_key_kept::VerifyOnlyKeyKept,
+    &version_shown::VersionShown,
+    &weak_tls::WeakTls,
+    &weak_token::WeakToken,
     &weak_wrapping::WeakWrapping,
     &whole_item_read::WholeItemRead,
     &wide_cors::WideCors,

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keytrail_engine::FailOn;
 
+use crate::service::Asking;
+
 /// Follow API keys through a Django + DynamoDB application, and see every way they leak
 #[derive(Debug, Parser)]
 #[command(
@@ -68,6 +70,8 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// Read a repository and report who can get which key, by which way
     Scan(Box<Scan>),
+    /// Ask a running service, and report what it shows to whom
+    Probe(Box<Probe>),
     /// Tell what a rule means, why it matters and how to mend it
     Explain {
         /// The rule's id, as in a finding
@@ -276,10 +280,11 @@ Examples:
   keytrail scan backend infra --fail-on medium
   keytrail scan --diff origin/main --fail-on medium
   keytrail scan --format sarif -o keytrail.sarif
+  keytrail scan backend --aws --url https://api.example.com
   keytrail scan --output json=keytrail.json --output html=keytrail.html")]
 pub(crate) struct Scan {
-    /// Directories or files; several are read as one
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Directories or files; several are read as one [default: `.`, and none with --url]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -292,6 +297,26 @@ pub(crate) struct Scan {
     pub(crate) items: Items,
     #[command(flatten)]
     pub(crate) trail: Trail,
+    /// Ask the running service too
+    #[arg(long, value_name = "URL", conflicts_with = "diff")]
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
+    /// Keep in this file which data files of DynamoDB exports were read, and go on from there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+    /// Report what the change adds: let pass what was there in the last commit that BASE, a branch
+    /// or commit, and the checked-out one have in common
+    #[arg(long, value_name = "BASE")]
+    pub(crate) diff: Option<String>,
+}
+
+/// What becomes of the result.
+#[derive(Args, Debug)]
+#[command(next_help_heading = None)]
+pub(crate) struct Showing {
     /// How to show the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
     pub(crate) format: Format,
@@ -314,13 +339,29 @@ pub(crate) struct Scan {
     /// knows
     #[arg(long)]
     pub(crate) new_only: bool,
-    /// Keep in this file which data files of DynamoDB exports were read, and go on from there
+}
+
+/// `probe`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Only GET, HEAD and OPTIONS are sent, to this one host, and no GET that looks like an action.
+
+Examples:
+  keytrail probe https://api.example.com --spec openapi.yaml
+  keytrail probe https://api.example.com --as \"alice=bearer:$ALICE\" --as \"bob=bearer:$BOB\"
+  keytrail probe https://api.example.com --dry-run
+  keytrail scan backend --aws --url https://api.example.com")]
+pub(crate) struct Probe {
+    /// The service: scheme, host, port, and the path below which it lies
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
+    /// Use this configuration and no other
     #[arg(long, value_name = "FILE")]
-    pub(crate) resume: Option<PathBuf>,
-    /// Report what the change adds: let pass what was there in the last commit that BASE, a branch
-    /// or commit, and the checked-out one have in common
-    #[arg(long, value_name = "BASE")]
-    pub(crate) diff: Option<String>,
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// `fix`.

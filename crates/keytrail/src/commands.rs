@@ -24,6 +24,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
     let global = &cli.global;
     match &cli.command {
         Command::Scan(scan) => scan::run(global, scan),
+        Command::Probe(probe) => scan::probe(global, probe),
         Command::Explain { rule } => explain::run(rule),
         Command::Rules { format } => rules::run(*format),
         Command::Who(who) => who::run(global, who),

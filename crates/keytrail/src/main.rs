@@ -6,6 +6,7 @@ mod failure;
 mod output;
 mod progress;
 mod quiet_panic;
+mod service;
 mod talk;
 
 use std::process::ExitCode;

@@ -9,19 +9,22 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::{Config, ConfigError, Ignore, SOURCES, Spot};
+use crate::LoginRecipe;
 use crate::nearest::nearest;
 
-const TOP: [&str; 9] = [
+const TOP: [&str; 10] = [
     "baseline",
     "environments",
     "exclude",
     "fail_on",
     "ignore",
+    "login",
     "only",
     "require",
     "salt",
     "severity",
 ];
+const LOGIN: [&str; 5] = ["body", "name", "token", "type", "url"];
 const IGNORE: [&str; 4] = ["path", "reason", "rule", "until"];
 const ENVIRONMENTS: [Environment; 5] = [
     Environment::Production,
@@ -74,6 +77,7 @@ impl Reader<'_> {
                 "require" => config.require = self.texts("require", value)?,
                 "baseline" => config.baseline = Some(self.text("baseline", value)?.into()),
                 "ignore" => config.ignore = self.ignores(value)?,
+                "login" => config.login = self.logins(value)?,
                 "severity" => config.severity = self.severities(value)?,
                 "environments" => config.environments = self.environments(value)?,
                 _ => return Err(self.unknown(key, &TOP)),
@@ -142,6 +146,41 @@ impl Reader<'_> {
                 .filter(|reason| !reason.trim().is_empty())
                 .ok_or_else(|| missing("reason"))?,
             until,
+        })
+    }
+
+    fn logins(&self, value: &Value<'_>) -> Result<Vec<LoginRecipe>, ConfigError> {
+        const EXPECTED: &str = "a list of tables, [[login]]";
+        let DeValue::Array(entries) = value.get_ref() else {
+            return Err(self.wrong("login", value, EXPECTED));
+        };
+        let read = |entry: &Value<'_>| match entry.get_ref() {
+            DeValue::Table(table) => self.login(entry, table),
+            _ => Err(self.wrong("login", entry, EXPECTED)),
+        };
+        entries.iter().map(read).collect()
+    }
+
+    fn login(&self, entry: &Value<'_>, table: &DeTable<'_>) -> Result<LoginRecipe, ConfigError> {
+        let mut given: BTreeMap<&str, String> = BTreeMap::new();
+        for (key, value) in table {
+            let name = LOGIN.into_iter().find(|name| key.get_ref() == name);
+            let name = name.ok_or_else(|| self.unknown(key, &LOGIN))?;
+            given.insert(name, self.text(name, value)?);
+        }
+        let mut take = |key: &'static str| {
+            given.remove(key).ok_or_else(|| ConfigError::MissingKey {
+                spot: self.spot(entry.span().start),
+                key,
+            })
+        };
+        let (name, url, body) = (take("name")?, take("url")?, take("body")?);
+        Ok(LoginRecipe {
+            name,
+            url,
+            body,
+            content_type: take("type").unwrap_or_else(|_| "application/json".to_owned()),
+            token: take("token").ok(),
         })
     }
 
@@ -294,6 +333,12 @@ path = "config/*.py"
 reason = "behind the balancer"
 until = "2027-01-31"
 
+[[login]]
+name = "alice"
+url = "/api/login/"
+body = '{"user": "alice", "password": "$ALICE"}'
+token = "access"
+
 [severity]
 raw-key-stored = "critical"
 
@@ -310,6 +355,8 @@ raw-key-stored = "critical"
             Environment::Production
         );
         assert_eq!(config.exclude, ["vendor/**"]);
+        assert_eq!(config.login[0].content_type, "application/json");
+        assert_eq!(config.login[0].token.as_deref(), Some("access"));
     }
 
     #[test]
@@ -349,7 +396,7 @@ raw-key-stored = "critical"
             ),
             (
                 "\n\n  zzz = 1",
-                "keytrail.toml:3:3: unknown key `zzz` (known here: baseline, environments, exclude, fail_on, ignore, only, require, salt, severity)",
+                "keytrail.toml:3:3: unknown key `zzz` (known here: baseline, environments, exclude, fail_on, ignore, login, only, require, salt, severity)",
             ),
             (
                 "fail_on = 3",

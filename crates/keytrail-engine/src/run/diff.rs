@@ -43,6 +43,7 @@ pub(super) fn before(
         aws: None,
         trail: None,
         workspace: options.workspace.as_deref(),
+        http: None,
     };
     let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?;
     let evidence = evidence.with_environments(&read.config);

@@ -223,6 +223,7 @@ fn proved(
             until: Until::Now,
             only: read.only.as_deref(),
             aws: None,
+            http: None,
             // what is kept is of the files as they are
             cache: None,
             trail: None,

@@ -12,6 +12,9 @@ use keytrail_infra::TableTarget;
 use keytrail_model::{Fact, Finding, Fingerprinter, MemoryTree, Progress};
 use keytrail_rules::{Context, Example, Expected, Kind, Outcome, evaluate};
 
+#[path = "../../../keytrail-http/tests/support/script.rs"]
+mod script;
+
 /// What the collectors make of an example.
 pub(crate) fn facts(example: &Example, detector: &Detector) -> Vec<Fact> {
     let files = example
@@ -45,7 +48,25 @@ pub(crate) fn facts(example: &Example, detector: &Detector) -> Vec<Fact> {
     targets.dedup();
     facts.extend(infra.access.grants(&targets).into_iter().map(Fact::Grant));
     facts.extend(history(example, detector, &prints));
+    facts.extend(service(example, detector, &prints));
     facts
+}
+
+/// What the service of the example answers, where it has a script of one.
+fn service(example: &Example, detector: &Detector, prints: &Fingerprinter) -> Vec<Fact> {
+    let scripts = example
+        .files
+        .iter()
+        .filter(|file| file.path.ends_with(".http"));
+    scripts
+        .flat_map(|file| {
+            let options = script::Script::parse(&file.text).serve();
+            let progress = Progress::default();
+            keytrail_http::collect(options, detector, prints, &progress)
+                .unwrap()
+                .facts
+        })
+        .collect()
 }
 
 /// The commits of the example, made by git in a directory that is gone afterwards.

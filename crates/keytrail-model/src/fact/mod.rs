@@ -9,6 +9,7 @@ mod item;
 mod key;
 mod names;
 mod read;
+mod surface;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,7 @@ pub use item::{StoredKey, StoredKeys};
 pub use key::{Proof, Sighting, SightingConfidence, SightingContext};
 pub use names::{names_a_secret, names_a_vetted_reference};
 pub use read::ObservedRead;
+pub use surface::{Answer, Caller, Exchange, SeenKey, Surface, SurfaceCheck, SurfaceKind};
 
 /// One observation. The graph is a function of a set of these, whatever their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,4 +79,8 @@ pub enum Fact {
     Endpoint(Endpoint),
     /// A trail recorded calls on a table.
     ObservedRead(ObservedRead),
+    /// What an operation of the running service answers.
+    Answer(Answer),
+    /// Something that a check of the running service saw.
+    Surface(Surface),
 }

@@ -5,7 +5,7 @@ use crate as model;
 
 /// A place that a person can go and look at.
 ///
-/// Every kind lies in a file: `path` is relative to the scanned root and `/`-separated; lines and
+/// Every kind but `exchange` lies in a file: `path` is relative to the scanned root and `/`-separated; lines and
 /// columns start at 1, columns count Unicode scalar values, and `end_column` is one past the last
 /// character.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -99,6 +99,15 @@ pub enum Location {
         /// The commit's full name, or that of the object where no commit holds it.
         commit: String,
     },
+    /// An answer of the running service.
+    Exchange {
+        /// `GET`.
+        method: String,
+        /// The path with its parameters by name: `/api/keys/{id}/`.
+        route: String,
+        /// The URL that was asked, keys in it masked.
+        url: String,
+    },
 }
 
 impl From<&model::Location> for Location {
@@ -154,6 +163,11 @@ impl From<&model::Location> for Location {
                 end_line,
                 end_column,
                 commit: commit.to_string(),
+            },
+            model::Location::Exchange { method, url, .. } => Self::Exchange {
+                method: method.to_string(),
+                route: path,
+                url: url.to_string(),
             },
         }
     }

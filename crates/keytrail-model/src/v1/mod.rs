@@ -10,8 +10,8 @@ mod report;
 pub use lineage::{Lineage, Seen, SeenIn};
 pub use location::{Location, Step};
 pub use report::{
-    Confidence, Coverage, CoverageStatus, Edit, Finding, Fix, Grade, LeastCut, Problem, Report,
-    Safety, Severity, Suppression, Tool, VERSION,
+    Check, Confidence, Coverage, CoverageStatus, Edit, Exchange, Finding, Fix, Grade, LeastCut,
+    Problem, Report, Safety, Severity, Suppression, Tool, VERSION,
 };
 
 /// The published schema of [`Lineage`], as JSON Schema 2020-12.

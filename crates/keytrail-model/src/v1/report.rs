@@ -28,6 +28,25 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The fewest edits that close the most.
     pub least_cut: LeastCut,
+    /// The twelve checks of a running service with a grade each; empty where none was asked.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+}
+
+/// One of the twelve checks of a running service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// `authentication`, `object-level`, `function-level`, `property`, `input-validation`,
+    /// `resource-consumption`, `data-exposure`, `encryption`, `ssrf`, `inventory`,
+    /// `unsafe-consumption` or `llm`.
+    pub check: String,
+    /// `A` to `F`; null for a check that was not evaluated.
+    pub grade: Option<Grade>,
+    /// 0 to 100, the number behind the grade; null with it.
+    #[schemars(range(min = 0, max = 100))]
+    pub score: Option<u32>,
+    /// Findings of the check that count.
+    pub findings: u64,
 }
 
 /// Who made a report.
@@ -171,6 +190,43 @@ pub struct Finding {
     pub baseline_key: String,
     /// Set when an inline comment, the configuration or the baseline lets it pass; null otherwise.
     pub suppressed: Option<Suppression>,
+    /// For what was seen from outside: by which of the twelve checks; null otherwise.
+    #[serde(default)]
+    pub check: Option<String>,
+    /// For what was seen from outside: `OWASP API1:2023`, `PCI DSS 4.0 7.2.1`, `SOC 2 CC6.1`.
+    #[serde(default)]
+    pub standards: Vec<String>,
+    /// For what was seen from outside: the request and its answer; null otherwise.
+    #[serde(default)]
+    pub exchange: Option<Exchange>,
+}
+
+/// A request to the running service with its answer, keys masked, credentials by the name of a variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Exchange {
+    /// Request line and headers.
+    pub request: Vec<String>,
+    /// Status line and telling headers.
+    pub response: Vec<String>,
+    /// The start of the body.
+    pub body: String,
+    /// A `curl` line that repeats the request.
+    pub curl: String,
+    /// What was compared with what.
+    pub compared: String,
+}
+
+impl From<&model::Outside> for Exchange {
+    fn from(outside: &model::Outside) -> Self {
+        let exchange = outside.exchange.clone();
+        Self {
+            request: exchange.request,
+            response: exchange.response,
+            body: exchange.body,
+            curl: exchange.curl,
+            compared: outside.compared.clone(),
+        }
+    }
 }
 
 /// What to do about a finding.
@@ -315,6 +371,7 @@ impl From<&model::Edit> for Edit {
 impl Finding {
     /// The form of `finding`, under the number and baseline key that the report gave it.
     pub fn new(finding: &model::Finding, id: String, baseline_key: String) -> Self {
+        let outside = finding.outside.as_deref();
         Self {
             id,
             rule: finding.rule.to_owned(),
@@ -332,6 +389,14 @@ impl Finding {
                 .collect(),
             baseline_key,
             suppressed: finding.suppressed.as_ref().map(Suppression::from),
+            check: outside.map(|outside| outside.check.as_str().to_owned()),
+            standards: outside.map_or_else(Vec::new, |outside| {
+                let names = ["OWASP", "PCI DSS 4.0", "SOC 2"].into_iter();
+                let each = names.zip(outside.check.standards());
+                each.map(|(name, number)| format!("{name} {number}"))
+                    .collect()
+            }),
+            exchange: outside.map(Exchange::from),
         }
     }
 }

@@ -98,7 +98,11 @@ fn hop(number: usize, at: usize, step: &Step) -> String {
     let kind = step.location.kind();
     let span = step.location.span();
     let file = span.path.rsplit('/').next().unwrap_or(&span.path);
-    let place = tail(&clean(&format!("{file}:{}", span.line)), COLUMNS - 4);
+    let place = match &step.location {
+        keytrail_model::Location::Exchange { method, .. } => format!("{method} {}", span.path),
+        _ => format!("{file}:{}", span.line),
+    };
+    let place = tail(&clean(&place), COLUMNS - 4);
     let mut text = String::new();
     for (line, words) in label(&step.label).into_iter().enumerate() {
         let _ = write!(

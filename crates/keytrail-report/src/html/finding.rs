@@ -25,7 +25,8 @@ pub(super) fn way(way: &Way<'_>, sources: &dyn Sources, open: bool) -> String {
     format!(
         "<details class=\"finding {severity}\" id=\"f{number}\"{open}>\n<summary>{title}{more}\
          <span class=\"to\"><code class=\"place\">{at}</code> to <b>{actor}</b></span></summary>\n<p class=\"message\">{message}</p>\n\
-         {drawing}\n<div class=\"two\"><div><h3>Hop by hop</h3>\n{hops}</div>\n<div class=\"side\">{guards}{fixes}{also}</div></div>\n</details>\n",
+         {drawing}\n<div class=\"two\"><div><h3>Hop by hop</h3>\n{hops}</div>\n<div class=\"side\">{guards}{fixes}{also}</div></div>\n{outside}</details>\n",
+        outside = outside(finding),
         severity = finding.severity,
         title = title(number, finding),
         at = esc(&finding.location.to_string()),
@@ -87,13 +88,35 @@ pub(super) fn weakness(number: usize, finding: &Finding, sources: &dyn Sources) 
     format!(
         "<details class=\"finding {severity}\" id=\"f{number}\"{open}>\n<summary>{title}\
          <span class=\"to\">{where_}</span></summary>\n<p class=\"message\">{message}</p>\n\
-         <div class=\"two\"><div>{steps}</div>\n<div class=\"side\">{guards}{fixes}</div></div>\n</details>\n",
+         <div class=\"two\"><div>{steps}</div>\n<div class=\"side\">{guards}{fixes}</div></div>\n{outside}</details>\n",
+        outside = outside(finding),
         severity = finding.severity,
         title = title(number, finding),
         where_ = place(&finding.location),
         message = prose(&finding.message),
         guards = guards(finding),
         fixes = fixes(finding),
+    )
+}
+
+/// The exchange with the running service, with the line that repeats it.
+fn outside(finding: &Finding) -> String {
+    let Some(outside) = &finding.outside else {
+        return String::new();
+    };
+    let exchange = &outside.exchange;
+    let mut lines: Vec<String> = exchange
+        .request
+        .iter()
+        .map(|line| format!("> {line}"))
+        .collect();
+    lines.extend(exchange.response.iter().map(|line| format!("< {line}")));
+    lines.push(exchange.body.clone());
+    format!(
+        "<h3>Exchange</h3>\n<p>{}</p>\n<pre class=\"code\">{}</pre>\n<pre class=\"code\">{}</pre>\n",
+        esc(&outside.compared),
+        esc(&exchange.curl),
+        esc(&lines.join("\n")),
     )
 }
 

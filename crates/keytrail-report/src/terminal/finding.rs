@@ -23,6 +23,7 @@ impl Page<'_> {
             self.line(&format!("   ──► {actor}"));
         }
         self.guards(&finding.guards);
+        self.outside(finding);
         self.fixes(finding);
         self.also(way);
     }
@@ -62,6 +63,7 @@ impl Page<'_> {
             self.hops(&finding.path);
         }
         self.guards(&finding.guards);
+        self.outside(finding);
         self.fixes(finding);
     }
 

@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "Django's debug page is open",
     cwe: &[489, 215],
     severity: Severity::Medium,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("debug_page_open.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for DebugPageOpen {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for setting in cx.joined.settings_named("DEBUG") {
             let on = truth(&setting.value);
             if on == Truth::No || !is_deployed(&cx.joined, setting) {

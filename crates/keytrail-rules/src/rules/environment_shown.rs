@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "The environment or the settings are given out whole",
     cwe: &[497, 526],
     severity: Severity::Medium,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("environment_shown.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for EnvironmentShown {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for flow in &cx.joined.flows {
             if flow.source != Source::WholeEnvironment || is_test_file(&flow.location.span().path) {
                 continue;

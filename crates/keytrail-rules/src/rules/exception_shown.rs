@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "An error's text or traceback is shown to the caller",
     cwe: &[209],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("exception_shown.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for ExceptionShown {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for flow in &cx.joined.flows {
             let Source::Exception(operations) = &flow.source else {
                 continue;

@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "A key is given out in a response",
     cwe: &[200, 201],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("key_in_response.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for KeyInResponse {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for leak in given_out::all(cx, Carries::Key, To::Response) {
             let fix = if leak.path.is_some() {
                 format!("Leave {} out of this response", leak.what)

@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "A key is part of a URL",
     cwe: &[598],
     severity: Severity::Medium,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("key_in_url.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for KeyInUrl {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for flow in &cx.joined.flows {
             // A URL that is a secret itself (a webhook) has nowhere else to go.
             let carried = match &flow.source {

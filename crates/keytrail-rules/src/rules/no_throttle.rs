@@ -16,7 +16,7 @@ static META: Meta = Meta {
     title: "An open route to a key table has no throttle",
     cwe: &[307, 799],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("no_throttle.md"),
 };
 
@@ -26,6 +26,7 @@ impl Rule for NoThrottle {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         let mut places: Places<'_> = BTreeMap::new();
         for (number, operation) in cx.joined.operations.iter().enumerate() {
             let Some(&table) = cx.key_tables_of(number).first() else {

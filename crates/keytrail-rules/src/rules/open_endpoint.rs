@@ -14,7 +14,7 @@ static META: Meta = Meta {
     title: "A route to a key table asks nobody to sign in",
     cwe: &[306, 862],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("open_endpoint.md"),
 };
 
@@ -24,6 +24,7 @@ impl Rule for OpenEndpoint {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         let mut places: BTreeMap<&Location, (Vec<&Route>, String)> = BTreeMap::new();
         for (number, operation) in cx.joined.operations.iter().enumerate() {
             let read = cx.joined.keys_read_by(number);

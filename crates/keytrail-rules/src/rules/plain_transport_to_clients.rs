@@ -14,7 +14,7 @@ static META: Meta = Meta {
     title: "Django answers over plain HTTP",
     cwe: &[319, 614],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("plain_transport_to_clients.md"),
 };
 
@@ -24,6 +24,7 @@ impl Rule for PlainTransportToClients {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         let mut modules: BTreeMap<&str, Vec<&Setting>> = BTreeMap::new();
         for name in SWITCHES {
             for &setting in cx.joined.settings_named(name) {

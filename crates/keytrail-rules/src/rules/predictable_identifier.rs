@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "The identifier of a key record can be guessed",
     cwe: &[330, 340],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("predictable_identifier.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for PredictableIdentifier {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for practice in &cx.joined.practices {
             let PracticeKind::PredictableIdentifier {
                 operation,

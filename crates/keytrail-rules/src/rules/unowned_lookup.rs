@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "An identifier that the caller chooses decides whose item is read or written",
     cwe: &[639, 285],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("unowned_lookup.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for UnownedLookup {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for (number, operation) in cx.joined.operations.iter().enumerate() {
             if operation.keys.is_empty() || is_test_file(&operation.location.span().path) {
                 continue;

@@ -13,7 +13,7 @@ static META: Meta = Meta {
     title: "Other sites may read responses",
     cwe: &[942],
     severity: Severity::Low,
-    needs: &[Kind::Code],
+    needs: &[Kind::Code, Kind::Http],
     page: include_str!("wide_cors.md"),
 };
 
@@ -23,6 +23,7 @@ impl Rule for WideCors {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        crate::surface::add(cx, &META, out);
         for name in ["CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"] {
             for setting in cx.joined.settings_named(name) {
                 if truth(&setting.value) == Truth::Yes && is_deployed(&cx.joined, setting) {

@@ -2,52 +2,99 @@
 
 use std::sync::Arc;
 
-use keytrail_engine::{Outcome, Watch};
+use keytrail_engine::{Options, Outcome, Watch};
 use keytrail_report::{TerminalOptions, Verdict};
 
 use super::options;
-use crate::cli::{Format, Global, Scan};
+use crate::cli::{Format, Global, Probe, Reading, Scan, Showing};
 use crate::failure::usage;
 use crate::progress::Shown;
 use crate::{output, talk};
 
 pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
-    check_sources(&scan.require)?;
-    let files = scan.output.iter().map(|further| &further.file);
-    files
-        .chain(&scan.file)
-        .try_for_each(|file| output::check(file))?;
-    let mut options = options(&scan.paths, &scan.reading);
+    let here = scan.paths.is_empty() && scan.url.is_none();
+    let paths = if here {
+        vec![".".into()]
+    } else {
+        scan.paths.clone()
+    };
+    if scan.url.is_none() && scan.asking.says_something() {
+        let what = "something is said about a running service, but none is named";
+        return Err(usage(what, "add --url URL"));
+    }
+    let mut options = options(&paths, &scan.reading);
     options.aws = super::aws::asked(scan)?;
     options.trail = super::aws::trail(&scan.trail, &scan.account);
+    options.diff.clone_from(&scan.diff);
+    options.resume.clone_from(&scan.resume);
+    options.http = scan.url.as_deref().map(|url| scan.asking.of(url));
+    judge(global, options, &scan.showing)
+}
+
+/// `keytrail probe`: the service alone.
+pub(super) fn probe(global: &Global, probe: &Probe) -> anyhow::Result<u8> {
+    let reading = Reading {
+        only: Vec::new(),
+        exclude: Vec::new(),
+        config: probe.config.clone(),
+        cache_dir: None,
+        workspace: None,
+        no_cache: true,
+    };
+    let mut options = options(&[], &reading);
+    options.http = Some(probe.asking.of(&probe.url));
+    judge(global, options, &probe.showing)
+}
+
+/// Runs, shows, and says how it ends.
+fn judge(global: &Global, mut options: Options, showing: &Showing) -> anyhow::Result<u8> {
+    check_sources(&showing.require)?;
+    let files = showing.output.iter().map(|further| &further.file);
+    files
+        .chain(&showing.file)
+        .try_for_each(|file| output::check(file))?;
     if !global.quiet {
         options.tell = talk::say;
     }
-    options.baseline.clone_from(&scan.baseline);
-    options.diff.clone_from(&scan.diff);
-    options.new_only = scan.new_only;
-    options.resume.clone_from(&scan.resume);
-    options.fail_on = scan.fail_on;
-    options.require.clone_from(&scan.require);
+    options.baseline.clone_from(&showing.baseline);
+    options.new_only = showing.new_only;
+    options.fail_on = showing.fail_on;
+    options.require.clone_from(&showing.require);
+    let dry_run = options.http.as_ref().is_some_and(|http| http.dry_run);
     let watch = Arc::new(Watch::default());
     let shown = Shown::start(global, &watch);
     let outcome = keytrail_engine::scan(&options, &watch);
     drop(shown);
     let outcome = outcome?;
+    if dry_run {
+        return planned(&outcome);
+    }
 
     // A colour or a fold is for standard output only.
-    for further in &scan.output {
+    for further in &showing.output {
         output::write(
             &further.file,
             &render(global, &outcome, further.format, false),
         )?;
     }
-    match &scan.file {
-        Some(file) => output::write(file, &render(global, &outcome, scan.format, false))?,
-        None => output::print(&render(global, &outcome, scan.format, true))?,
+    match &showing.file {
+        Some(file) => output::write(file, &render(global, &outcome, showing.format, false))?,
+        None => output::print(&render(global, &outcome, showing.format, true))?,
     }
     tell(global, &outcome);
     Ok(outcome.verdict.exit_code())
+}
+
+/// What would be sent, a request a line; answers would decide on more.
+fn planned(outcome: &Outcome) -> anyhow::Result<u8> {
+    let mut lines = outcome.planned.join("\n");
+    lines.push('\n');
+    output::print(&lines)?;
+    talk::say(&format!(
+        "{} requests would be sent at first; what is answered decides on further ones",
+        outcome.planned.len()
+    ));
+    Ok(0)
 }
 
 fn check_sources(required: &[String]) -> anyhow::Result<()> {

@@ -1,0 +1,16 @@
+//! The client with its manners. Nothing outside of this module opens a socket to the service.
+
+mod answer;
+mod ask;
+mod body;
+mod build;
+mod login;
+mod pace;
+mod secrets;
+mod send;
+
+pub(crate) use answer::{Answer, Outcome};
+pub(crate) use ask::{Ask, Change, Method, Who, Wrong};
+pub(crate) use build::{Target, loopback};
+pub(crate) use secrets::{is_own, redact};
+pub(crate) use send::Client;
