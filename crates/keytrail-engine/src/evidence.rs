@@ -146,18 +146,7 @@ pub(crate) fn collect(
         evidence.facts.append(&mut exports.facts);
         evidence.coverage.push(exports.coverage);
     }
-    // The routes that the code has are asked, too: it comes after.
-    let asked = http.map(|(http, recipes)| {
-        crate::http::collect(
-            http,
-            recipes,
-            &evidence.facts,
-            detector,
-            prints,
-            &watch.http,
-        )
-    });
-    evidence.add_service(asked.transpose()?);
+    evidence.add_service(http, (detector, prints), watch)?;
     if let Some(access) = access {
         let readers = access.readers(&targets(&evidence.facts));
         let grants = readers.grants.into_iter().map(Fact::Grant);
@@ -165,16 +154,7 @@ pub(crate) fn collect(
         evidence.held_off = readers.held_off;
         evidence.access.push(access);
     }
-    match cloud {
-        Some((live, items)) => {
-            evidence.add_live(live);
-            if let Some(mut items) = items {
-                evidence.facts.append(&mut items.facts);
-                evidence.coverage.push(items.coverage);
-            }
-        }
-        None => evidence.coverage.push(aws::not_asked()),
-    }
+    evidence.add_cloud(cloud);
     evidence.add_trail(trail, watch)?;
     gateway::join(&mut evidence.facts);
     evidence.coverage.sort();
@@ -349,15 +329,35 @@ impl Evidence {
         }
     }
 
-    /// What the running service shows.
-    fn add_service(&mut self, asked: Option<keytrail_http::HttpCollected>) {
-        match asked {
-            Some(mut service) => {
-                self.facts.append(&mut service.facts);
-                self.coverage.append(&mut service.coverage);
-                self.planned = service.planned;
-            }
-            None => self.coverage.push(http::not_asked()),
+    /// What the running service shows. The routes that the code has are asked, too: it comes after.
+    fn add_service(
+        &mut self,
+        http: Option<(&Http, &[LoginRecipe])>,
+        (detector, prints): (&Detector, &Fingerprinter),
+        watch: &Watch,
+    ) -> Result<(), EngineError> {
+        let Some((http, recipes)) = http else {
+            self.coverage.push(http::not_asked());
+            return Ok(());
+        };
+        let service = http::collect(http, recipes, &self.facts, detector, prints, &watch.http);
+        let mut service = service?;
+        self.facts.append(&mut service.facts);
+        self.coverage.append(&mut service.coverage);
+        self.planned = service.planned;
+        Ok(())
+    }
+
+    /// What the account and its items say.
+    fn add_cloud(&mut self, cloud: Option<Live>) {
+        let Some((live, items)) = cloud else {
+            self.coverage.push(aws::not_asked());
+            return;
+        };
+        self.add_live(live);
+        if let Some(mut items) = items {
+            self.facts.append(&mut items.facts);
+            self.coverage.push(items.coverage);
         }
     }
 

@@ -56,9 +56,13 @@ fn told(collected: &HttpCollected) -> String {
         .coverage
         .iter()
         .flat_map(|record| &record.problems);
-    problems
-        .map(|problem| format!("{} {}\n", problem.path, problem.message))
-        .collect()
+    let lines: Vec<String> = problems
+        .map(|problem| format!("{} {}", problem.path, problem.message))
+        .collect();
+    lines.join(
+        "
+",
+    )
 }
 
 fn plain(stream: &mut TcpStream, headers: &str, body: &[u8]) {
@@ -83,7 +87,7 @@ fn an_endless_body_ends() {
         }
         let _ = stream
             .write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/html\r\n\r\n");
-        while stream.write_all(&[b'a'; 65_536]).is_ok() {}
+        while stream.write_all(&[b'a'; 8_192]).is_ok() {}
     }));
     assert!(told(&collected.unwrap()).contains("longer than 2 MB"));
 }
@@ -102,14 +106,14 @@ fn a_drip_ends() {
         }
     }));
     assert!(told(&collected.unwrap()).contains("longer than 15 seconds"));
-    assert!(start.elapsed() < Duration::from_secs(60));
+    assert!(start.elapsed() < Duration::from_mins(1));
 }
 
 #[test]
 fn a_bomb_does_not_go_off() {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    for _ in 0..30 {
-        packed.write_all(&[0; 1 << 20]).unwrap();
+    for _ in 0..30 * 128 {
+        packed.write_all(&[0; 8_192]).unwrap();
     }
     let packed = packed.finish().unwrap();
     let collected = run(serve(move |path, stream| {
@@ -130,9 +134,8 @@ fn a_bomb_does_not_go_off() {
 fn redirects_in_a_circle_end_and_other_hosts_are_not_followed() {
     let collected = run(serve(|path, stream| {
         let to = match path {
-            "/" => "/a",
             "/a" => "/b",
-            "/b" => "/a",
+            "/" | "/b" => "/a",
             "/robots.txt" => "http://elsewhere.invalid/robots.txt",
             _ => return nothing(stream),
         };
@@ -155,9 +158,16 @@ fn a_flood_of_headers_is_refused() {
         if path != "/docs" {
             return plain(stream, "Content-Type: text/html\r\n", b"hello");
         }
-        let flood: String = (0..5_000)
-            .map(|number| format!("X-{number}: {}\r\n", "a".repeat(200)))
+        let flood: Vec<String> = (0..5_000)
+            .map(|number| {
+                format!(
+                    "X-{number}: {}
+",
+                    "a".repeat(200)
+                )
+            })
             .collect();
+        let flood = flood.concat();
         plain(stream, &flood, b"");
     }));
     let told = told(&collected.unwrap());

@@ -57,7 +57,7 @@ fn service(example: &Example, detector: &Detector, prints: &Fingerprinter) -> Ve
     let scripts = example
         .files
         .iter()
-        .filter(|file| file.path.ends_with(".http"));
+        .filter(|file| file.path.ends_with("service.http"));
     scripts
         .flat_map(|file| {
             let options = script::Script::parse(&file.text).serve();
