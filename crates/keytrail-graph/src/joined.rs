@@ -5,10 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    AdminColumn, Answer, Asset, AwsClient, Committed, Confidence, EnvBinding, Fact,
-    Fingerprint, Flow, Grant, Location, Node, ObservedRead, Opening, Operation, Practice,
-    Principal, Reach, ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys,
-    Surface, Table,
+    AdminColumn, Answer, Asset, AwsClient, Committed, Confidence, EnvBinding, Fact, Fingerprint,
+    Flow, Grant, Location, Node, ObservedRead, Opening, Operation, Practice, Principal, Reach,
+    ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys, Surface, Table,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};

@@ -283,9 +283,8 @@ fn a_specification_of_nearly_fifty_megabytes_is_read() {
     let filling = "x".repeat(2_000);
     let mut number = 0;
     while text.len() < (49 << 20) {
-        text.push_str(&format!(
-            r#""/p{number}":{{"post":{{"description":"{filling}"}}}},"#
-        ));
+        let path = format!(r#""/p{number}":{{"post":{{"description":"{filling}"}}}},"#);
+        text.push_str(&path);
         number += 1;
     }
     text.push_str(r#""/last":{"get":{}}}}"#);
