@@ -157,10 +157,11 @@ fn a_429_is_waited_for() {
 
 #[test]
 fn a_session_that_ends_is_renewed_or_told() {
-    let service = serve("exposed", &["--expire", "6"]);
+    // Which requests come before the end depends on what is answered first: a few are enough for each.
+    let service = serve("exposed", &["--expire", "3"]);
     let report = service.report(&[]);
     let told = report["coverage"].to_string();
-    assert!(told.contains("session of `alice` ended"), "{told}");
+    assert!(told.contains("ended and could not be renewed"), "{told}");
 
     let service = serve("exposed", &["--expire", "6"]);
     let directory = tempfile::tempdir().unwrap();
