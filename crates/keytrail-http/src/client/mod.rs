@@ -4,10 +4,12 @@ mod answer;
 mod ask;
 mod body;
 mod build;
+mod job;
 mod login;
 mod pace;
 mod secrets;
 mod send;
+mod session;
 
 pub(crate) use answer::{Answer, Outcome};
 pub(crate) use ask::{Ask, Change, Method, Who, Wrong};

@@ -3,21 +3,19 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use keytrail_detect::Detector;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, Outcome};
 use super::ask::{Ask, Method, Who, Wrong};
 use super::body::{self, Bounds};
 use super::build::{self, Target};
+use super::job::{Job, run};
 use super::pace::Pace;
-use super::{login, secrets};
-use crate::error::{CERTIFICATE, HttpError};
+use super::secrets;
+use crate::error::HttpError;
 use crate::identity::Identity;
 use crate::limits::{self, Breach};
 use crate::options::{HttpOptions, Login};
@@ -29,16 +27,16 @@ pub(crate) struct Client {
     pub(crate) identities: Vec<Identity>,
     pub(crate) detector: Detector,
     http: reqwest::Client,
-    runtime: tokio::runtime::Runtime,
-    pace: Arc<Pace>,
-    logins: Vec<Login>,
+    pub(super) runtime: tokio::runtime::Runtime,
+    pub(super) pace: Arc<Pace>,
+    pub(super) logins: Vec<Login>,
     allow_actions: bool,
-    dry_run: bool,
-    known: BTreeMap<Ask, Arc<Outcome>>,
+    pub(super) dry_run: bool,
+    pub(super) known: BTreeMap<Ask, Arc<Outcome>>,
     /// For each identity a few requests that it is answered and nobody is not.
-    canaries: Vec<Vec<Ask>>,
-    expired: Vec<bool>,
-    renewals: u32,
+    pub(super) canaries: Vec<Vec<Ask>>,
+    pub(super) expired: Vec<bool>,
+    pub(super) renewals: u32,
     limited: bool,
     /// What was not sent because it looks like an action, with the word that says so.
     pub(crate) actions: BTreeMap<String, String>,
@@ -177,7 +175,7 @@ impl Client {
     }
 
     /// Leaves out what must not be sent, and keeps why.
-    fn allowed(&mut self, asks: Vec<Ask>) -> Vec<Ask> {
+    pub(super) fn allowed(&mut self, asks: Vec<Ask>) -> Vec<Ask> {
         let (allowed, refused): (Vec<Ask>, Vec<Ask>) =
             asks.into_iter().partition(|ask| self.may_send(ask));
         for ask in refused {
@@ -221,7 +219,7 @@ impl Client {
     }
 
     /// Sends what is allowed, some at once.
-    fn send(&mut self, asks: &[Ask]) {
+    pub(super) fn send(&mut self, asks: &[Ask]) {
         let jobs: Vec<(usize, Job)> = asks
             .iter()
             .map(|ask| self.job(ask, Bounds::ANSWER))
@@ -252,7 +250,7 @@ impl Client {
         }
     }
 
-    fn job(&self, ask: &Ask, bounds: Bounds) -> Job {
+    pub(super) fn job(&self, ask: &Ask, bounds: Bounds) -> Job {
         Job {
             http: self.http.clone(),
             pace: Arc::clone(&self.pace),
@@ -313,124 +311,12 @@ impl Client {
         Some(Zeroizing::new(line))
     }
 
-    /// A request that an identity is answered and nobody is not tells later whether its session holds.
-    fn learn(&mut self, asks: &[Ask]) {
-        for ask in asks {
-            let Who::Identity(number) = ask.who else {
-                continue;
-            };
-            if self.canaries[number].len() >= limits::CANARIES
-                || self.canaries[number].contains(ask)
-                || !ask.headers.is_empty()
-                || ask.method != Method::Get
-            {
-                continue;
-            }
-            let succeeds = self
-                .known(ask)
-                .is_some_and(|outcome| outcome.success().is_some());
-            let anonymous = Ask {
-                who: Who::Anonymous,
-                ..ask.clone()
-            };
-            let refused = self
-                .known(&anonymous)
-                .and_then(Outcome::answer)
-                .is_some_and(|answer| answer.is_refused() || answer.status == 302);
-            if succeeds && refused {
-                self.canaries[number].push(ask.clone());
-            }
-        }
-    }
-
-    /// Refusals of an identity may mean that its session is over: then it is renewed and asked again, or
-    /// told; never is the answer taken for what the identity may do.
-    fn watch_sessions(&mut self, asks: &[Ask]) {
-        for number in 0..self.identities.len() {
-            let refused: Vec<Ask> = asks
-                .iter()
-                .filter(|ask| ask.who == Who::Identity(number))
-                .filter(|ask| {
-                    let answer = self.known(ask).and_then(Outcome::answer);
-                    answer.is_some_and(|answer| matches!(answer.status, 401 | 302 | 403))
-                })
-                .cloned()
-                .collect();
-            if refused.is_empty() || self.holds(number) {
-                continue;
-            }
-            if self.sign_in(number) {
-                for ask in &refused {
-                    self.known.remove(ask);
-                }
-                let again = self.allowed(refused);
-                self.send(&again);
-            } else {
-                self.expired[number] = true;
-                for ask in refused {
-                    self.known.insert(ask, Arc::new(Outcome::NotSent));
-                }
-            }
-        }
-    }
-
-    /// Not over: none of what it was answered before is refused now. One alone may take any credential.
-    fn holds(&mut self, number: usize) -> bool {
-        let canaries = self.canaries[number].clone();
-        let asked = canaries.iter().take_while(|_| self.pace.take());
-        let jobs = asked
-            .map(|canary| self.job(canary, Bounds::ANSWER))
-            .enumerate();
-        let outcomes = self.runtime.block_on(run(jobs.collect()));
-        let mut answers = outcomes.iter().filter_map(|(outcome, _)| outcome.answer());
-        !answers.any(|answer| matches!(answer.status, 401 | 302 | 403))
-    }
-
-    /// Signs in all identities that a recipe describes; the names of those that could not.
-    pub(crate) fn sign_in_all(&mut self) -> Vec<String> {
-        let named: Vec<String> = self.logins.iter().map(|login| login.name.clone()).collect();
-        let mut failed = Vec::new();
-        for name in named {
-            let Some(number) = self
-                .identities
-                .iter()
-                .position(|identity| identity.name == name)
-            else {
-                continue;
-            };
-            if !self.dry_run && !self.sign_in(number) {
-                self.expired[number] = true;
-                failed.push(name);
-            }
-        }
-        failed
-    }
-
-    fn sign_in(&mut self, number: usize) -> bool {
-        if self.renewals >= limits::RENEWALS || !self.pace.take() {
-            return false;
-        }
-        let name = &self.identities[number].name;
-        let Some(login) = self.logins.iter().find(|login| login.name == *name) else {
-            return false;
-        };
-        self.renewals += 1;
-        let answer = self.runtime.block_on(self.post(
-            &login.path,
-            &login.content_type,
-            login.body.with_bytes(<[u8]>::to_vec),
-        ));
-        let header = answer.and_then(|answer| login::credential(login, &answer));
-        match header {
-            Some(header) => {
-                self.identities[number].headers = vec![header];
-                true
-            }
-            None => false,
-        }
-    }
-
-    async fn post(&self, path: &str, content_type: &str, body: Vec<u8>) -> Option<Answer> {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Option<Answer> {
         let url = self.target.url(path, false)?;
         self.pace.slot().await;
         let request = self
@@ -498,202 +384,4 @@ fn sensitive(name: &str, bytes: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let mut value = HeaderValue::from_bytes(bytes).ok()?;
     value.set_sensitive(true);
     Some((name, value))
-}
-
-/// One request on its way.
-struct Job {
-    http: reqwest::Client,
-    pace: Arc<Pace>,
-    target: Target,
-    ask: Ask,
-    headers: HeaderMap,
-    bounds: Bounds,
-}
-
-impl Job {
-    fn patient(&mut self, patient: bool) {
-        if !patient {
-            self.bounds.patience = 0;
-        }
-    }
-
-    async fn run(self) -> (Outcome, Option<String>) {
-        let mut target = self.ask.target.clone();
-        let mut redirects = Vec::new();
-        loop {
-            let mut answer = match self.patiently(&target).await {
-                Ok(answer) => answer,
-                Err(why) => return (Outcome::Failed(why), None),
-            };
-            let next = self.next(&answer, &target);
-            let may_follow = self.ask.method == Method::Get && self.ask.who == Who::Anonymous;
-            match next {
-                Some(Next::Here(next)) if may_follow => {
-                    if redirects.len() >= limits::REDIRECTS || redirects.contains(&next) {
-                        answer.breaches.push(Breach::Redirects);
-                    } else if actions::word(&next).is_none() && self.pace.take() {
-                        redirects.push(next.clone());
-                        target = next;
-                        continue;
-                    }
-                    return (done(answer, redirects), None);
-                }
-                Some(Next::Elsewhere(url)) => return (done(answer, redirects), Some(url)),
-                _ => return (done(answer, redirects), None),
-            }
-        }
-    }
-
-    fn next(&self, answer: &Answer, from: &str) -> Option<Next> {
-        if !(300..400).contains(&answer.status) {
-            return None;
-        }
-        let to = answer.header("location")?;
-        Some(match self.target.local(to, from) {
-            Some(local) => Next::Here(local),
-            None => Next::Elsewhere(to.to_owned()),
-        })
-    }
-
-    /// Again after 429, when and as long as the service asks for.
-    async fn patiently(&self, target: &str) -> Result<Answer, &'static str> {
-        let mut waited = 0;
-        loop {
-            let mut answer = self.once(target).await?;
-            answer.waited = waited > 0;
-            let Some(wait) = wait(&answer) else {
-                return Ok(answer);
-            };
-            if waited >= self.bounds.patience || wait > limits::LONGEST_WAIT {
-                if self.bounds.patience > 0 {
-                    answer.breaches.push(Breach::Refused);
-                }
-                return Ok(answer);
-            }
-            waited += 1;
-            self.pace.pause(wait);
-            if !self.pace.take() {
-                return Ok(answer);
-            }
-        }
-    }
-
-    async fn once(&self, target: &str) -> Result<Answer, &'static str> {
-        let url = self
-            .target
-            .url(target, self.ask.plain)
-            .ok_or("it would leave the host")?;
-        self.pace.slot().await;
-        let method = match self.ask.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Head => reqwest::Method::HEAD,
-            Method::Options => reqwest::Method::OPTIONS,
-        };
-        let sent = self
-            .http
-            .request(method, url)
-            .headers(self.headers.clone())
-            .send()
-            .await;
-        let response = sent.map_err(|error| why(&error))?;
-        Ok(body::read(response, self.bounds).await)
-    }
-}
-
-enum Next {
-    Here(String),
-    Elsewhere(String),
-}
-
-fn done(mut answer: Answer, redirects: Vec<String>) -> Outcome {
-    answer.redirects = redirects;
-    if answer.content_type().contains("json")
-        || answer
-            .body
-            .first()
-            .is_some_and(|&byte| matches!(byte, b'{' | b'['))
-    {
-        answer.json = serde_json::from_slice(&answer.body).ok();
-    }
-    Outcome::Answer(answer)
-}
-
-/// How long the service asks to be left alone.
-fn wait(answer: &Answer) -> Option<Duration> {
-    /// Without a word from the service.
-    const UNTOLD: Duration = Duration::from_secs(1);
-    match (answer.status, answer.header("retry-after")) {
-        (429, None) => Some(UNTOLD),
-        (429 | 503, Some(told)) => Some(told.trim().parse().map_or(UNTOLD, Duration::from_secs)),
-        _ => None,
-    }
-}
-
-/// In a few words; the chain of causes may quote addresses.
-fn why(error: &reqwest::Error) -> &'static str {
-    let mut causes = Vec::new();
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        let inner = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .map(|inner| inner as &(dyn std::error::Error + 'static));
-        if inner.or(Some(cause)).is_some_and(|it| {
-            matches!(
-                it.downcast_ref::<rustls::Error>(),
-                Some(rustls::Error::InvalidCertificate(_))
-            )
-        }) {
-            return CERTIFICATE;
-        }
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    let all = causes.join(" ").to_ascii_lowercase();
-    let told = [
-        (
-            "too large",
-            "the headers are longer, or more, than are read",
-        ),
-        (
-            "message head",
-            "the headers are longer, or more, than are read",
-        ),
-        ("dns", "its name is not known"),
-        ("refused", "the connection was refused"),
-        ("tls", "no TLS connection could be made"),
-        ("certificate", CERTIFICATE),
-        ("handshake", "no TLS connection could be made"),
-        ("corrupt", "no TLS connection could be made"),
-        ("invalid", "what it sends is no HTTP"),
-    ];
-    if error.is_timeout() {
-        return "no answer came within 15 seconds";
-    }
-    told.iter()
-        .find(|(word, _)| all.contains(word))
-        .map_or("the connection broke off", |(_, told)| told)
-}
-
-/// Runs jobs, some at once; outcomes in the order of the jobs.
-async fn run(jobs: Vec<(usize, Job)>) -> Vec<(Outcome, Option<String>)> {
-    let room = Arc::new(Semaphore::new(limits::IN_FLIGHT));
-    let mut set = JoinSet::new();
-    let count = jobs.len();
-    for (number, job) in jobs {
-        let room = Arc::clone(&room);
-        set.spawn(async move {
-            let _place = room.acquire_owned().await;
-            (number, job.run().await)
-        });
-    }
-    let mut outcomes: Vec<(Outcome, Option<String>)> = (0..count)
-        .map(|_| (Outcome::Failed("it broke off"), None))
-        .collect();
-    while let Some(done) = set.join_next().await {
-        if let Ok((number, outcome)) = done {
-            outcomes[number] = outcome;
-        }
-    }
-    outcomes
 }

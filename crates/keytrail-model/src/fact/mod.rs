@@ -9,6 +9,8 @@ mod item;
 mod key;
 mod names;
 mod read;
+mod route;
+mod setting;
 mod surface;
 
 use serde::{Deserialize, Serialize};
@@ -17,10 +19,9 @@ pub use around::{
     Asset, AssetKind, Control, Opening, OpeningKind, Outsider, Posture, Right, RightKind,
 };
 pub use code::{
-    Access, AdminColumn, AttributePath, AwsClient, Check, Column, Comparison, Environment, Flow,
-    HttpMethod, Ident, KeyBinding, NameSource, Operation, OperationKind, Origin, Practice,
-    PracticeKind, Projection, Reach, RequestPart, ResponseHeader, Route, Setting, SettingValue,
-    Sink, Source, TableRef, Transform,
+    AdminColumn, AttributePath, AwsClient, Check, Column, Comparison, Flow, Ident, KeyBinding,
+    NameSource, Operation, OperationKind, Origin, Practice, PracticeKind, Projection, RequestPart,
+    ResponseHeader, Sink, Source, TableRef, Transform,
 };
 pub use endpoint::Endpoint;
 pub use history::{CommitRef, Committed, Held};
@@ -32,6 +33,8 @@ pub use item::{StoredKey, StoredKeys};
 pub use key::{Proof, Sighting, SightingConfidence, SightingContext};
 pub use names::{names_a_secret, names_a_vetted_reference};
 pub use read::ObservedRead;
+pub use route::{Access, HttpMethod, Reach, Route};
+pub use setting::{Environment, Setting, SettingValue};
 pub use surface::{Answer, Caller, Exchange, SeenKey, Surface, SurfaceCheck, SurfaceKind};
 
 /// One observation. The graph is a function of a set of these, whatever their order.
