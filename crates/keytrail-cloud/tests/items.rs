@@ -1,8 +1,9 @@
 //! Items of a table, from a server of our own: keys found once, and answers that no service would give.
 
 mod moto;
+mod server;
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -85,7 +86,7 @@ fn item(id: u64) -> Value {
 
 fn answer(mut stream: TcpStream, calls: &AtomicU64) -> Option<()> {
     loop {
-        let (head, body) = request(&mut stream)?;
+        let server::Asked { head, body } = server::request(&mut stream)?;
         let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
         if asked["TableName"] == "drip" && head.contains(".Scan") {
             stream
@@ -112,25 +113,6 @@ fn answer(mut stream: TcpStream, calls: &AtomicU64) -> Option<()> {
         // In one piece: two would wait for each other's acknowledgement.
         stream.write_all(&[head.into_bytes(), body].concat()).ok()?;
     }
-}
-
-/// Head, in lower-case where it counts not, and body of a request.
-fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).ok()?;
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).ok()?;
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim().parse().ok())?
-    });
-    let mut body = vec![0; length.unwrap_or(0)];
-    stream.read_exact(&mut body).ok()?;
-    Some((head, body))
 }
 
 /// Serves for as long as the process lives.

@@ -8,6 +8,11 @@ use crate::collect::{problem, status};
 use crate::operation::Found;
 use crate::scan::Scan;
 
+/// What no check of this version tries.
+const NOT_TRIED: &str = "this version does not try GraphQL by POST, identifiers that are hashed \
+                         (hashids), tokens signed with a service's public key, nor does it read \
+                         what Django's REST framework tells by OPTIONS";
+
 /// Problems of one kind that are listed.
 const LISTED: usize = 40;
 
@@ -82,9 +87,9 @@ pub(crate) fn service(scan: &Scan<'_>) -> Coverage {
         reason: if client.is_dry() {
             "nothing is sent in a dry run; leave --dry-run out to have the service asked".to_owned()
         } else if partial {
-            "some requests were not sent, or not read to their end".to_owned()
+            format!("some requests were not sent, or not read to their end; {NOT_TRIED}")
         } else {
-            String::new()
+            NOT_TRIED.to_owned()
         },
         counts,
         problems,

@@ -12,7 +12,7 @@ use crate::error::CloudError;
 use crate::runtime::Runtime;
 
 /// An open shard may answer with nothing and still have something behind it. After this many empty
-/// answers in a row it counts as read for now.
+/// answers in a row it counts as read up to its end, until the shards are looked up again.
 const EMPTY: u32 = 5;
 /// The same for a closed shard, which has an end.
 const MOST_EMPTY: u32 = 1_000;
@@ -56,7 +56,7 @@ struct Inner {
     lineage: Lineage,
     /// Cursors of the shards that are being read, with the empty answers so far.
     open: BTreeMap<String, Cursor>,
-    /// Shards that have nothing new for now.
+    /// Shards that are read up to their end, until they are looked up again.
     resting: BTreeSet<String>,
     /// Shards of which changes were trimmed away, until that is told.
     gaps: BTreeSet<String>,
@@ -122,7 +122,7 @@ impl Iterator for StreamReader {
 }
 
 impl Inner {
-    /// The next batch; nothing where every shard is read for now. The shards are looked up anew
+    /// The next batch; nothing where every shard is read up to its end. The shards are looked up anew
     /// each time that what is known of them is used up.
     async fn next(&mut self) -> Result<Option<StreamBatch>, CloudError> {
         if !self.begun {

@@ -58,7 +58,8 @@ fn talk(mut stream: TcpStream, answer: &mut dyn FnMut(&Asked) -> Told) -> Option
     }
 }
 
-fn request(stream: &mut TcpStream) -> Option<Asked> {
+/// The next request of a connection; nothing where it ends.
+pub(crate) fn request(stream: &mut TcpStream) -> Option<Asked> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {

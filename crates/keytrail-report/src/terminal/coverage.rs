@@ -55,7 +55,12 @@ impl Page<'_> {
                 .filter(|&(_, &number)| number > 0)
                 .map(|(name, &number)| counted(number, name))
                 .collect();
-            self.hanging(&format!("  {name} "), 11, &counts.join(", "));
+            let mut told = counts.join(", ");
+            // of what is read in part it stands below
+            if record.status == CoverageStatus::Evaluated && !record.reason.is_empty() {
+                told = format!("{told}; {}", record.reason);
+            }
+            self.hanging(&format!("  {name} "), 11, &told);
         }
     }
 
