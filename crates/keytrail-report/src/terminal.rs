@@ -397,6 +397,26 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_a_whole_reading_leaves_out_is_told() {
+        let mut report = report();
+        let whole = report
+            .coverage
+            .iter_mut()
+            .find(|record| record.status == keytrail_model::CoverageStatus::Evaluated)
+            .unwrap();
+        "7 files of libraries are not followed".clone_into(&mut whole.reason);
+        let options = TerminalOptions {
+            width: 200,
+            ..TerminalOptions::default()
+        };
+        let told = terminal(&report, &NoSources, options);
+        assert!(
+            told.contains("3 files; 7 files of libraries are not followed"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn colour_only_adds_escapes() {
         let plain = terminal(&report(), &Numbered, TerminalOptions::default());
         let options = TerminalOptions {

@@ -1,5 +1,7 @@
 //! Values as text: what `str`, `print` and formats show of them.
 
+use keytrail_model::Transform;
+
 use super::Machine;
 use super::arguments::Arguments;
 use super::record::SinkKind;
@@ -232,40 +234,46 @@ impl Machine<'_> {
 }
 
 impl Machine<'_> {
-    /// The parts of a credential header taken apart: `Basic …` and `Bearer …` at the space, a user's name and
-    /// password at the colon. What stands first is no secret.
+    /// A credential taken apart: a header with `Basic …` or `Bearer …` at the space, a user's name and
+    /// password at the colon, a key with a public prefix at the underscore or dot. What stands first
+    /// is no secret by itself.
     pub(super) fn credential_parts(
         &self,
         receiver: &Value,
         method: Sym,
         arguments: &Arguments,
     ) -> Option<Value> {
-        let separator = arguments.first().constant();
-        let taken_apart = match separator.map(|separator| self.text(separator)) {
-            None => arguments.positional.is_empty(),
-            Some(separator) => matches!(separator, ":" | " "),
-        };
-        if !taken_apart || !receiver.taints.iter().any(|taint| self.is_header(taint)) {
-            return None;
-        }
         let rest = receiver.text();
-        let mut first = rest.clone();
+        let separator = arguments.first().constant();
+        let first = match separator.map(|separator| self.text(separator)) {
+            Some("_" | ".") if rest.is_tainted() => rest.transformed(Transform::Masked),
+            Some(":" | " ") => self.before_secret(&rest)?,
+            None if arguments.positional.is_empty() => self.before_secret(&rest)?,
+            _ => return None,
+        };
+        if self.text(method).ends_with("partition") {
+            return Some(Value::sequence(vec![first, Value::default(), rest]));
+        }
+        // how many parts there are is not known: any but the first may hold the secret
+        let mut parts = Value::sequence(vec![first, rest.clone()]);
+        for taint in rest.taints {
+            parts.add_taint(taint);
+        }
+        Some(parts)
+    }
+
+    /// The scheme or name in a credential header; `None` for other values.
+    fn before_secret(&self, header: &Value) -> Option<Value> {
+        let mut first = header.clone();
+        let mut found = false;
         for taint in &mut first.taints {
             if let Some(steps) = self.header_steps(taint) {
                 let header = taint.path.iter().take(steps).copied();
                 taint.path = header.chain([self.shared.words.username]).collect();
+                found = true;
             }
         }
-        let parts = if self.text(method).ends_with("partition") {
-            vec![first, Value::default(), rest]
-        } else {
-            vec![first, rest]
-        };
-        Some(Value::sequence(parts))
-    }
-
-    fn is_header(&self, taint: &Taint) -> bool {
-        self.header_steps(taint).is_some()
+        found.then_some(first)
     }
 
     /// How many steps lead to the header in `request.headers["Authorization"]`,

@@ -335,16 +335,41 @@ impl Value {
         value
             .shapes
             .retain(|shape| !matches!(shape, Shape::Str(_) | Shape::Pattern(_)));
-        if value.fields.is_none() {
-            for taint in &mut value.taints {
-                // an item as a whole is no text: this is a list of items
-                let entry = self.shapes.contains(&Shape::SomeEntry);
-                if entry || !(matches!(taint.label, Label::Item(_)) && taint.path.is_empty()) {
-                    taint.transform = taint.transform.max(Transform::Masked);
-                }
+        if value.has_places() {
+            return value;
+        }
+        if value.fields.is_some() {
+            return value.with_texts_masked(0);
+        }
+        for taint in &mut value.taints {
+            // an item as a whole is no text: this is a list of items
+            let entry = self.shapes.contains(&Shape::SomeEntry);
+            if entry || !(matches!(taint.label, Label::Item(_)) && taint.path.is_empty()) {
+                taint.transform = taint.transform.max(Transform::Masked);
             }
         }
         value
+    }
+
+    /// Of something that may be a list or a text: what can only be a text is masked.
+    fn with_texts_masked(mut self, depth: u32) -> Self {
+        for taint in &mut self.taints {
+            if matches!(
+                taint.label,
+                Label::Setting(_) | Label::Environment(_) | Label::Literal(_)
+            ) {
+                taint.transform = taint.transform.max(Transform::Masked);
+            }
+        }
+        if let Some(fields) = &self.fields
+            && fields.is_tainted()
+            && depth < DEEPEST_FIELDS
+        {
+            let masked = |part: &Self| part.clone().with_texts_masked(depth + 1);
+            let fields = fields.iter().map(|(name, part)| (*name, masked(part)));
+            self.fields = Some(fields.collect());
+        }
+        self
     }
 
     /// What a closure keeps of it: functions without what they in turn hold, or two that know
