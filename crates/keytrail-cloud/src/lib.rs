@@ -1,7 +1,9 @@
 //! The live AWS account, read-only: the same facts as from templates, plus items, streams and trails.
 //!
-//! This is the only room that speaks to AWS, and the only asynchronous one. It judges nothing, writes
-//! nothing to the account, and never asks for the value of a secret or a parameter.
+//! This is the only room that speaks to AWS, and the only asynchronous one. It judges nothing. A
+//! [`Client`] can only read, and never asks for the value of a secret or a parameter. What writes, or
+//! reads such values, is a [`Writer`] with a list of calls of its own; it decides nothing and is opened
+//! only by what was told to `--apply`.
 
 mod account;
 mod client;
@@ -12,6 +14,7 @@ mod policy;
 mod runtime;
 mod streams;
 mod trail;
+mod write;
 
 pub use account::{Account, AccountOptions, collect};
 pub use client::{Access, Call, Client, Connection, Group};
@@ -25,3 +28,4 @@ pub use streams::{
 pub use trail::{
     TrailCheckpoint, TrailEvent, TrailFile, TrailOptions, TrailPlace, TrailReader, trail,
 };
+pub use write::{WriteCall, Writer};

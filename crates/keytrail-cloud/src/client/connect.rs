@@ -96,6 +96,16 @@ impl Connection {
         })
     }
 
+    /// The same endpoints, as somebody else: to see whether a pair of keys is accepted.
+    pub(crate) fn as_holder(&self, id: &str, secret: &str) -> Self {
+        let pair = Credentials::new(id, secret, None, None, "keytrail");
+        Self {
+            provider: SharedCredentialsProvider::new(pair),
+            cached: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// The region of the configuration.
     pub fn region(&self) -> &str {
         &self.region

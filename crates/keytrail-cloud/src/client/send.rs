@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::call::{Call, Protocol};
 use super::connect::Connection;
 use super::endpoint::{Endpoint, endpoint};
+use super::spoken::Spoken;
 use super::{body, json_of_xml};
 use crate::error::CloudError;
 
@@ -42,7 +43,7 @@ impl std::fmt::Debug for Client {
 
 /// What came back.
 pub(crate) struct Answer {
-    status: u16,
+    pub(crate) status: u16,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -105,7 +106,19 @@ impl Client {
         if let Ok(mut made) = self.made.lock() {
             made.insert(call);
         }
-        let endpoint = endpoint(&self.connection.config, call.service(), &self.region)?;
+        self.connection.send(&self.region, call, request).await
+    }
+}
+
+impl Connection {
+    /// Signs one request and carries it; what came back, good or bad.
+    pub(crate) async fn send<C: Spoken>(
+        &self,
+        region: &str,
+        call: C,
+        request: &Value,
+    ) -> Result<Answer, CloudError> {
+        let endpoint = endpoint(&self.config, call.service(), region)?;
         let signed = self.signed(call, request, &endpoint).await?;
         let broken = |why| CloudError::Transport {
             call: call.name(),
@@ -113,7 +126,7 @@ impl Client {
             why,
         };
         let signed = SmithyRequest::try_from(signed).map_err(|_| broken("it can't be written"))?;
-        let response = self.connection.http.call(signed).await.map_err(|error| {
+        let response = self.http.call(signed).await.map_err(|error| {
             broken(if error.is_timeout() {
                 "no answer in time"
             } else if error.is_io() {
@@ -127,9 +140,9 @@ impl Client {
         Ok(Answer { status, bytes })
     }
 
-    async fn signed(
+    async fn signed<C: Spoken>(
         &self,
-        call: Call,
+        call: C,
         request: &Value,
         endpoint: &Endpoint,
     ) -> Result<http::Request<SdkBody>, CloudError> {
@@ -142,7 +155,7 @@ impl Client {
         let broken = || CloudError::Endpoint {
             service: call.service().id(),
         };
-        let credentials = self.connection.credentials().await?;
+        let credentials = self.credentials().await?;
         let identity = credentials.into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
@@ -168,7 +181,7 @@ impl Client {
 }
 
 /// Path with query, headers and body of a request.
-fn written(call: Call, request: &Value) -> (String, Vec<(&'static str, String)>, Vec<u8>) {
+fn written<C: Spoken>(call: C, request: &Value) -> (String, Vec<(&'static str, String)>, Vec<u8>) {
     match call.service().protocol() {
         Protocol::Json { target, version } => {
             let headers = vec![
@@ -192,13 +205,13 @@ fn written(call: Call, request: &Value) -> (String, Vec<(&'static str, String)>,
                 form.into_bytes(),
             )
         }
-        Protocol::Rest => (rest_path(call, request), Vec::new(), Vec::new()),
+        Protocol::Rest => (call.path(request), Vec::new(), Vec::new()),
         Protocol::S3 => (bucket_path(request), Vec::new(), Vec::new()),
     }
 }
 
 /// S3 signs the hash of the body, and paths as they are.
-fn settings(call: Call) -> SigningSettings {
+fn settings<C: Spoken>(call: C) -> SigningSettings {
     let mut settings = SigningSettings::default();
     if call.service().protocol() == Protocol::S3 {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -226,7 +239,7 @@ fn bucket_path(request: &Value) -> String {
 }
 
 /// Fields named in the path go there, the rest into the query.
-fn rest_path(call: Call, request: &Value) -> String {
+pub(super) fn rest_path(call: Call, request: &Value) -> String {
     let field = |name: &str| {
         encoded(
             request
@@ -275,7 +288,7 @@ fn encoded(text: &str) -> String {
     out
 }
 
-fn parsed(call: Call, bytes: &[u8]) -> Result<Value, CloudError> {
+pub(crate) fn parsed<C: Spoken>(call: C, bytes: &[u8]) -> Result<Value, CloudError> {
     let bad = |what| CloudError::Malformed {
         call: call.name(),
         what,
@@ -288,7 +301,7 @@ fn parsed(call: Call, bytes: &[u8]) -> Result<Value, CloudError> {
 }
 
 /// Tells what a bad answer means.
-fn failure(call: Call, answer: &Answer) -> CloudError {
+pub(crate) fn failure<C: Spoken>(call: C, answer: &Answer) -> CloudError {
     let code = code(&answer.bytes).unwrap_or_else(|| format!("HTTP status {}", answer.status));
     let call_name = call.name();
     match code.as_str() {
