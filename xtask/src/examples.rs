@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
+use crate::outside;
 use crate::run::{cargo, keytrail, passes, root};
 use crate::test::{Outcome, runs};
 
@@ -35,6 +36,7 @@ pub(crate) fn test(outcome: &mut Outcome) {
         outcome.step(&format!("example {name}: its tests"), || tests(name));
         outcome.step(&format!("example {name}: running"), || check(name));
     }
+    outcome.step("example leaky: from outside", outside);
     outcome.step("example leaky: its tests under the printed policy", || {
         least_policy("leaky")
     });
@@ -53,6 +55,11 @@ fn live() -> anyhow::Result<()> {
         "--ignored",
     ];
     passes(cargo(&tests).env("KEYTRAIL_MOTO", environment))
+}
+
+/// What a caller of the running example gets at, and where it comes from.
+pub(crate) fn outside() -> anyhow::Result<()> {
+    outside::ways(&environment("leaky")?)
 }
 
 fn tests(name: &str) -> anyhow::Result<()> {

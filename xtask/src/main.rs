@@ -14,6 +14,7 @@ mod examples;
 mod generate;
 #[cfg(test)]
 mod layers;
+mod outside;
 mod picture;
 mod run;
 mod test;
@@ -41,6 +42,9 @@ enum Command {
         /// Leave out the example projects, which need Python packages
         #[arg(long)]
         no_examples: bool,
+        /// Only the running example, asked from outside
+        #[arg(long, conflicts_with_all = ["ci", "no_examples"])]
+        outside: bool,
     },
     /// Write the documents that are made from the code: index of the rules, JSON schema, picture
     Gen {
@@ -64,7 +68,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Test { ci, no_examples } => test::run(!no_examples, ci || in_ci()),
+        Command::Test { outside: true, .. } => examples::outside(),
+        Command::Test {
+            ci, no_examples, ..
+        } => test::run(!no_examples, ci || in_ci()),
         Command::Gen { check } => generate::run(check),
         Command::Bench {
             path,

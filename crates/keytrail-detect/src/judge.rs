@@ -305,6 +305,11 @@ fn judge_generic(
 ) -> Option<(Kind, SightingConfidence)> {
     let value = candidate.value;
     let strength = strength(value);
+    let strength = if names_a_secret(candidate.name) {
+        strength.max(strength_of_digits(value))
+    } else {
+        strength
+    };
     if !names_a_secret(candidate.name) {
         let hints = names_something_secret(candidate.name)
             && strength == Strength::Strong
@@ -335,6 +340,19 @@ fn judge_generic(
         }
         Strength::Strong | Strength::Weak => Some((Kind::Token, SightingConfidence::Low)),
         Strength::None => None,
+    }
+}
+
+/// Of hexadecimal digits behind a prefix of somebody's own: `acme_live_4f8a…`. As a whole they look like
+/// few of many characters.
+fn strength_of_digits(value: &[u8]) -> Strength {
+    let at = value.iter().rposition(|byte| matches!(byte, b'_' | b'-'));
+    let (prefix, digits) = at.map_or((&value[..0], value), |at| (&value[..at], &value[at + 1..]));
+    let own = !prefix.is_empty() && prefix.len() <= 16 && prefix.iter().all(u8::is_ascii_graphic);
+    if own && digits.len() >= 32 && digits.iter().all(u8::is_ascii_hexdigit) {
+        crate::shape::strength(digits)
+    } else {
+        Strength::None
     }
 }
 

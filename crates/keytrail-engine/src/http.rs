@@ -1,12 +1,14 @@
 //! The running service: what of it is asked, with what the code knows of its routes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use keytrail_detect::Detector;
 use keytrail_http::{HttpCollected, HttpError, HttpOptions, Identity, KnownRoute, LlmDepth, Login};
-use keytrail_model::{Coverage, Fact, Fingerprinter, Progress, Secret};
+use keytrail_model::{
+    Coverage, Fact, Fingerprinter, HttpMethod, KeyBinding, Origin, Progress, RequestPart, Secret,
+};
 use zeroize::Zeroizing;
 
 use crate::EngineError;
@@ -139,21 +141,42 @@ fn filled(text: &str) -> Result<Zeroizing<String>, String> {
     Ok(out)
 }
 
-/// Routes of the code; those whose handlers write are told, so that no GET sets them off.
+/// Routes of the code. Those whose handlers write are told, so that no GET sets them off, and which parts of
+/// the query pick the item that is read.
 fn routes(facts: &[Fact]) -> Vec<KnownRoute> {
-    let writers: BTreeSet<&str> = facts
-        .iter()
-        .filter_map(|fact| match fact {
-            Fact::Operation(operation) if operation.kind.writes() && !operation.kind.reads() => {
-                Some(&*operation.entry)
+    let mut writers: BTreeSet<&str> = BTreeSet::new();
+    let mut pickers: BTreeMap<&str, BTreeSet<(String, String)>> = BTreeMap::new();
+    for fact in facts {
+        if let Fact::Operation(operation) = fact {
+            let kind = &operation.kind;
+            if kind.writes() && !kind.reads() {
+                writers.insert(&*operation.entry);
+            } else if kind.reads() {
+                let picks = pickers.entry(&*operation.entry).or_default();
+                picks.extend(operation.keys.iter().flat_map(picks_of));
             }
-            _ => None,
-        })
-        .collect();
-    let acting: BTreeSet<&str> = facts
+        }
+    }
+    let mut acting: BTreeSet<&str> = writers.clone();
+    let mut picking = pickers.clone();
+    for fact in facts {
+        if let Fact::Reach(reach) = fact {
+            if writers.contains(&*reach.function) {
+                acting.insert(&*reach.view);
+            }
+            if let Some(picks) = pickers.get(&*reach.function) {
+                let all = picking.entry(&*reach.view).or_default();
+                all.extend(picks.iter().cloned());
+            }
+        }
+    }
+    // Where one view answers GET and a method that writes, the writing is that method's.
+    let divided: BTreeSet<(&str, &str)> = facts
         .iter()
         .filter_map(|fact| match fact {
-            Fact::Reach(reach) if writers.contains(&*reach.function) => Some(&*reach.view),
+            Fact::Route(route) if route.method.writes() && route.method != HttpMethod::Any => {
+                Some((&*route.pattern, &*route.view))
+            }
             _ => None,
         })
         .collect();
@@ -164,7 +187,12 @@ fn routes(facts: &[Fact]) -> Vec<KnownRoute> {
                 pattern: route.pattern.clone(),
                 method: route.method,
                 access: route.access,
-                acts: acting.contains(&*route.view) || writers.contains(&*route.view),
+                acts: acting.contains(&*route.view)
+                    && !divided.contains(&(&*route.pattern, &*route.view)),
+                picks: picking
+                    .get(&*route.view)
+                    .map(|picks| picks.iter().cloned().collect())
+                    .unwrap_or_default(),
             }),
             _ => None,
         })
@@ -172,6 +200,21 @@ fn routes(facts: &[Fact]) -> Vec<KnownRoute> {
     routes.sort();
     routes.dedup();
     routes
+}
+
+/// `team from the query string`, compared with `owner_id`.
+fn picks_of(binding: &KeyBinding) -> Vec<(String, String)> {
+    let Some(attribute) = &binding.attribute else {
+        return Vec::new();
+    };
+    let named = binding.origins.iter().filter_map(|origin| match origin {
+        Origin::Caller(part @ RequestPart::Query, step) => {
+            let end = format!(" from {}", part.as_str());
+            step.label.strip_suffix(&end).map(str::to_owned)
+        }
+        _ => None,
+    });
+    named.map(|name| (name, attribute.clone())).collect()
 }
 
 /// Law 4: nobody asked for it.

@@ -100,7 +100,8 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     let cut = graph.least_cut(Severity::Medium);
     let gate = read.gate(options);
     let mut coverage = read.evidence.coverage;
-    coverage.push(rules_read(&judged.not_evaluated));
+    let outside_alone = options.paths.is_empty() && options.aws.is_none();
+    coverage.push(rules_read(&judged.not_evaluated, outside_alone));
     let mut report = Report {
         tool_version: options.version.clone(),
         root: root_name(options),
@@ -353,8 +354,9 @@ fn judge(evidence: &Evidence, graph: &Graph) -> keytrail_rules::Outcome {
     keytrail_rules::evaluate(&cx)
 }
 
-/// Law 4 for rules: which could not be evaluated, grouped by what is missing.
-fn rules_read(missing: &[NotEvaluated]) -> Coverage {
+/// Law 4 for rules: which could not be evaluated, grouped by what is missing. Where nothing but a running
+/// service was asked, that is one sentence: what else could be read is told by the other records.
+fn rules_read(missing: &[NotEvaluated], outside_alone: bool) -> Coverage {
     let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for one in missing {
         groups
@@ -373,6 +375,14 @@ fn rules_read(missing: &[NotEvaluated]) -> Coverage {
         })
         .collect();
     let evaluated = keytrail_rules::RULES.len() - missing.len();
+    let reason = if outside_alone && !missing.is_empty() {
+        format!(
+            "{} rules about code, templates, files and accounts are left out: only the service was asked",
+            missing.len()
+        )
+    } else {
+        told.join(" | ")
+    };
     Coverage {
         source: "rules".to_owned(),
         status: if missing.is_empty() {
@@ -380,7 +390,7 @@ fn rules_read(missing: &[NotEvaluated]) -> Coverage {
         } else {
             CoverageStatus::Partial
         },
-        reason: told.join(" | "),
+        reason,
         counts: BTreeMap::from([
             ("evaluated".to_owned(), evaluated as u64),
             ("left_out".to_owned(), missing.len() as u64),

@@ -6,8 +6,8 @@ use keytrail_model::{Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, Ke
 
 use crate::application::Standings;
 use crate::edges::{
-    answers, attributes, clients, flows, grants, operations, reads, routes, settings, sightings,
-    stored_keys, tables,
+    alike, answers, attributes, clients, flows, grants, operations, reads, routes, settings,
+    sightings, stored_keys, tables,
 };
 use crate::{Graph, Joined};
 
@@ -55,6 +55,7 @@ impl Graph {
         }
         attributes::edges(joined, &mut out);
         answers::edges(joined, &mut out);
+        alike::edges(joined, &mut out);
         Self::assemble(out.edges, out.powers)
     }
 }

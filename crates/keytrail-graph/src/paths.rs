@@ -10,7 +10,11 @@ use crate::Graph;
 use crate::severity::{POWERS, Reach, severity};
 
 /// Sure edges first: a longer path that is sure says more than a short one that is not.
-pub(crate) const LEVELS: [Confidence; 2] = [Confidence::Likely, Confidence::Possible];
+pub(crate) const LEVELS: [Confidence; 3] = [
+    Confidence::Observed,
+    Confidence::Likely,
+    Confidence::Possible,
+];
 
 /// A path without its evidence, for counting and sorting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,32 +39,53 @@ impl Graph {
             .collect()
     }
 
+    /// The exposure paths of one key, the worst first.
+    pub fn paths_of(&self, key: &KeyRef) -> Vec<ExposurePath> {
+        let mut walker = Walker::new(self);
+        let start = self.keys().find(|(_, known)| *known == key);
+        let mut trails: Vec<Trail> = start
+            .map(|(start, key)| self.trails_of(&mut walker, start, key))
+            .unwrap_or_default();
+        trails
+            .sort_by(|one, other| (other.severity, &one.edges).cmp(&(one.severity, &other.edges)));
+        trails
+            .into_iter()
+            .filter_map(|trail| self.path(trail.edges))
+            .collect()
+    }
+
     pub(crate) fn trails(&self) -> Vec<Trail> {
         let mut walker = Walker::new(self);
         let mut trails = Vec::new();
         for (start, key) in self.keys() {
-            let power = self.power(key);
-            let mut ends: Vec<usize> = Vec::new();
-            for level in LEVELS {
-                walker.walk(self, start, level);
-                for edge in walker.terminals(self) {
-                    if ends.contains(&edge) {
-                        continue;
-                    }
-                    ends.push(edge);
-                    if let Node::Actor(actor) = &self.edges()[edge].to {
-                        trails.push(Trail {
-                            severity: severity(power, Reach::of(actor), level),
-                            key: start,
-                            edges: walker.trail(self, edge),
-                        });
-                    }
-                }
-            }
+            trails.extend(self.trails_of(&mut walker, start, key));
         }
         trails.sort_by(|one, other| {
             (other.severity, one.key, &one.edges).cmp(&(one.severity, other.key, &other.edges))
         });
+        trails
+    }
+
+    fn trails_of(&self, walker: &mut Walker, start: usize, key: &KeyRef) -> Vec<Trail> {
+        let power = self.power(key);
+        let mut trails = Vec::new();
+        let mut ends: Vec<usize> = Vec::new();
+        for level in LEVELS {
+            walker.walk(self, start, level);
+            for edge in walker.terminals(self) {
+                if ends.contains(&edge) {
+                    continue;
+                }
+                ends.push(edge);
+                if let Node::Actor(actor) = &self.edges()[edge].to {
+                    trails.push(Trail {
+                        severity: severity(power, Reach::of(actor), level),
+                        key: start,
+                        edges: walker.trail(self, edge),
+                    });
+                }
+            }
+        }
         trails
     }
 

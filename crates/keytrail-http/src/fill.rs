@@ -27,6 +27,7 @@ impl Produced {
             .map(|record| {
                 record
                     .iter()
+                    .map(|(name, value)| (name, json::untyped(value)))
                     .filter(|(_, value)| matches!(value, Value::String(_) | Value::Number(_)))
                     .map(|(name, value)| (name.clone(), json::scalar(value)))
                     .filter(|(_, value)| !value.is_empty() && value.len() < 200)
@@ -71,6 +72,25 @@ impl Produced {
         let mut seen = std::collections::BTreeSet::new();
         found.retain(|value| seen.insert(value.clone()));
         found
+    }
+}
+
+impl Produced {
+    /// The one value of a field in all that the owner is answered somewhere, where the other is answered with
+    /// another one: it stands for whose the records are.
+    pub(crate) fn telling(&self, field: &str, owner: Who, other: Who) -> Option<String> {
+        let the_one = |by_who: &BTreeMap<Who, Vec<BTreeMap<String, String>>>, who| {
+            let records = by_who.get(&who)?;
+            let first = records.first()?.get(field)?;
+            let same = records
+                .iter()
+                .all(|record| record.get(field) == Some(first));
+            same.then(|| first.clone())
+        };
+        self.by_route.values().find_map(|by_who| {
+            let (own, theirs) = (the_one(by_who, owner)?, the_one(by_who, other)?);
+            (own != theirs).then_some(own)
+        })
     }
 }
 

@@ -13,10 +13,27 @@ pub(crate) struct Leaf<'v> {
 }
 
 impl Leaf<'_> {
-    /// The last part of the path.
+    /// The last part of the path that names something.
     pub(crate) fn name(&self) -> &str {
-        self.path.rsplit('.').next().unwrap_or(&self.path)
+        let path = attribute(&self.path);
+        path.rsplit('.').next().unwrap_or(path)
     }
+}
+
+/// The path without DynamoDB's word for the kind of a value: `tokens.token.S` is `tokens.token`.
+pub(crate) fn attribute(path: &str) -> &str {
+    let known = ["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS"];
+    match path.rsplit_once('.') {
+        Some((before, kind)) if known.contains(&kind) => before,
+        _ => path,
+    }
+}
+
+/// The value itself, where DynamoDB's word for its kind is around it.
+pub(crate) fn untyped(value: &Value) -> &Value {
+    let typed = value.as_object().filter(|map| map.len() == 1);
+    let inner = typed.and_then(|map| map.get("S").or_else(|| map.get("N")));
+    inner.unwrap_or(value)
 }
 
 /// The leaves, as far as they are looked at.
@@ -157,6 +174,18 @@ mod tests {
         ));
         assert!(!same_content(&one, &json!({"name": "x", "id": 8})));
         assert!(!same_content(&json!({}), &json!({})));
+    }
+
+    #[test]
+    fn items_as_dynamodb_writes_them_have_their_own_names() {
+        let value = json!({"tokens": [{"token": {"S": "x"}, "count": {"N": "1"}}]});
+        let names: Vec<String> = leaves(&value)
+            .iter()
+            .map(|leaf| leaf.name().to_owned())
+            .collect();
+        assert_eq!(names, ["count", "token"]);
+        assert_eq!(attribute("tokens.token.S"), "tokens.token");
+        assert_eq!(attribute("S"), "S");
     }
 
     #[test]

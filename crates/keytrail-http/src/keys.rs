@@ -2,43 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use keytrail_detect::{Format, ScanContext};
+use keytrail_detect::{Format, Hit, ScanContext};
 use keytrail_model::{Fingerprinter, SeenKey};
 use zeroize::Zeroizing;
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, Who};
 use crate::json;
 
-/// The keys in an answer, sorted; what the caller sent itself is none.
-pub(crate) fn seen(client: &Client, answer: &Answer, prints: &Fingerprinter) -> Vec<SeenKey> {
+/// Fields that hold what a form or a session proves itself by, new with each answer: no keys.
+const PROOFS: &[&str] = &["csrf", "xsrf", "nonce", "authenticity"];
+
+/// The keys in what `who` was answered, sorted; what the caller sent itself is none.
+pub(crate) fn seen(
+    client: &Client,
+    who: Who,
+    answer: &Answer,
+    prints: &Fingerprinter,
+) -> Vec<SeenKey> {
     let mut keys = Vec::new();
+    let own = |text: &str| crate::client::is_own(&client.identities, who, text);
     match &answer.json {
         Some(value) => {
             for leaf in json::leaves(value) {
                 let Some(text) = leaf.value.as_str() else {
                     continue;
                 };
-                if text.starts_with("http") || crate::client::is_own(&client.identities, text) {
+                if text.starts_with("http") || own(text) || is_proof(leaf.name()) {
                     continue;
                 }
                 if let Some(hit) = client.detector.examine(text, Some(leaf.name())) {
-                    keys.push(SeenKey {
-                        provider: hit.provider.to_owned(),
-                        fingerprint: hit.fingerprint(prints),
-                        masked: hit.masked.to_string(),
-                        field: leaf.path,
-                    });
+                    let field = json::attribute(&leaf.path).to_owned();
+                    keys.push(told(&hit, field, prints));
                 }
             }
         }
         None => {
             for hit in scan(client, answer) {
-                keys.push(SeenKey {
-                    provider: hit.provider.to_owned(),
-                    fingerprint: hit.fingerprint(prints),
-                    masked: hit.masked.to_string(),
-                    field: hit.name.clone().unwrap_or_default(),
-                });
+                let is_own = hit
+                    .secret
+                    .with_bytes(|bytes| std::str::from_utf8(bytes).is_ok_and(&own));
+                if !is_own && !is_proof(hit.name.as_deref().unwrap_or_default()) {
+                    let field = hit.name.clone().unwrap_or_default();
+                    keys.push(told(&hit, field, prints));
+                }
             }
         }
     }
@@ -47,7 +53,21 @@ pub(crate) fn seen(client: &Client, answer: &Answer, prints: &Fingerprinter) -> 
     keys
 }
 
-fn scan(client: &Client, answer: &Answer) -> Vec<keytrail_detect::Hit> {
+fn told(hit: &Hit, field: String, prints: &Fingerprinter) -> SeenKey {
+    SeenKey {
+        provider: hit.provider.to_owned(),
+        fingerprint: hit.fingerprint(prints),
+        masked: hit.masked.to_string(),
+        field,
+    }
+}
+
+fn is_proof(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    PROOFS.iter().any(|word| lower.contains(word))
+}
+
+fn scan(client: &Client, answer: &Answer) -> Vec<Hit> {
     let end = answer.body.len().min(crate::limits::SEARCHED);
     let format = if answer.content_type().contains("javascript") {
         Format::Source
@@ -60,18 +80,7 @@ fn scan(client: &Client, answer: &Answer) -> Vec<keytrail_detect::Hit> {
         format,
         ..ScanContext::default()
     };
-    let own = |hit: &keytrail_detect::Hit| {
-        hit.secret.with_bytes(|bytes| {
-            std::str::from_utf8(bytes)
-                .is_ok_and(|text| crate::client::is_own(&client.identities, text))
-        })
-    };
-    client
-        .detector
-        .scan(&answer.body[..end], &cx)
-        .into_iter()
-        .filter(|hit| !own(hit))
-        .collect()
+    client.detector.scan(&answer.body[..end], &cx)
 }
 
 /// The raw keys with their masks, for taking them out of an excerpt; wiped when dropped.

@@ -99,6 +99,8 @@ pub(crate) struct Operation {
     /// A target that is known to exist: query and parameters filled.
     pub(crate) concrete: Option<String>,
     pub(crate) tags: Vec<String>,
+    /// Parameters of the query that pick an item, and by which of its attributes; the code tells.
+    pub(crate) picks: Vec<(String, String)>,
 }
 
 impl Operation {
@@ -116,6 +118,7 @@ impl Operation {
             access: None,
             concrete: None,
             tags: Vec::new(),
+            picks: Vec::new(),
         }
     }
 
@@ -174,6 +177,9 @@ impl Operations {
             }
             known.concrete = known.concrete.take().or(operation.concrete);
             known.access = known.access.or(operation.access);
+            known.picks.extend(operation.picks);
+            known.picks.sort();
+            known.picks.dedup();
             known.action = known.action.take().or(operation.action);
             if known.params.is_empty() {
                 known.params = operation.params;

@@ -104,4 +104,7 @@ pub struct KnownRoute {
     pub access: Access,
     /// True where the handler writes, whatever its method.
     pub acts: bool,
+    /// Parameters of the query that pick the item that is read, with the attribute that they are
+    /// compared with, sorted.
+    pub picks: Vec<(String, String)>,
 }

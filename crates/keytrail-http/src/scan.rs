@@ -14,6 +14,12 @@ use crate::fill::{self, Produced};
 use crate::operation::{Operation, Security};
 use crate::{json, keys};
 
+/// Records of one answer whose fields are told.
+const MOST_RECORDS: usize = 50;
+
+/// Objects of one operation that are read beside the first.
+const MORE_OBJECTS: usize = 2;
+
 /// An operation with the target it was asked by.
 #[derive(Clone, Debug)]
 pub(crate) struct Read {
@@ -21,6 +27,17 @@ pub(crate) struct Read {
     pub(crate) target: String,
     /// The caller whose values fill the target.
     pub(crate) filled_for: Who,
+    /// Further objects of that caller, for what differs from object to object.
+    pub(crate) more: Vec<String>,
+}
+
+impl Read {
+    /// The target, then those of further objects.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.target)
+            .chain(&self.more)
+            .map(String::as_str)
+    }
 }
 
 /// How far a check got.
@@ -218,6 +235,9 @@ impl Scan<'_> {
     /// As [`Self::known`], with content that is not what any path is answered.
     pub(crate) fn content(&mut self, target: &str, who: Who) -> Option<Answer> {
         let answer = self.known(target, who).filter(Answer::is_success)?;
+        if answer.is_of_another(target) {
+            return None;
+        }
         let nothing = self
             .survey
             .baseline
@@ -297,6 +317,10 @@ impl Scan<'_> {
                 continue;
             };
             asks.extend(callers.iter().map(|&who| Ask::get(&target, who)));
+            let more = self.more(operation, filled_for, &target);
+            for other in &more {
+                asks.extend([Who::Anonymous, filled_for].map(|who| Ask::get(other, who)));
+            }
             for (who, own) in &filled {
                 if *own != target {
                     asks.push(Ask::get(own, *who));
@@ -306,6 +330,7 @@ impl Scan<'_> {
                 operation: operation.clone(),
                 target,
                 filled_for,
+                more,
             });
         }
         let outcomes = self.client.all(&asks);
@@ -327,38 +352,62 @@ impl Scan<'_> {
         self.reads.extend(reads);
     }
 
+    /// Further objects of a caller, by the last parameter in the path.
+    fn more(&self, operation: &Operation, who: Who, first: &str) -> Vec<String> {
+        let Some(last) = operation.path_params().last().copied() else {
+            return Vec::new();
+        };
+        let values = self.produced.values(&operation.route, last, who);
+        let targets = values.into_iter().map(|value| {
+            fill::with(operation, &|name| {
+                if name == last {
+                    return Some(value.clone());
+                }
+                let mut others = self
+                    .produced
+                    .values(&operation.route, name, who)
+                    .into_iter();
+                others.next()
+            })
+        });
+        let mut more: Vec<String> = targets.filter(|target| target != first).collect();
+        more.dedup();
+        more.truncate(MORE_OBJECTS);
+        more
+    }
+
     /// What each operation answers to whom, with the keys in it.
     fn tell_answers(&mut self) {
         let callers = self.client.callers();
         for read in self.reads.clone() {
             for &who in &callers {
-                let Some(answer) = self.content(&read.target, who) else {
-                    continue;
-                };
-                let keys = keys::seen(&self.client, &answer, self.prints);
-                let mut fields: Vec<String> = answer
-                    .json
-                    .as_ref()
-                    .map(|value| {
-                        json::records(value)
-                            .into_iter()
-                            .take(50)
-                            .flat_map(|record| record.keys().cloned())
-                            .collect()
-                    })
-                    .unwrap_or_default();
-                fields.sort();
-                fields.dedup();
-                self.answers.push(AnswerFact {
-                    location: self
-                        .client
-                        .location(&read.operation.route, &Ask::get(&read.target, who)),
-                    caller: self.caller(who),
-                    fields,
-                    keys,
-                });
+                for target in read.targets() {
+                    self.tell_answer(&read.operation.route, target, who, false);
+                }
             }
         }
+    }
+
+    /// What one target answers, where that is content of its own.
+    pub(crate) fn tell_answer(&mut self, route: &str, target: &str, who: Who, of_another: bool) {
+        let Some(answer) = self.content(target, who) else {
+            return;
+        };
+        let records = answer.json.as_ref().map(json::records).unwrap_or_default();
+        let mut fields: Vec<String> = records
+            .into_iter()
+            .take(MOST_RECORDS)
+            .flat_map(|record| record.keys().cloned())
+            .collect();
+        fields.sort();
+        fields.dedup();
+        self.answers.push(AnswerFact {
+            location: self.client.location(route, &Ask::get(target, who)),
+            caller: self.caller(who),
+            fields,
+            keys: keys::seen(&self.client, who, &answer, self.prints),
+            of_another,
+        });
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use keytrail_graph::{Graph, Joined, KeyAttribute, Standings, TableId, Through, route_name};
 use keytrail_model::{
     Access, Actor, ExposurePath, Fact, Grant, KeyRef, Location, Node, Operation, Place, Route,
+    SeenKey,
 };
 
 use crate::Kind;
@@ -108,6 +109,26 @@ impl<'c> Context<'c> {
         let shown =
             edges.filter(|(_, edge)| edge.steps.iter().any(|step| step.location == *location));
         self.path_over(shown.map(|(number, _)| number))
+    }
+
+    /// The worst path of a key that an answer at a place had: where it is an item's own key, that of the
+    /// attribute it lies in.
+    pub fn path_of_seen(&self, location: &Location, key: &SeenKey) -> Option<ExposurePath> {
+        let print = key.fingerprint?;
+        let homes = self.joined.stored_keys.iter().filter(|stored| {
+            let mut examples = stored.examples.iter();
+            examples.any(|example| example.fingerprint == Some(print))
+        });
+        let paths = homes.filter_map(|stored| {
+            let table = self.joined.tables.named(&stored.table)?;
+            let class = KeyRef::Attribute {
+                table: self.joined.tables.node(table).name.clone(),
+                attribute: stored.attribute.clone(),
+            };
+            let mut paths = self.graph.paths_of(&class).into_iter();
+            paths.find(|path| path.steps.iter().any(|step| step.location == *location))
+        });
+        paths.max_by_key(|path| (path.severity, path.confidence))
     }
 
     /// The worst path into what is given out at a place, out of one call.

@@ -307,10 +307,10 @@ fn finding(cx: &Context<'_>, meta: &'static Meta, surface: &Surface, means: &Mea
         .confidence(surface.confidence)
         .outside(outside);
     // Only a key makes a path; what the graph knows of it then says how bad it is.
-    let path = surface
-        .key
-        .as_ref()
-        .and_then(|_| cx.path_seen_at(&surface.location));
+    let path = surface.key.as_ref().and_then(|key| {
+        cx.path_of_seen(&surface.location, key)
+            .or_else(|| cx.path_seen_at(&surface.location))
+    });
     if let Some(path) = path.filter(|path| path.confidence >= Confidence::Likely) {
         finding = finding
             .severity(path.severity)

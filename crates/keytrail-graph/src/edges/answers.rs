@@ -60,23 +60,49 @@ fn homes<'f>(joined: &Joined<'f>) -> BTreeMap<Fingerprint, Vec<Home<'f>>> {
     homes
 }
 
-/// Who is wrong to be given it; `None` where it may be the caller's own.
+/// Who is wrong to be given it; `None` where it may be the caller's own: what one route answers to one
+/// caller only.
 fn reader(joined: &Joined<'_>, answer: &Answer, key: &SeenKey) -> Option<Actor> {
     if answer.caller == Caller::Anonymous {
         return Some(Actor::Anonymous);
     }
-    let print = key.fingerprint?;
-    let also = joined.answers.iter().any(|other| {
-        other.caller != answer.caller && other.keys.iter().any(|it| it.fingerprint == Some(print))
-    });
-    also.then_some(Actor::AnyUser)
+    if answer.of_another {
+        return Some(Actor::OtherTenant);
+    }
+    alike(joined, answer, key).next().map(|_| Actor::AnyUser)
+}
+
+/// Other callers' answers at the same route that have the same key.
+fn alike<'j>(
+    joined: &'j Joined<'_>,
+    answer: &'j Answer,
+    key: &'j SeenKey,
+) -> impl Iterator<Item = &'j Answer> {
+    let same = move |it: &SeenKey| it.fingerprint.is_some() && it.fingerprint == key.fingerprint;
+    joined.answers.iter().copied().filter(move |other| {
+        other.caller != answer.caller
+            && route_of(&other.location) == route_of(&answer.location)
+            && other.keys.iter().any(same)
+    })
 }
 
 /// What the last hop tells.
-fn told(answer: &Answer, key: &SeenKey) -> Step {
+fn told(joined: &Joined<'_>, answer: &Answer, key: &SeenKey) -> Step {
     let whom = match &answer.caller {
         Caller::Anonymous => "a caller without credentials".to_owned(),
-        Caller::Named(name) => format!("`{name}`"),
+        Caller::Named(_) => {
+            let mut names: BTreeSet<String> = alike(joined, answer, key)
+                .filter_map(|other| match &other.caller {
+                    Caller::Named(name) => Some(format!("`{name}`")),
+                    Caller::Anonymous => None,
+                })
+                .collect();
+            if let Caller::Named(own) = &answer.caller {
+                names.insert(format!("`{own}`"));
+            }
+            let names: Vec<String> = names.into_iter().collect();
+            names.join(" and ")
+        }
     };
     Step::new(
         format!(
@@ -87,7 +113,7 @@ fn told(answer: &Answer, key: &SeenKey) -> Step {
     )
 }
 
-fn route_of(location: &Location) -> (&str, &str) {
+pub(super) fn route_of(location: &Location) -> (&str, &str) {
     (
         location.symbol().unwrap_or("GET"),
         location.span().path.as_ref(),
@@ -116,23 +142,17 @@ fn tie(
             .add();
     }
     if let Some(way) = way(out, &rest, answer) {
-        let last = way.len() - 1;
-        for (at, hop) in way.into_iter().enumerate() {
-            let more: &[Step] = if at == last {
-                &[told(answer, key)]
-            } else {
-                &[]
-            };
-            out.raise(|edge| *edge == hop, more);
+        for hop in way {
+            out.raise(|edge| *edge == hop, &[]);
         }
         open_door(joined, answer, key, out);
     } else if let Some(actor) = reader(joined, answer, key) {
         let response = response(answer);
         out.edge(rest, EdgeKind::ServedBy, response.clone())
             .observed()
-            .steps([told(answer, key)])
+            .steps([told(joined, answer, key)])
             .add();
-        lead_out(answer, key, response, actor, out);
+        lead_out(joined, answer, key, response, actor, out);
     }
 }
 
@@ -147,8 +167,11 @@ fn door_behind(answer: &Answer, out: &Builder) -> Option<Node> {
     })
 }
 
-/// The door stood open to the caller: seen, whatever the code says of it.
+/// The door stood open to one who is wrong there: seen, whatever the code says of it.
 fn open_door(joined: &Joined<'_>, answer: &Answer, key: &SeenKey, out: &mut Builder) {
+    let Some(actor) = reader(joined, answer, key) else {
+        return;
+    };
     let Some(door) = door_behind(answer, out) else {
         return;
     };
@@ -161,10 +184,16 @@ fn open_door(joined: &Joined<'_>, answer: &Answer, key: &SeenKey, out: &mut Buil
                 _ => false,
             }
     };
-    let step = [told(answer, key)];
-    if !out.raise(opens, &step)
-        && let Some(actor) = reader(joined, answer, key)
-    {
+    let step = [told(joined, answer, key)];
+    // One answer to one kind of caller is enough to show it.
+    let shown = |edge: &Edge| {
+        let here = |step: &Step| step.location == answer.location;
+        opens(edge) && edge.confidence == Confidence::Observed && edge.steps.iter().any(here)
+    };
+    if out.edges().any(shown) {
+        return;
+    }
+    if !out.raise(opens, &step) {
         out.edge(door, EdgeKind::ReachableBy, Node::Actor(actor))
             .observed()
             .steps(step)
@@ -173,7 +202,7 @@ fn open_door(joined: &Joined<'_>, answer: &Answer, key: &SeenKey, out: &mut Buil
 }
 
 /// The edges from an attribute to the door of the route that answered, the shortest way.
-fn way(out: &Builder, from: &Node, answer: &Answer) -> Option<Vec<Edge>> {
+pub(super) fn way(out: &Builder, from: &Node, answer: &Answer) -> Option<Vec<Edge>> {
     let (method, route) = route_of(&answer.location);
     let mut ahead: BTreeMap<&Node, Vec<&Edge>> = BTreeMap::new();
     for edge in out.edges() {
@@ -216,7 +245,7 @@ fn is_between(node: &Node) -> bool {
     )
 }
 
-fn response(answer: &Answer) -> Node {
+pub(super) fn response(answer: &Answer) -> Node {
     let (method, route) = route_of(&answer.location);
     Node::Place(Place::Response {
         route: format!("{method} {route}"),
@@ -234,23 +263,30 @@ fn outside_alone(joined: &Joined<'_>, answer: &Answer, key: &SeenKey, out: &mut 
     let response = response(answer);
     out.edge(Node::Key(node), EdgeKind::FlowsTo, response.clone())
         .observed()
-        .steps([told(answer, key)])
+        .steps([told(joined, answer, key)])
         .add();
-    lead_out(answer, key, response, actor, out);
+    lead_out(joined, answer, key, response, actor, out);
 }
 
-fn lead_out(answer: &Answer, key: &SeenKey, response: Node, actor: Actor, out: &mut Builder) {
+fn lead_out(
+    joined: &Joined<'_>,
+    answer: &Answer,
+    key: &SeenKey,
+    response: Node,
+    actor: Actor,
+    out: &mut Builder,
+) {
     let (method, route) = route_of(&answer.location);
     let door = Node::Place(Place::Door {
         route: format!("{method} {route}"),
     });
     out.edge(response, EdgeKind::ServedBy, door.clone())
         .observed()
-        .steps([told(answer, key)])
+        .steps([told(joined, answer, key)])
         .add();
     out.edge(door, EdgeKind::ReachableBy, Node::Actor(actor))
         .observed()
-        .steps([told(answer, key)])
+        .steps([told(joined, answer, key)])
         .add();
 }
 

@@ -1,6 +1,7 @@
 //! One file per area: what a fact adds to the graph. Each function is an arm of the `match` in
 //! `build`.
 
+pub(crate) mod alike;
 pub(crate) mod answers;
 pub(crate) mod attributes;
 pub(crate) mod clients;

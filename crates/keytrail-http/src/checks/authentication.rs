@@ -48,7 +48,7 @@ fn open(scan: &mut Scan<'_>, read: &Read) {
         .json
         .as_ref()
         .map_or(0, |value| crate::json::records(value).len());
-    let keys = !crate::keys::seen(&scan.client, &answer, scan.prints).is_empty();
+    let keys = !crate::keys::seen(&scan.client, Who::Anonymous, &answer, scan.prints).is_empty();
     let sight = Sight::new(CHECK, SurfaceKind::OpenData, &read.operation.route, &ask, &answer)
         .seen(format!("`GET {}` answers a caller without credentials with {}, though {told}.", read.operation.route, amount(records)))
         .compared("The same path with a name that nothing has is answered otherwise, so that this answer is the operation's own.")

@@ -16,14 +16,18 @@ pub(super) fn run(scan: &mut Scan<'_>) {
     for read in scan.reads.clone() {
         scan.looked(CHECK);
         for who in scan.ordinary() {
-            let Some(answer) = scan.content(&read.target, who) else {
-                continue;
-            };
-            let ask = Ask::get(&read.target, who);
-            keys_in(scan, &read.operation.route, &ask, &answer);
-            urls(scan, &read, &ask, &answer);
-            personal(scan, &read, &ask, &answer);
-            if who == Who::Anonymous {
+            let mut answered = false;
+            for target in read.targets() {
+                let Some(answer) = scan.content(target, who) else {
+                    continue;
+                };
+                let ask = Ask::get(target, who);
+                keys_in(scan, &read.operation.route, &ask, &answer);
+                urls(scan, &read, &ask, &answer);
+                personal(scan, &read, &ask, &answer);
+                answered = true;
+            }
+            if answered && who == Who::Anonymous {
                 // What everybody is given, each identity is given too.
                 break;
             }
@@ -34,8 +38,8 @@ pub(super) fn run(scan: &mut Scan<'_>) {
 }
 
 /// Each key once for a field of a route.
-fn keys_in(scan: &mut Scan<'_>, route: &str, ask: &Ask, answer: &Answer) {
-    let found = keys::seen(&scan.client, answer, scan.prints);
+pub(super) fn keys_in(scan: &mut Scan<'_>, route: &str, ask: &Ask, answer: &Answer) {
+    let found = keys::seen(&scan.client, ask.who, answer, scan.prints);
     let fields: BTreeSet<String> = found.iter().map(|key| key.field.clone()).collect();
     for field in fields {
         let of_field: Vec<_> = found.iter().filter(|key| key.field == field).collect();

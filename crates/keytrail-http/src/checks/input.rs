@@ -217,11 +217,19 @@ fn tell(scan: &mut Scan<'_>, route: &str, ask: &Ask, answer: &Answer) -> bool {
     true
 }
 
+/// Once for a route; a framework's page about a path that is not there once for the service.
 fn once(scan: &mut Scan<'_>, sight: Sight<'_>) {
+    let anywhere = sight.kind == SurfaceKind::DebugPage && sight.answer.status == 404;
     let known = scan.seen.iter().any(|seen| {
         seen.kind == sight.kind
             && seen.subject == sight.subject
-            && *seen.location.span().path == *sight.route
+            && (anywhere
+                && seen
+                    .exchange
+                    .response
+                    .first()
+                    .is_some_and(|line| line == "HTTP 404")
+                || *seen.location.span().path == *sight.route)
     });
     if !known {
         scan.see(sight);

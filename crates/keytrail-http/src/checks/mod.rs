@@ -8,14 +8,18 @@ mod exposure;
 mod functions;
 mod input;
 mod inventory;
+mod lists;
 pub(crate) mod llm;
+mod neighbours;
 mod objects;
 mod origins;
+mod owners;
 mod properties;
 mod resources;
 mod ssrf;
 mod tls;
 mod tokens;
+mod traversal;
 
 use crate::options::HttpOptions;
 use crate::scan::Scan;

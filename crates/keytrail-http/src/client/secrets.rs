@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use keytrail_detect::Detector;
 use keytrail_model::Secret;
 
+use super::ask::Who;
 use crate::identity::Identity;
 
 /// A shorter credential may be an ordinary word.
@@ -55,11 +56,15 @@ pub(crate) fn redact(identities: &[Identity], detector: &Detector, text: &str) -
     crate::personal::mask(&redacted)
 }
 
-/// True where `value` is one of the identities' own credentials.
-pub(crate) fn is_own(identities: &[Identity], value: &str) -> bool {
+/// True where `value` is the credential that this caller sent itself; another's is none of its own.
+pub(crate) fn is_own(identities: &[Identity], who: Who, value: &str) -> bool {
+    let Who::Identity(number) = who else {
+        return false;
+    };
     value.len() >= SHORTEST
         && identities
-            .iter()
+            .get(number)
+            .into_iter()
             .flat_map(|identity| &identity.headers)
             .any(|(_, secret)| {
                 secret.with_bytes(|bytes| {

@@ -54,7 +54,7 @@ pub(crate) fn survey(client: &mut Client, options: &HttpOptions) -> Result<Surve
     }
     pages(client, &mut all);
     documents(client, &mut all);
-    debug_routes(&mut all);
+    debug_routes(client, &mut all);
     answers(client, &mut all);
     Ok(all)
 }
@@ -69,6 +69,7 @@ fn known(route: &KnownRoute, operations: &mut Operations) {
     };
     let mut operation = Operation::new(method, &path, Found::Code);
     operation.access = Some(route.access);
+    operation.picks.clone_from(&route.picks);
     if route.acts && method == "GET" {
         operation.action = Some("its handler writes".to_owned());
     }
@@ -247,19 +248,41 @@ fn documents(client: &mut Client, all: &mut Survey) {
     }
 }
 
-/// Routes that a debug page of the baseline tells.
-fn debug_routes(all: &mut Survey) {
-    let pages: Vec<debug::Page> = all
-        .baseline
-        .known()
-        .filter_map(|(_, answer)| debug::page(answer))
-        .collect();
-    for page in pages {
-        for pattern in page.routes {
-            if let Some(route) = route_of_pattern(&pattern) {
-                all.operations
-                    .add(Operation::new("GET", &route, Found::DebugPage));
-            }
+/// Directories whose debug pages are asked for.
+const MOST_DIRECTORIES: usize = 30;
+
+/// Routes that debug pages of paths that are not there tell. Such a page lists what lies in its own directory, and
+/// the directories below: those are asked next.
+fn debug_routes(client: &mut Client, all: &mut Survey) {
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let pages: Vec<debug::Page> = all
+            .baseline
+            .known()
+            .filter_map(|(_, answer)| debug::page(answer))
+            .collect();
+        let routes: BTreeSet<String> = pages
+            .iter()
+            .flat_map(|page| &page.routes)
+            .filter_map(|pattern| route_of_pattern(pattern))
+            .collect();
+        let next: Vec<String> = routes
+            .iter()
+            .filter(|route| route.ends_with('/') && !route.contains('{'))
+            .filter(|route| !asked.contains(*route))
+            .take(MOST_DIRECTORIES.saturating_sub(asked.len()))
+            .cloned()
+            .collect();
+        for route in &routes {
+            all.operations
+                .add(Operation::new("GET", route, Found::DebugPage));
+        }
+        if pages.is_empty() || next.is_empty() {
+            return;
+        }
+        for directory in next {
+            all.baseline.of(client, &directory);
+            asked.insert(directory);
         }
     }
 }

@@ -258,4 +258,6 @@ pub struct Answer {
     pub fields: Vec<AttributePath>,
     /// The keys in it, sorted.
     pub keys: Vec<SeenKey>,
+    /// True where the content was compared, and is another caller's.
+    pub of_another: bool,
 }
