@@ -12,6 +12,7 @@ mod bench;
 mod deny;
 mod examples;
 mod generate;
+mod items;
 #[cfg(test)]
 mod layers;
 mod outside;
@@ -19,7 +20,7 @@ mod picture;
 mod run;
 mod test;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -55,11 +56,14 @@ enum Command {
     /// Measure a scan beside `ruff check` on the same tree
     Bench {
         /// The tree
-        #[arg(required_unless_present = "sizes")]
+        #[arg(required_unless_present_any = ["sizes", "items"])]
         path: Option<PathBuf>,
         /// Measure trees of 10,000, 100,000 and 1,000,000 lines, made of copies of an example
         #[arg(long)]
         sizes: bool,
+        /// Measure the reading of a table's items, beside the bare SDK
+        #[arg(long)]
+        items: bool,
         /// Rounds; the fastest counts
         #[arg(long, default_value_t = 5)]
         rounds: u32,
@@ -76,8 +80,9 @@ fn main() -> ExitCode {
         Command::Bench {
             path,
             sizes,
+            items,
             rounds,
-        } => bench::run(path.as_deref(), sizes, rounds),
+        } => bench(path.as_deref(), sizes, items, rounds),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,6 +91,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn bench(path: Option<&Path>, sizes: bool, items: bool, rounds: u32) -> anyhow::Result<()> {
+    if items {
+        items::run(rounds)?;
+    }
+    if sizes || path.is_some() {
+        bench::run(path, sizes, rounds)?;
+    }
+    Ok(())
 }
 
 /// As continuous integration services say it.
