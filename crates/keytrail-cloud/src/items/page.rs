@@ -1,10 +1,12 @@
-//! A page of a scan, read item by item: a page in memory is its bytes and one item.
+//! A page of a scan, read item by item: a page in memory is its bytes and one item. Items in which nothing
+//! can be a key are counted as text; the others are built and read.
 
 use std::collections::BTreeMap;
 
-use keytrail_detect::{ItemReader, PageStats, Seen};
+use keytrail_detect::{Detector, ItemCounter, ItemReader, PageStats, Seen};
 use keytrail_model::Fingerprinter;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// What a page says beside its items.
@@ -21,6 +23,7 @@ pub(crate) struct Page {
 /// Reads items and keeps nothing of them but masks and fingerprints.
 #[derive(Clone)]
 pub(crate) struct Reading {
+    pub(crate) detector: Detector,
     pub(crate) reader: ItemReader,
     pub(crate) prints: Fingerprinter,
     /// Attributes of the primary key.
@@ -31,8 +34,16 @@ impl Reading {
     /// `None` where the answer is no page.
     pub(crate) fn page(&self, bytes: &[u8]) -> Option<Page> {
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        let page = PageSeed(self).deserialize(&mut json).ok()?;
+        let mut counter = ItemCounter::new(&self.detector);
+        let seed = PageSeed {
+            reading: self,
+            counter: &mut counter,
+        };
+        let mut page = seed.deserialize(&mut json).ok()?;
         json.end().ok()?;
+        for (name, count) in counter.take() {
+            *page.stats.values.entry(name).or_default() += count;
+        }
         Some(page)
     }
 
@@ -58,9 +69,12 @@ impl Reading {
     }
 }
 
-struct PageSeed<'r>(&'r Reading);
+struct PageSeed<'r, 'c> {
+    reading: &'r Reading,
+    counter: &'c mut ItemCounter,
+}
 
-impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
+impl<'de> DeserializeSeed<'de> for PageSeed<'_, '_> {
     type Value = Page;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Page, D::Error> {
@@ -68,7 +82,7 @@ impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for PageSeed<'_> {
+impl<'de> Visitor<'de> for PageSeed<'_, '_> {
     type Value = Page;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -79,7 +93,11 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
         let mut page = Page::default();
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
-                "Items" => map.next_value_seed(Items(self.0, &mut page.stats))?,
+                "Items" => map.next_value_seed(Items {
+                    reading: self.reading,
+                    counter: &mut *self.counter,
+                    stats: &mut page.stats,
+                })?,
                 "LastEvaluatedKey" => page.last = map.next_value()?,
                 "ScannedCount" => page.scanned = map.next_value()?,
                 "ConsumedCapacity" => {
@@ -93,9 +111,13 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
     }
 }
 
-struct Items<'r, 's>(&'r Reading, &'s mut PageStats);
+struct Items<'r, 'c, 's> {
+    reading: &'r Reading,
+    counter: &'c mut ItemCounter,
+    stats: &'s mut PageStats,
+}
 
-impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+impl<'de> DeserializeSeed<'de> for Items<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -103,7 +125,7 @@ impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Items<'_, '_> {
+impl<'de> Visitor<'de> for Items<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -111,8 +133,14 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(item) = items.next_element::<Map<String, Value>>()? {
-            self.0.item(&item, self.1);
+        while let Some(text) = items.next_element::<&'de RawValue>()? {
+            let text = text.get();
+            if self.counter.count(text.as_bytes()) {
+                self.stats.items += 1;
+            } else {
+                let item = serde_json::from_str(text).map_err(de::Error::custom)?;
+                self.reading.item(&item, self.stats);
+            }
         }
         Ok(())
     }

@@ -126,6 +126,7 @@ async fn prepare(
         .flatten()
         .filter_map(|key| key.get("AttributeName")?.as_str().map(str::to_owned))
         .collect();
+    let detector = Detector::new();
     let estimate = Estimate::new(name, items, bytes, options.sample, options.read_units);
     let arn = described.get("TableArn").and_then(Value::as_str);
     Ok((
@@ -134,7 +135,8 @@ async fn prepare(
             arn: arn.unwrap_or(name).to_owned(),
             projection: projection(&options.attributes, &keys),
             reading: Reading {
-                reader: ItemReader::new(&Detector::new()),
+                reader: ItemReader::new(&detector),
+                detector,
                 prints: prints.clone(),
                 keys,
             },
