@@ -41,6 +41,7 @@ mod stream;
 mod template;
 mod text_model;
 mod urls;
+mod validation;
 mod verify;
 
 pub use context::{Format, ScanContext, is_test_path};
@@ -53,3 +54,4 @@ pub use layers::Layer;
 pub use provider::Provider;
 pub use stream::Window;
 pub use template::expand;
+pub use validation::Validation;

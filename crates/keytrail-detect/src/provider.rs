@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 use serde::Deserialize;
 
 use crate::proof::ProofKind;
+use crate::validation::Validation;
 
 /// A kind of key: how it is found, what it opens, how it is changed.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Provider {
     pub examples: Vec<String>,
     /// Templates of texts in which it must not be found.
     pub counter_examples: Vec<String>,
+    /// How its vendor is asked whether a key still works; `None` where there is no harmless way.
+    pub validation: Option<Validation>,
     pub(crate) search: Search,
 }
 
@@ -162,6 +165,7 @@ struct RawProvider {
     docs: String,
     examples: Vec<String>,
     counter_examples: Vec<String>,
+    validate: Option<Validation>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -226,6 +230,7 @@ impl RawProvider {
             docs: self.docs,
             examples: self.examples,
             counter_examples: self.counter_examples,
+            validation: self.validate,
             search,
         }
     }

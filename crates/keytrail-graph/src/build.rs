@@ -50,7 +50,9 @@ impl Graph {
                 | Fact::AdminColumn(_)
                 // What was answered raises edges that others draw: it comes last, below.
                 | Fact::Answer(_)
-                | Fact::Surface(_) => {}
+                | Fact::Surface(_)
+                // Whether a key lives raises what rules say of it.
+                | Fact::Validated(_) => {}
             }
         }
         attributes::edges(joined, &mut out);

@@ -8,6 +8,7 @@ use keytrail_model::{
     AdminColumn, Answer, Asset, AwsClient, Committed, Confidence, EnvBinding, Fact, Fingerprint,
     Flow, Grant, Location, Node, ObservedRead, Opening, Operation, Practice, Principal, Reach,
     ResponseHeader, Right, Route, Setting, Sighting, Sink, Source, StoredKeys, Surface, Table,
+    Validated,
 };
 
 use crate::keys::{KeyAttribute, KeyAttributes};
@@ -62,6 +63,8 @@ pub struct Joined<'f> {
     pub answers: Vec<&'f Answer>,
     /// What the checks of the running service saw.
     pub surfaces: Vec<&'f Surface>,
+    /// What vendors say of their keys.
+    pub validated: BTreeMap<Fingerprint, &'f Validated>,
     /// Declared tables and those that only code names, each once.
     pub tables: Tables<'f>,
     /// Which views reach which functions.
@@ -120,6 +123,7 @@ impl<'f> Joined<'f> {
             observed: Vec::new(),
             answers: Vec::new(),
             surfaces: Vec::new(),
+            validated: BTreeMap::new(),
             tables: Tables::default(),
             calls: Calls::default(),
             keys: KeyAttributes::default(),
@@ -163,6 +167,9 @@ impl<'f> Joined<'f> {
             Fact::ObservedRead(it) => self.observed.push(it),
             Fact::Answer(it) => self.answers.push(it),
             Fact::Surface(it) => self.surfaces.push(it),
+            Fact::Validated(it) => {
+                self.validated.insert(it.fingerprint, it);
+            }
         }
     }
 

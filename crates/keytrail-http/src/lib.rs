@@ -28,9 +28,11 @@ mod personal;
 mod scan;
 mod token;
 mod told;
+mod validate;
 
 pub use collect::{HttpCollected, collect};
 pub use error::HttpError;
 pub use identity::Identity;
 pub use limits::{BUDGET, RATE};
 pub use options::{HttpOptions, KnownRoute, LlmDepth, Login};
+pub use validate::{Question, Reply, ValidateOptions, Validator};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Actor, Edit, Exchange, Guard, Location, Step, SurfaceCheck};
+use crate::{Actor, Edit, Exchange, Guard, Location, Step, SurfaceCheck, Validated};
 
 /// How bad it is if nothing is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,6 +152,8 @@ pub struct Finding {
     pub suppressed: Option<Suppression>,
     /// For what was seen from outside: by which check, with the exchange.
     pub outside: Option<Box<Outside>>,
+    /// What the key's vendor says of it, where it was asked.
+    pub validation: Option<Box<Validated>>,
 }
 
 /// What a finding from outside holds beside the rest.
@@ -183,6 +185,7 @@ impl Finding {
             subject: String::new(),
             suppressed: None,
             outside: None,
+            validation: None,
         })
     }
 }
@@ -247,6 +250,12 @@ impl FindingBuilder {
     /// The exchange that shows it.
     pub fn outside(mut self, outside: Outside) -> Self {
         self.0.outside = Some(Box::new(outside));
+        self
+    }
+
+    /// What the key's vendor says of it.
+    pub fn validation(mut self, validation: Validated) -> Self {
+        self.0.validation = Some(Box::new(validation));
         self
     }
 

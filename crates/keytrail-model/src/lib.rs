@@ -11,6 +11,7 @@ mod coverage;
 mod fact;
 mod finding;
 mod graph;
+mod keyring;
 mod location;
 mod secret;
 mod tree;
@@ -27,6 +28,7 @@ pub use graph::{
     Actor, Edge, EdgeKind, Edit, ExposurePath, Guard, KeyIdentity, KeyPower, KeyRef, Node, Place,
     Rightful,
 };
+pub use keyring::{Kept, Keyring};
 pub use location::{FileSpan, Location, Step};
 pub use secret::{Fingerprint, Fingerprinter, Masked, Secret};
 pub use tree::{Entry, MemoryTree, Tree};

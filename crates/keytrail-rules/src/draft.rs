@@ -1,7 +1,8 @@
 //! A finding in the making.
 
 use keytrail_model::{
-    Actor, Confidence, Edit, ExposurePath, Finding, FixSafety, Location, Severity, Step,
+    Actor, Confidence, Edit, ExposurePath, Finding, Fingerprint, FixSafety, Liveness, Location,
+    Severity, Step, Validated,
 };
 
 use crate::{Context, Meta};
@@ -20,6 +21,8 @@ pub struct Draft<'d> {
     steps: Vec<Step>,
     path: Option<ExposurePath>,
     fixes: Vec<(FixSafety, String)>,
+    validated: Option<&'d Validated>,
+    local: bool,
 }
 
 impl<'d> Draft<'d> {
@@ -36,6 +39,8 @@ impl<'d> Draft<'d> {
             steps: Vec::new(),
             path: None,
             fixes: Vec::new(),
+            validated: None,
+            local: false,
         }
     }
 
@@ -87,6 +92,14 @@ impl<'d> Draft<'d> {
         self
     }
 
+    /// What the vendor says of the key, where it was asked. A key that works in a file that only this machine has
+    /// is where it belongs, so that it is no worse for it.
+    pub fn validated(mut self, key: Option<Fingerprint>, local: bool) -> Self {
+        self.validated = key.and_then(|key| self.cx.joined.validated.get(&key).copied());
+        self.local = local;
+        self
+    }
+
     /// Adds the finding.
     pub fn add(self, out: &mut Vec<Finding>) {
         let mut finding = Finding::at(self.meta.id, self.location)
@@ -112,11 +125,28 @@ impl<'d> Draft<'d> {
                 .confidence(self.confidence)
                 .path(self.steps),
         };
+        if let Some(validated) = self.validated {
+            message = format!("{validated} {message}");
+            finding = finding.validation(validated.clone());
+        }
         finding = finding.message(message);
         for (safety, title) in self.fixes {
             finding = finding.fix(safety, title);
         }
-        out.push(finding.build());
+        let mut finding = finding.build();
+        raise(&mut finding, self.local);
+        out.push(finding);
+    }
+}
+
+/// A key that works is seen live, and is worth a step at once.
+fn raise(finding: &mut Finding, local: bool) {
+    let live = finding.validation.as_ref().map(|it| it.liveness) == Some(Liveness::Live);
+    if live {
+        finding.confidence = Confidence::Observed;
+    }
+    if live && !local {
+        finding.severity = finding.severity.max(Severity::High);
     }
 }
 

@@ -109,7 +109,21 @@ pub(crate) fn loopback(host: &str) -> bool {
 
 /// A client that follows no redirect, unpacks nothing and keeps no cookie by itself.
 pub(crate) fn client(options: &HttpOptions, target: &Target) -> Result<reqwest::Client, HttpError> {
-    let mut builder = reqwest::Client::builder()
+    let own = options.client_certificate.as_deref();
+    let mut builder = plain(options.proxy.as_deref(), options.ca.as_deref(), own)?;
+    if let Some(address) = options.resolve {
+        builder = builder.resolve(target.host(), SocketAddr::new(address, target.port()));
+    }
+    builder.build().map_err(|_| HttpError::Client)
+}
+
+/// What clients of services and of vendors have in common.
+pub(crate) fn plain(
+    proxy: Option<&str>,
+    ca: Option<&Path>,
+    client_certificate: Option<&Path>,
+) -> Result<reqwest::ClientBuilder, HttpError> {
+    let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(limits::CONNECT)
         .timeout(limits::WHOLE)
@@ -120,28 +134,24 @@ pub(crate) fn client(options: &HttpOptions, target: &Target) -> Result<reqwest::
             env!("CARGO_PKG_VERSION"),
             " (read-only check)"
         ))
-        .tls_backend_preconfigured(tls(options)?);
+        .tls_backend_preconfigured(tls(ca, client_certificate)?);
     // A proxy is what the user names, never what the environment happens to hold.
-    builder = match &options.proxy {
-        Some(proxy) => {
-            let refused =
-                |_| HttpError::Proxy(proxy.rsplit('@').next().unwrap_or_default().to_owned());
-            builder.proxy(reqwest::Proxy::all(proxy).map_err(refused)?)
-        }
-        None => builder.no_proxy(),
+    let Some(proxy) = proxy else {
+        return Ok(builder.no_proxy());
     };
-    if let Some(address) = options.resolve {
-        builder = builder.resolve(target.host(), SocketAddr::new(address, target.port()));
-    }
-    builder.build().map_err(|_| HttpError::Client)
+    let refused = |_| HttpError::Proxy(proxy.rsplit('@').next().unwrap_or_default().to_owned());
+    Ok(builder.proxy(reqwest::Proxy::all(proxy).map_err(refused)?))
 }
 
-fn tls(options: &HttpOptions) -> Result<rustls::ClientConfig, HttpError> {
+fn tls(
+    ca: Option<&Path>,
+    client_certificate: Option<&Path>,
+) -> Result<rustls::ClientConfig, HttpError> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &options.ca {
+    if let Some(path) = ca {
         let refused = |why| HttpError::Certificates {
-            path: path.clone(),
+            path: path.to_owned(),
             why,
         };
         let certificates = certificates(path).map_err(refused)?;
@@ -155,11 +165,11 @@ fn tls(options: &HttpOptions) -> Result<rustls::ClientConfig, HttpError> {
         .with_safe_default_protocol_versions()
         .map_err(|_| HttpError::Client)?
         .with_root_certificates(roots);
-    let Some(path) = &options.client_certificate else {
+    let Some(path) = client_certificate else {
         return Ok(builder.with_no_client_auth());
     };
     let refused = |why| HttpError::Certificates {
-        path: path.clone(),
+        path: path.to_owned(),
         why,
     };
     let chain = certificates(path).map_err(refused)?;

@@ -13,6 +13,7 @@ mod session;
 
 pub(crate) use answer::{Answer, Outcome};
 pub(crate) use ask::{Ask, Change, Method, Who, Wrong};
-pub(crate) use build::{Target, loopback};
+pub(crate) use build::{Target, loopback, plain};
+pub(crate) use pace::Pace;
 pub(crate) use secrets::{is_own, redact};
 pub(crate) use send::Client;

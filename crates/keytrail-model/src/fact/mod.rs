@@ -12,6 +12,7 @@ mod read;
 mod route;
 mod setting;
 mod surface;
+mod validated;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,7 @@ pub use read::ObservedRead;
 pub use route::{Access, HttpMethod, Reach, Route};
 pub use setting::{Environment, Setting, SettingValue};
 pub use surface::{Answer, Caller, Exchange, SeenKey, Surface, SurfaceCheck, SurfaceKind};
+pub use validated::{Liveness, Validated};
 
 /// One observation. The graph is a function of a set of these, whatever their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,4 +88,6 @@ pub enum Fact {
     Answer(Answer),
     /// Something that a check of the running service saw.
     Surface(Surface),
+    /// A vendor was asked whether a key still works.
+    Validated(Validated),
 }

@@ -11,7 +11,7 @@ pub use lineage::{Lineage, Seen, SeenIn};
 pub use location::{Location, Step};
 pub use report::{
     Check, Confidence, Coverage, CoverageStatus, Edit, Exchange, Finding, Fix, Grade, LeastCut,
-    Problem, Report, Safety, Severity, Suppression, Tool, VERSION,
+    Problem, Report, Safety, Severity, Suppression, Tool, VERSION, Validation,
 };
 
 /// The published schema of [`Lineage`], as JSON Schema 2020-12.

@@ -199,6 +199,42 @@ pub struct Finding {
     /// For what was seen from outside: the request and its answer; null otherwise.
     #[serde(default)]
     pub exchange: Option<Exchange>,
+    /// What the key's vendor says of it; null where it was not asked (`--validate`).
+    #[serde(default)]
+    pub validation: Option<Validation>,
+}
+
+/// What a vendor says of a key. The key was sent to this one host, once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Validation {
+    /// `live`, `refused` or `unknown`.
+    pub result: String,
+    /// Status of the answer; null without one.
+    pub status: Option<u16>,
+    /// The host that was asked.
+    pub host: String,
+    /// The request without the key, `GET https://api.github.com/user`.
+    pub asked: String,
+    /// Whose key it is, masked; null where the answer does not say.
+    pub identity: Option<String>,
+    /// The day, `YYYY-MM-DD`.
+    pub day: String,
+    /// Why it is not known; empty otherwise.
+    pub why: String,
+}
+
+impl From<&model::Validated> for Validation {
+    fn from(validated: &model::Validated) -> Self {
+        Self {
+            result: validated.liveness.as_str().to_owned(),
+            status: validated.status,
+            host: validated.host.clone(),
+            asked: validated.asked.clone(),
+            identity: validated.identity.as_ref().map(ToString::to_string),
+            day: validated.day.clone(),
+            why: validated.why.clone(),
+        }
+    }
 }
 
 /// A request to the running service with its answer, keys masked, credentials by the name of a variable.
@@ -397,6 +433,7 @@ impl Finding {
                     .collect()
             }),
             exchange: outside.map(Exchange::from),
+            validation: finding.validation.as_deref().map(Validation::from),
         }
     }
 }

@@ -87,6 +87,7 @@ fn report(cx: &Context<'_>, places: &[&Sighting], out: &mut Vec<Finding>) {
             where_it_is(cx, sighting),
             since(cx, sighting)
         ))
+        .validated(sighting.fingerprint, local)
         .unsafe_fix(rotate)
         .unsafe_fix("Load it from Secrets Manager or Parameter Store when the process starts")
         .add(out);

@@ -77,6 +77,7 @@ fn report(cx: &Context<'_>, writer: &str, places: &[&Sighting], out: &mut Vec<Fi
             sighting.masked,
             lines(places)
         ))
+        .validated(sighting.fingerprint, local)
         .unsafe_fix(rotate)
         .unsafe_fix("Mask the key where the line is written, and delete the log")
         .add(out);

@@ -64,6 +64,7 @@ fn report(cx: &Context<'_>, committed: &Committed, out: &mut Vec<Finding>) {
             held(&committed.held),
             elsewhere(cx, committed)
         ))
+        .validated(sighting.fingerprint, local)
         .unsafe_fix(rotate)
         .unsafe_fix("Then take it out of the history (`git filter-repo --replace-text`), if all who have clones can fetch anew")
         .add(out);
