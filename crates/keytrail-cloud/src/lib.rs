@@ -6,6 +6,7 @@
 //! only by what was told to `--apply`.
 
 mod account;
+mod caller;
 mod client;
 mod drift;
 mod error;
@@ -17,6 +18,7 @@ mod trail;
 mod write;
 
 pub use account::{Account, AccountOptions, collect};
+pub use caller::sign_caller_identity;
 pub use client::{Access, Call, Client, Connection, Group};
 pub use drift::{Difference, Unread, drift, reconcile};
 pub use error::CloudError;

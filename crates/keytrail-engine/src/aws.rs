@@ -37,6 +37,32 @@ pub struct AwsItems {
     pub state: Option<std::path::PathBuf>,
 }
 
+/// The headers that sign the question whose key it is.
+#[cfg(feature = "aws")]
+pub(crate) fn sign(
+    validation: &keytrail_detect::Validation,
+    id: &keytrail_model::Secret,
+    secret: &keytrail_model::Secret,
+    session: Option<&keytrail_model::Secret>,
+) -> Option<Signed> {
+    let body = validation.body.as_deref().unwrap_or_default();
+    keytrail_cloud::sign_caller_identity((&validation.url, body), id, secret, session)
+}
+
+/// Without the AWS SDK there is nothing that signs.
+#[cfg(not(feature = "aws"))]
+pub(crate) fn sign(
+    _: &keytrail_detect::Validation,
+    _: &keytrail_model::Secret,
+    _: &keytrail_model::Secret,
+    _: Option<&keytrail_model::Secret>,
+) -> Option<Signed> {
+    None
+}
+
+/// Names and values of headers.
+pub(crate) type Signed = Vec<(String, zeroize::Zeroizing<String>)>;
+
 #[cfg(feature = "aws")]
 mod with {
     use keytrail_cloud::{Access, AccountOptions, ItemsOptions};

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use keytrail_detect::Detector;
 use keytrail_files::{Commit, ExportOptions, Exports, FilesOptions, HistoryOptions};
 use keytrail_infra::{AccessModel, HeldOff, Infra, InfraOptions, TableTarget};
 use keytrail_model::{
-    Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Location, Progress, Tree,
+    Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Keyring, Location,
+    Progress, Tree,
 };
 
 use crate::aws::{self, Aws};
@@ -16,7 +18,7 @@ use crate::forest::{Forest, under};
 use crate::gateway;
 use crate::http::{self, Http};
 use crate::trail::{self, Trail};
-use crate::{Config, EngineError, LoginRecipe, SOURCES, Watch};
+use crate::{Config, Date, EngineError, LoginRecipe, SOURCES, Validate, Watch};
 
 /// Sorted facts without repetition, and a record for every source.
 pub(crate) struct Evidence {
@@ -51,6 +53,8 @@ pub(crate) struct Wanted<'r> {
     pub(crate) workspace: Option<&'r str>,
     /// The running service, with the sign-ins that the configuration describes.
     pub(crate) http: Option<(&'r Http, &'r [LoginRecipe])>,
+    /// The vendors of found keys, and the day on which they are asked.
+    pub(crate) validate: Option<(&'r Validate, Date)>,
 }
 
 /// The directory of the cache, and the version that may read it.
@@ -77,9 +81,12 @@ pub(crate) fn collect(
         trail,
         workspace,
         http,
+        validate,
     } = *wanted;
     let wanted = |source: &str| only.is_none_or(|only| only.iter().any(|name| name == source));
+    let keyring = validate.map(|(asked, _)| Arc::new(asked.keyring(detector)));
     let files_options = FilesOptions {
+        keyring: keyring.clone(),
         listing: tree.listing().clone(),
         exports: if wanted("files") {
             Exports::find(tree)
@@ -110,6 +117,7 @@ pub(crate) fn collect(
                 tree,
                 until,
                 cache: cache.map(|kept| kept.directory),
+                keyring: keyring.clone(),
             };
             Some(history(&asked, detector, prints, &watch.history))
         } else {
@@ -157,6 +165,9 @@ pub(crate) fn collect(
     evidence.add_cloud(cloud);
     evidence.add_trail(trail, watch)?;
     gateway::join(&mut evidence.facts);
+    if let (Some((asked, today)), Some(keyring)) = (validate, keyring) {
+        evidence.add_vendors(asked, today, &keyring, detector, watch)?;
+    }
     evidence.coverage.sort();
     evidence.settle();
     Ok(evidence)
@@ -237,6 +248,7 @@ struct History<'r> {
     tree: &'r Forest,
     until: &'r Until<'r>,
     cache: Option<&'r Path>,
+    keyring: Option<Arc<Keyring>>,
 }
 
 /// The histories of the paths, named as their files are.
@@ -250,6 +262,7 @@ fn history(
     for (at, (root, prefix)) in asked.tree.roots().iter().enumerate() {
         let options = HistoryOptions {
             cache: asked.cache.map(Path::to_owned),
+            keyring: asked.keyring.clone(),
             until: match asked.until {
                 Until::Now => None,
                 Until::Commits(commits) => commits.get(at).map(|commit| commit.id().to_owned()),
@@ -345,6 +358,23 @@ impl Evidence {
         self.facts.append(&mut service.facts);
         self.coverage.append(&mut service.coverage);
         self.planned = service.planned;
+        Ok(())
+    }
+
+    /// What the vendors of the found keys say of them.
+    fn add_vendors(
+        &mut self,
+        asked: &Validate,
+        today: Date,
+        keyring: &Keyring,
+        detector: &Detector,
+        watch: &Watch,
+    ) -> Result<(), EngineError> {
+        let told = asked.ask(today, keyring, &self.facts, detector, &watch.validate)?;
+        self.facts
+            .extend(told.facts.into_iter().map(Fact::Validated));
+        self.coverage.push(told.coverage);
+        self.planned.extend(told.planned);
         Ok(())
     }
 

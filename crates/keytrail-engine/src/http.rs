@@ -95,7 +95,7 @@ pub(crate) fn collect(
     keytrail_http::collect(options, detector, prints, progress).map_err(|error| refused(&error))
 }
 
-fn refused(error: &HttpError) -> EngineError {
+pub(crate) fn refused(error: &HttpError) -> EngineError {
     EngineError::Http {
         hint: error.hint(),
         what: error.to_string(),

@@ -22,6 +22,7 @@ mod redacted;
 mod rules;
 mod run;
 mod trail;
+mod validate;
 mod watch;
 
 pub use aws::{Aws, AwsGroup, AwsItems, Difference, least_policy};
@@ -42,4 +43,5 @@ pub use options::Options;
 pub use rules::rules;
 pub use run::{Answer, Fixed, Fixing, Outcome, drift, fix, scan, who};
 pub use trail::Trail;
+pub use validate::Validate;
 pub use watch::Watch;

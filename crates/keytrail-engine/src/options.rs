@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::evidence::Kept;
-use crate::{Aws, Date, FailOn, Http, Trail};
+use crate::{Aws, Date, FailOn, Http, Trail, Validate};
 
 /// What one run is to do; what is not said comes from the configuration, then from the defaults.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Options {
     pub workspace: Option<String>,
     /// The running service; not asked unless said.
     pub http: Option<Http>,
+    /// Whether vendors are asked if the keys that were found still work; they are not unless said.
+    pub validate: Option<Validate>,
     /// Is told what reading items will cost, before it begins.
     pub tell: fn(&str),
     /// The day of the run, for ignores that expire.
@@ -80,6 +82,7 @@ impl Options {
             trail: None,
             workspace: None,
             http: None,
+            validate: None,
             tell: |_| {},
             today,
             version: version.to_owned(),

@@ -268,6 +268,7 @@ impl Reading {
                 .http
                 .as_ref()
                 .map(|http| (http, config.login.as_slice())),
+            validate: options.validate.as_ref().map(|it| (it, options.today)),
         };
         let evidence =
             evidence::collect(&wanted, &detector, &prints, watch)?.with_environments(&config);

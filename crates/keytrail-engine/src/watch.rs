@@ -17,6 +17,8 @@ pub struct Watch {
     pub(crate) trail: Progress,
     /// Phases of asking the running service.
     pub(crate) http: Progress,
+    /// Keys whose vendors are asked.
+    pub(crate) validate: Progress,
     /// Objects of the history.
     pub(crate) history: Progress,
 }
@@ -32,6 +34,7 @@ impl Watch {
             ("trail", &self.trail),
             ("http", &self.http),
             ("history", &self.history),
+            ("validate", &self.validate),
         ]
         .into_iter()
         .filter_map(|(name, progress)| {

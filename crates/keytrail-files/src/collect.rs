@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keytrail_detect::{Detector, Format, Hit, ScanContext};
 use keytrail_model::{
-    Collected, Coverage, CoverageStatus, Entry, Fact, Fingerprinter, Location, Problem, Progress,
-    Sighting, SightingContext, Tree,
+    Collected, Coverage, CoverageStatus, Entry, Fact, Fingerprinter, Keyring, Location, Problem,
+    Progress, Sighting, SightingConfidence, SightingContext, Tree,
 };
 use rayon::prelude::*;
 
@@ -27,6 +27,8 @@ pub struct FilesOptions {
     pub listing: Listing,
     /// Exports of tables: their data files are not read as texts.
     pub exports: Exports,
+    /// Where keys go whose vendors are to be asked.
+    pub keyring: Option<Arc<Keyring>>,
 }
 
 impl Default for FilesOptions {
@@ -35,6 +37,7 @@ impl Default for FilesOptions {
             largest: 64 << 30,
             listing: Listing::default(),
             exports: Exports::default(),
+            keyring: None,
         }
     }
 }
@@ -104,6 +107,7 @@ pub fn collect(
         detector,
         prints,
         largest: options.largest,
+        keyring: options.keyring.as_deref(),
         one: Mutex::default(),
     };
     let part = entries
@@ -127,6 +131,7 @@ struct Reading<'r> {
     detector: &'r Detector,
     prints: &'r Fingerprinter,
     largest: u64,
+    keyring: Option<&'r Keyring>,
     /// Of large archives, which have to be held, one is read at a time.
     one: Mutex<()>,
 }
@@ -154,6 +159,7 @@ impl Reading<'_> {
         let mut search = Search {
             detector: self.detector,
             prints: self.prints,
+            keyring: self.keyring,
             ignored: entry.ignored,
             part,
         };
@@ -204,6 +210,15 @@ fn too_large(entry: &Entry, largest: u64) -> Problem {
             entry.size / MEGA,
             largest / MEGA
         ),
+    }
+}
+
+/// For those who will ask the key's vendor.
+pub(crate) fn keep(keyring: Option<&Keyring>, hit: &Hit, prints: &Fingerprinter, path: &Arc<str>) {
+    if let Some(keyring) = keyring {
+        let sure = hit.confidence > SightingConfidence::Low;
+        let print = hit.fingerprint(prints);
+        keyring.keep(print, hit.provider, &hit.secret, path, sure);
     }
 }
 

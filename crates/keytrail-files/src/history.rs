@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 
 use keytrail_detect::Detector;
 use keytrail_model::{
-    Collected, Committed, Coverage, CoverageStatus, Fact, Fingerprinter, Problem, Progress,
+    Collected, Committed, Coverage, CoverageStatus, Fact, Fingerprinter, Keyring, Problem, Progress,
 };
 
 use self::attribute::Attribution;
@@ -44,6 +44,8 @@ pub struct HistoryOptions {
     pub until: Option<String>,
     /// Directory in which is kept which objects were searched and hold nothing, a file a repository.
     pub cache: Option<PathBuf>,
+    /// Where keys go whose vendors are to be asked.
+    pub keyring: Option<Arc<Keyring>>,
 }
 
 impl Default for HistoryOptions {
@@ -52,6 +54,7 @@ impl Default for HistoryOptions {
             largest: 64 * 1024 * 1024,
             until: None,
             cache: None,
+            keyring: None,
         }
     }
 }
@@ -142,7 +145,7 @@ impl Run<'_> {
             &trees,
             found,
             self.detector,
-            self.options.until.as_deref(),
+            self.options,
         );
         let facts = attribution.facts(self.prints, shown);
         if attribution.cut {

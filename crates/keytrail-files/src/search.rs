@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use keytrail_detect::{Detector, Format, Hit, ScanContext, Window};
-use keytrail_model::{FileSpan, Fingerprinter, Location};
+use keytrail_model::{FileSpan, Fingerprinter, Keyring, Location};
 
-use crate::collect::{Part, context, sighting};
+use crate::collect::{Part, context, keep, sighting};
 use crate::lines::Lines;
 use crate::log;
 use crate::text::{decode, decode_stream};
@@ -18,6 +18,7 @@ pub(crate) const HELD: u64 = 8 * 1024 * 1024;
 pub(crate) struct Search<'r> {
     pub(crate) detector: &'r Detector,
     pub(crate) prints: &'r Fingerprinter,
+    pub(crate) keyring: Option<&'r Keyring>,
     pub(crate) part: &'r mut Part,
     /// Version control leaves the file out.
     pub(crate) ignored: bool,
@@ -104,6 +105,7 @@ impl Search<'_> {
 
     /// Keeps a key.
     pub(crate) fn found(&mut self, hit: Hit, span: FileSpan, test: bool, writer: Option<String>) {
+        keep(self.keyring, &hit, self.prints, &span.path);
         let location = Location::File { span };
         let mut sighting = sighting(hit, location, test, self.ignored, self.prints);
         sighting.context.writer = writer;

@@ -26,6 +26,8 @@ pub struct Kept {
     pub secret: Secret,
     /// Some of the files that it was seen in, the first ones by name.
     pub places: BTreeSet<Arc<str>>,
+    /// More than its context speaks for it, at one of the places at least.
+    pub sure: bool,
 }
 
 impl Keyring {
@@ -46,6 +48,7 @@ impl Keyring {
         provider: &str,
         secret: &Secret,
         path: &Arc<str>,
+        sure: bool,
     ) {
         let Some(fingerprint) = fingerprint.filter(|_| self.wanted.contains(provider)) else {
             return;
@@ -55,7 +58,9 @@ impl Keyring {
             provider: provider.to_owned(),
             secret: secret.with_bytes(Secret::new),
             places: BTreeSet::new(),
+            sure: false,
         });
+        key.sure |= sure;
         key.places.insert(Arc::clone(path));
         if key.places.len() > MOST_PLACES {
             key.places.pop_last();
@@ -96,13 +101,14 @@ mod tests {
         for &number in order {
             let secret = key(number);
             let print = prints.fingerprint(&secret);
-            ring.keep(print, "a", &secret, &Arc::from(format!("{number}")));
-            ring.keep(print, "a", &secret, &Arc::from("again"));
-            ring.keep(print, "b", &key(100 + number), &Arc::from("x"));
-            ring.keep(None, "a", &secret, &Arc::from("x"));
+            ring.keep(print, "a", &secret, &Arc::from(format!("{number}")), false);
+            ring.keep(print, "a", &secret, &Arc::from("again"), true);
+            ring.keep(print, "b", &key(100 + number), &Arc::from("x"), true);
+            ring.keep(None, "a", &secret, &Arc::from("x"), true);
         }
         assert!(!format!("{ring:?}").contains("kq7Z"));
         let all = ring.take();
+        assert!(all.values().all(|kept| kept.sure && kept.provider == "a"));
         assert!(ring.take().is_empty());
         all.into_iter()
             .map(|(print, kept)| (print, kept.places.len()))

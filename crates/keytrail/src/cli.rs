@@ -2,6 +2,7 @@
 
 mod account;
 mod questions;
+mod validating;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use keytrail_engine::FailOn;
 
 pub(crate) use account::{Account, Drift, Items, Trail};
 pub(crate) use questions::{Can, Lineage, Policy, PolicyFormat, SchemaOf, Who};
+pub(crate) use validating::Validating;
 
 use crate::service::Asking;
 
@@ -186,6 +188,7 @@ Examples:
   keytrail scan --diff origin/main --fail-on medium
   keytrail scan --format sarif -o keytrail.sarif
   keytrail scan backend --aws --url https://api.example.com
+  keytrail scan --validate --dry-run
   keytrail scan --output json=keytrail.json --output html=keytrail.html")]
 pub(crate) struct Scan {
     /// Directories or files; several are read as one [default: `.`, and none with --url]
@@ -207,6 +210,8 @@ pub(crate) struct Scan {
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) validating: Validating,
     #[command(flatten)]
     pub(crate) showing: Showing,
     /// Keep in this file which data files of DynamoDB exports were read, and go on from there

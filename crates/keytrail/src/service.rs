@@ -84,18 +84,19 @@ impl Asking {
         }
     }
 
-    /// Something was said about a service that nobody named.
-    pub(crate) fn says_something(&self) -> bool {
+    /// Something was said about a service that nobody named. A proxy, an authority and a dry run are for vendors of
+    /// keys too.
+    pub(crate) fn says_something(&self, validate: bool) -> bool {
         self.spec.is_some()
             || !self.identities.is_empty()
             || self.rate != HTTP_RATE
             || self.budget != HTTP_BUDGET
             || self.allow_actions
-            || self.dry_run
+            || (self.dry_run && !validate)
             || self.burst > 0
             || self.llm.is_some()
-            || self.proxy.is_some()
-            || self.ca.is_some()
+            || (self.proxy.is_some() && !validate)
+            || (self.ca.is_some() && !validate)
             || self.client_certificate.is_some()
             || self.resolve.is_some()
     }

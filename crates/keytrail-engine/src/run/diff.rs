@@ -44,6 +44,7 @@ pub(super) fn before(
         trail: None,
         workspace: options.workspace.as_deref(),
         http: None,
+        validate: None,
     };
     let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?;
     let evidence = evidence.with_environments(&read.config);

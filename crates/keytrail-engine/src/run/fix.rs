@@ -229,6 +229,7 @@ fn proved(
             trail: None,
             workspace: options.workspace.as_deref(),
             resume: None,
+            validate: None,
         };
         let evidence = evidence::collect(&wanted, &read.detector, &read.prints, watch)?
             .with_environments(&read.config);

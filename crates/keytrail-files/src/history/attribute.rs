@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keytrail_detect::{Detector, Hit};
-use keytrail_model::{CommitRef, Committed, Fingerprinter, Held, Location};
+use keytrail_model::{CommitRef, Committed, Fingerprinter, Held, Keyring, Location};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::HistoryOptions;
 use super::commits::{Commits, day};
 use super::objects::Objects;
 use super::repository::Repository;
 use super::scan::key_of;
 use super::trees::{Holding, Trees};
-use crate::collect::{context, sighting};
+use crate::collect::{context, keep, sighting};
 use crate::lines::Lines;
 use crate::text::decode;
 
@@ -55,6 +56,7 @@ pub(super) struct Attribution<'a> {
     found: FxHashMap<u32, Vec<u64>>,
     /// Only commits from which this one comes, and itself.
     until: Option<&'a str>,
+    keyring: Option<&'a Keyring>,
     /// True when there was too much to tell.
     pub(super) cut: bool,
 }
@@ -67,10 +69,11 @@ impl<'a> Attribution<'a> {
         trees: &'a Trees,
         found: FxHashMap<u32, Vec<u64>>,
         detector: &'a Detector,
-        until: Option<&'a str>,
+        options: &'a HistoryOptions,
     ) -> Self {
         Self {
-            until,
+            until: options.until.as_deref(),
+            keyring: options.keyring.as_deref(),
             repository,
             objects,
             commits,
@@ -187,6 +190,7 @@ impl<'a> Attribution<'a> {
             if !told.insert(key) {
                 continue;
             }
+            keep(self.keyring, &hit, prints, &span.path);
             let at = life.as_ref().map(|life| self.commit(life.first));
             let commit = match &at {
                 Some(commit) => Arc::clone(&commit.id),

@@ -18,7 +18,7 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
     } else {
         scan.paths.clone()
     };
-    if scan.url.is_none() && scan.asking.says_something() {
+    if scan.url.is_none() && scan.asking.says_something(scan.validating.validate) {
         let what = "something is said about a running service, but none is named";
         return Err(usage(what, "add --url URL"));
     }
@@ -28,6 +28,7 @@ pub(super) fn run(global: &Global, scan: &Scan) -> anyhow::Result<u8> {
     options.diff.clone_from(&scan.diff);
     options.resume.clone_from(&scan.resume);
     options.http = scan.url.as_deref().map(|url| scan.asking.of(url));
+    options.validate = scan.validating.of(&scan.asking);
     judge(global, options, &scan.showing)
 }
 
@@ -60,14 +61,15 @@ fn judge(global: &Global, mut options: Options, showing: &Showing) -> anyhow::Re
     options.new_only = showing.new_only;
     options.fail_on = showing.fail_on;
     options.require.clone_from(&showing.require);
-    let dry_run = options.http.as_ref().is_some_and(|http| http.dry_run);
+    let service = options.http.as_ref().is_some_and(|http| http.dry_run);
+    let vendors = options.validate.as_ref().is_some_and(|it| it.dry_run);
     let watch = Arc::new(Watch::default());
     let shown = Shown::start(global, &watch);
     let outcome = keytrail_engine::scan(&options, &watch);
     drop(shown);
     let outcome = outcome?;
-    if dry_run {
-        return planned(&outcome);
+    if service || vendors {
+        return planned(&outcome, service);
     }
 
     // A colour or a fold is for standard output only.
@@ -85,21 +87,27 @@ fn judge(global: &Global, mut options: Options, showing: &Showing) -> anyhow::Re
     Ok(outcome.verdict.exit_code())
 }
 
-/// What would be sent, a request a line; answers would decide on more.
-fn planned(outcome: &Outcome) -> anyhow::Result<u8> {
+/// What would be sent, a request a line; a service's answers would decide on more.
+fn planned(outcome: &Outcome, service: bool) -> anyhow::Result<u8> {
     let mut lines = outcome.planned.join("\n");
-    lines.push('\n');
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
     output::print(&lines)?;
-    talk::say(&format!(
-        "{} requests would be sent at first; what is answered decides on further ones",
-        outcome.planned.len()
-    ));
+    let number = outcome.planned.len();
+    talk::say(&if service {
+        format!(
+            "{number} requests would be sent at first; what is answered decides on further ones"
+        )
+    } else {
+        format!("{number} requests would be sent, each with its key, to the host it names")
+    });
     Ok(0)
 }
 
 fn check_sources(required: &[String]) -> anyhow::Result<()> {
-    const KNOWN: [&str; 7] = [
-        "code", "files", "infra", "history", "cloud", "http", "trail",
+    const KNOWN: [&str; 8] = [
+        "code", "files", "infra", "history", "cloud", "http", "trail", "validate",
     ];
     for source in required {
         if !KNOWN.contains(&source.as_str()) {
