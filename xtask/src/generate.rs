@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 
 use crate::picture;
 use crate::run::{keytrail, output, root};
+use crate::vendors;
 
 /// Writes them, or only tells which are not current.
 pub(crate) fn run(check: bool) -> anyhow::Result<()> {
@@ -44,6 +45,7 @@ fn wanted() -> anyhow::Result<BTreeMap<PathBuf, String>> {
     Ok(BTreeMap::from([
         ("docs/path.svg".into(), picture::path(&binary)?),
         ("docs/rules.md".into(), index(&rules)?),
+        ("docs/validate-vendors.md".into(), vendors::table()?),
         ("docs/schema/keytrail-v1.json".into(), ask(&["schema"])?),
         (
             "docs/schema/lineage-v1.json".into(),

@@ -19,6 +19,7 @@ mod outside;
 mod picture;
 mod run;
 mod test;
+mod vendors;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -6,6 +6,9 @@
 //! model where the user asks for that. One host is asked, at a bounded rate, within a budget, and no GET that
 //! looks like an action. Credentials are secrets; exchanges are redacted where they are made (law 1).
 //!
+//! [`Validator`] is another client with another purpose: it asks vendors whether keys that were found still work,
+//! where the user wants that; the hosts come from the providers' files and from nowhere else.
+//!
 //! Nothing here judges: a check says what it saw and what it compared; rules say what that means. Why its
 //! observations can be believed is told in `CORRECTNESS.md`.
 
