@@ -37,7 +37,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = matches!(
         (a, b, c),
-        (0 | 10 | 127, _, _)
+        (0 | 10 | 127 | 224.., _, _)
             | (100, 64..=127, _)
             | (169, 254, _)
             | (172, 16..=31, _)
@@ -47,7 +47,6 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
             | (198, 18 | 19, _)
             | (198, 51, 100)
             | (203, 0, 113)
-            | (224.., _, _)
     );
     !special
 }
@@ -56,19 +55,19 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(within) = address.to_ipv4_mapped() {
         return is_public_v4(within);
     }
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let within = |high: u16, low: u16| {
-        let [one, two] = high.to_be_bytes();
-        let [three, four] = low.to_be_bytes();
+    let parts = address.segments();
+    let within = |at: usize| {
+        let [one, two] = parts[at].to_be_bytes();
+        let [three, four] = parts[at + 1].to_be_bytes();
         is_public_v4(Ipv4Addr::new(one, two, three, four))
     };
-    match (a, b) {
+    match parts {
         // What a translator reaches, and tunnels to another address.
-        (0x64, 0xff9b) => (c, d, e, f) == (0, 0, 0, 0) && within(g, h),
-        (0x2002, _) => within(b, c),
-        (0x2001, 0..=0x1ff | 0xdb8) => false,
+        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => within(6),
+        [0x2002, ..] => within(1),
+        [0x2001, 0..=0x1ff | 0xdb8, ..] => false,
         // Only this eighth of all addresses is given out.
-        _ => a & 0xe000 == 0x2000,
+        [first, ..] => first & 0xe000 == 0x2000,
     }
 }
 
