@@ -13,8 +13,8 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "keytrail-engine",
         &[
-            "cloud", "code", "detect", "files", "graph", "http", "infra", "model", "remedy",
-            "report", "rules", "store",
+            "cloud", "code", "detect", "files", "graph", "http", "infra", "model", "move",
+            "remedy", "report", "rules", "store",
         ],
     ),
     ("keytrail-files", &["detect", "model"]),
@@ -22,13 +22,15 @@ const MAY: &[(&str, &[&str])] = &[
     ("keytrail-http", &["detect", "model"]),
     ("keytrail-infra", &["detect", "model"]),
     ("keytrail-model", &[]),
+    ("keytrail-move", &["model"]),
     ("keytrail-py", &["detect", "model"]),
     ("keytrail-remedy", &["code", "detect", "infra", "model"]),
     ("keytrail-report", &["model"]),
     ("keytrail-rules", &["graph", "model"]),
     ("keytrail-store", &["model"]),
+    ("keytrail-twin", &[]),
     ("keytrail-web", &["engine", "model", "report", "store"]),
-    ("xtask", &[]),
+    ("xtask", &["twin"]),
 ];
 
 /// Crates of others that only these rooms may use.
