@@ -30,7 +30,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("keytrail-store", &["model"]),
     ("keytrail-twin", &[]),
     ("keytrail-web", &["engine", "model", "report", "store"]),
-    ("xtask", &["twin"]),
+    ("xtask", &[]),
 ];
 
 /// Crates of others that only these rooms may use.

@@ -63,6 +63,14 @@ pub enum EngineError {
         /// What to do.
         hint: String,
     },
+    /// Keys can't be moved or rotated.
+    #[error("{what}")]
+    Move {
+        /// Why.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// Edits can't be written.
     #[error(transparent)]
     Remedy(#[from] keytrail_remedy::RemedyError),
@@ -114,9 +122,10 @@ impl EngineError {
             Self::Baseline { source, .. } => source.hint().to_owned(),
             Self::Glob { .. } => "globs look like `config/*.py` or `vendor/**`".to_owned(),
             Self::Remedy(error) => error.hint().to_owned(),
-            Self::Aws { hint, .. } | Self::Trail { hint, .. } | Self::Http { hint, .. } => {
-                hint.clone()
-            }
+            Self::Aws { hint, .. }
+            | Self::Move { hint, .. }
+            | Self::Trail { hint, .. }
+            | Self::Http { hint, .. } => hint.clone(),
             Self::Nothing { .. } => {
                 "give the directory of the application, and look at `exclude` and `--only`"
                     .to_owned()

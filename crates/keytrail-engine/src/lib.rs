@@ -14,6 +14,7 @@ mod http;
 mod ignores;
 mod least;
 mod lineage;
+mod moving;
 mod nearest;
 mod options;
 mod own_rules;
@@ -24,6 +25,7 @@ mod run;
 mod trail;
 mod validate;
 mod watch;
+mod writing;
 
 pub use aws::{Aws, AwsGroup, AwsItems, Difference, least_policy};
 pub use can::{Reads, Replies, can, reads};
@@ -35,9 +37,13 @@ pub use keytrail_http::LlmDepth;
 pub use keytrail_http::{BUDGET as HTTP_BUDGET, RATE as HTTP_RATE};
 pub use keytrail_infra::{Question, Reply, Verdict, cases};
 pub use keytrail_model::Location;
+pub use keytrail_move::{
+    MoveError, Outcome as MoveOutcome, Plan as MovePlan, Standing, Tally, Target, outcomes,
+};
 pub use keytrail_remedy::{Change, Closes, Edited, Left, Store, Why};
 pub use least::policy;
 pub use lineage::{WhichKey, lineage};
+pub use moving::{Doing, Moving, TableMoved, check_report, migrate, signed_report};
 pub use nearest::nearest;
 pub use options::Options;
 pub use rules::rules;
@@ -45,3 +51,4 @@ pub use run::{Answer, Fixed, Fixing, Outcome, drift, fix, scan, who};
 pub use trail::Trail;
 pub use validate::Validate;
 pub use watch::Watch;
+pub use writing::Writes;

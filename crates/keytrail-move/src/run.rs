@@ -362,6 +362,10 @@ impl Mover<'_> {
         let id = self.setting.id(&self.setting.key_of(item));
         let known = items.remove(&id);
         let Some(reference) = self.setting.reference_in(item) else {
+            // What was begun for it lies under the name that it will have.
+            if let Some(id) = self.setting.id_after(item) {
+                items.remove(&id);
+            }
             return;
         };
         standing.references += 1;

@@ -129,6 +129,15 @@ impl Setting {
         id
     }
 
+    /// The name that an item gets that is still under its raw key.
+    pub(crate) fn id_after(&self, item: &Item) -> Option<String> {
+        if !self.in_primary_key() {
+            return None;
+        }
+        let raw = Raw::read(self.path.get(item)?).ok()?;
+        Some(self.id(&self.key_with(item, self.handle(&raw))))
+    }
+
     /// The name in the vault.
     pub fn name(&self, id: &str) -> String {
         let clean = |text: &str| -> String {

@@ -1,6 +1,7 @@
 //! Every command and flag, declared once.
 
 mod account;
+mod moving;
 mod questions;
 mod validating;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use keytrail_engine::FailOn;
 
 pub(crate) use account::{Account, Drift, Items, Trail};
+pub(crate) use moving::{Migrate, Vault, Writing};
 pub(crate) use questions::{Can, Lineage, Policy, PolicyFormat, SchemaOf, Who};
 pub(crate) use validating::Validating;
 
@@ -99,6 +101,8 @@ pub(crate) enum Command {
     Policy(Policy),
     /// Edit code and templates so that findings are closed; shows the edits unless told to make them
     Fix(Fix),
+    /// Move raw keys out of a table's items into a vault; shows the plan unless told to do it
+    Migrate(Box<Migrate>),
     /// Compare the templates with the live AWS account
     Drift(Drift),
     /// Print the least policy that reading the live AWS account needs

@@ -8,6 +8,7 @@ mod explain;
 mod fix;
 mod init;
 mod lineage;
+mod migrate;
 mod policy;
 mod rules;
 mod scan;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Can(can) => can::run(global, can),
         Command::Policy(policy) => policy::run(global, policy),
         Command::Fix(fix) => fix::run(global, fix),
+        Command::Migrate(moving) => migrate::run(global, moving),
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items, trail } => aws::policy(*items, *trail),
         Command::Baseline(baseline) => baseline::run(global, baseline),
@@ -68,9 +70,12 @@ fn options(paths: &[std::path::PathBuf], reading: &Reading) -> Options {
             set.filter(|name| !name.is_empty())
         }),
         cache: reading.cache(),
-        salt: std::env::var("KEYTRAIL_SALT")
-            .ok()
-            .filter(|salt| !salt.is_empty()),
+        salt: salt_of_environment(),
         ..Options::new(env!("CARGO_PKG_VERSION"), Date::today())
     }
+}
+
+fn salt_of_environment() -> Option<String> {
+    let set = std::env::var("KEYTRAIL_SALT").ok();
+    set.filter(|salt| !salt.is_empty())
 }

@@ -240,10 +240,7 @@ fn through(world: &World, setting: &Setting, item: &Item) -> String {
 
 fn sha256(text: &str) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:x}", sha2::Sha256::digest(text.as_bytes()))
 }
 
 /// No raw key is in the table.
