@@ -174,15 +174,15 @@ fn done(table: &str, region: &str, tally: &Tally, standing: &Standing) -> String
     for (name, count) in keytrail_engine::outcomes(tally) {
         let _ = write!(text, "\n  {count} {}", name.replace('_', " "));
     }
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "\n  now {} items, {} with a raw key, {} with a reference; {} differ from the journal\n",
+        "\n  now {} items, {} with a raw key, {} with a reference; {} differ from the journal",
         standing.items, standing.raw, standing.references, standing.unlike
     );
     if standing.orphans > 0 {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "  {} entries of the vault have no item any longer\n",
+            "  {} entries of the vault have no item any longer",
             standing.orphans
         );
     }
