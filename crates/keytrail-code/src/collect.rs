@@ -15,7 +15,7 @@ use crate::django::settings::SettingsIndex;
 use crate::django::templates::Templates;
 use crate::django::{settings, urls};
 use crate::emit::Emitter;
-use crate::interp::Shared;
+use crate::interp::{Memo, Shared};
 use crate::known::{KnownTable, Words};
 use crate::mappers::{self, Models};
 use crate::program::{ModuleId, Program};
@@ -67,8 +67,10 @@ pub fn collect(
     let views = bindings.iter().map(|binding| binding.view).collect();
     let url_first = urls::with_url_first(&program, &bindings);
     let models = Models::new(&program, &resolver);
+    let memo = Memo::new(&program);
     let shared = Shared {
         models: &models,
+        memo: &memo,
         program: &program,
         resolver: &resolver,
         known: &known,

@@ -21,7 +21,7 @@ use crate::django::access::Doors;
 use crate::django::urls::Binding;
 use crate::fixpoint::Fixpoint;
 use crate::interp::{
-    Label, NameSourceRef, Outcome, Shape, Shared, SinkKind, SinkRecord, Value, What, hop,
+    Kept, Label, NameSourceRef, Outcome, Shape, Shared, SinkKind, SinkRecord, Value, What, hop,
     is_descriptor, substitute,
 };
 use crate::program::{ClassRef, FunctionRef, Site};
@@ -112,7 +112,7 @@ impl<'a> Emitter<'a> {
         self.facts.into_iter().chain(flows).collect()
     }
 
-    fn outcome(&self, function: FunctionRef) -> &'a Outcome {
+    fn outcome(&self, function: FunctionRef) -> &'a Kept {
         &self.fixpoint.outcomes[self.fixpoint.state.index(function)]
     }
 

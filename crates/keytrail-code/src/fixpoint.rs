@@ -12,7 +12,7 @@ use keytrail_model::Progress;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::interp::{Cell, Machine, Outcome, Shared, State, Summary, Value};
+use crate::interp::{Cell, Kept, Machine, Ran, Shared, State, Summary, Value};
 use crate::order;
 use crate::program::{FunctionRef, Site};
 use crate::syntax::ir::FunctionKind;
@@ -29,7 +29,7 @@ const MOST_GROWTH: u16 = 48;
 /// The outcome of every function.
 pub(crate) struct Fixpoint {
     pub(crate) functions: Vec<FunctionRef>,
-    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) outcomes: Vec<Kept>,
     pub(crate) state: State,
     pub(crate) rounds: usize,
     /// Functions that would still have changed.
@@ -39,27 +39,23 @@ pub(crate) struct Fixpoint {
 pub(crate) fn run(shared: &Shared<'_>, progress: &Progress) -> Fixpoint {
     let functions: Vec<FunctionRef> = shared.program.functions().collect();
     let mut state = State::default();
+    let nothing = Arc::new(Summary::default());
     for module in &shared.program.modules {
         state.offsets.push(state.summaries.len());
-        state.summaries.extend(
-            module
-                .ir
-                .functions
-                .iter()
-                .map(|_| Arc::new(Summary::default())),
-        );
+        let summaries = module.ir.functions.iter().map(|_| Arc::clone(&nothing));
+        state.summaries.extend(summaries);
     }
     progress.expect(functions.len() as u64);
+    let count = functions.len();
     let mut sweeps = Sweeps {
         shared,
-        outcomes: Vec::new(),
-        dependents: Dependents::new(functions.len()),
+        outcomes: std::iter::repeat_with(Kept::default).take(count).collect(),
+        dependents: Dependents::new(count),
+        reads: vec![0; count],
         functions,
         state,
         growth: FxHashMap::default(),
     };
-    let count = sweeps.functions.len();
-    sweeps.outcomes.resize_with(count, Outcome::default);
     // module and class bodies first: they fill the cells that functions read
     let (bodies, rest): (Vec<usize>, Vec<usize>) =
         (0..count).partition(|&index| sweeps.is_body(index));
@@ -111,8 +107,10 @@ struct Sweeps<'a> {
     shared: &'a Shared<'a>,
     functions: Vec<FunctionRef>,
     state: State,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<Kept>,
     dependents: Dependents,
+    /// The digest of what each function read last.
+    reads: Vec<u64>,
     /// How often a cell has become more.
     growth: FxHashMap<Cell, u16>,
 }
@@ -168,36 +166,26 @@ impl Sweeps<'_> {
     /// Analyses `dirty` in parallel, each against what was known before; returns who reads what
     /// has changed.
     fn wave(&mut self, dirty: &[usize], widen: bool) -> Vec<usize> {
-        let (shared, state, functions) = (self.shared, &self.state, &self.functions);
-        let results: Vec<Outcome> = dirty
+        let sweeps = &*self;
+        let results: Vec<Ran> = dirty
             .par_iter()
             .with_min_len(16)
-            .map(|&index| Machine::run(shared, state, functions[index]))
+            .map(|&index| sweeps.ran(index, widen))
             .collect();
         let mut changed: Vec<usize> = Vec::new();
         let mut changed_cells: Vec<Cell> = Vec::new();
-        for (&index, mut outcome) in dirty.iter().zip(results) {
-            for read in outcome.read_functions.take() {
-                let callee = self.state.index(read);
-                Dependents::add(&mut self.dependents.of_function[callee], index);
-            }
-            for read in outcome.read_cells.take() {
-                Dependents::add(self.dependents.of_cell.entry(read).or_default(), index);
-            }
-            let mut summary = std::mem::take(&mut outcome.summary);
-            if widen {
-                summary.widen(&self.state.summaries[index]);
-            }
-            if !self.state.summaries[index].says(&summary) {
-                self.state.summaries[index] = Arc::new(summary);
+        for (&index, ran) in dirty.iter().zip(results) {
+            self.note_reads(index, &ran);
+            if let Some(summary) = ran.summary {
+                self.state.summaries[index] = summary;
                 changed.push(index);
             }
-            for (cell, value) in std::mem::take(&mut outcome.cells) {
+            for (cell, value) in ran.cells {
                 if self.write(cell, &value) {
                     changed_cells.push(cell);
                 }
             }
-            self.outcomes[index] = outcome;
+            self.outcomes[index] = ran.kept;
         }
         // readers of this very wave count too: all of them are known only now
         let mut next: Vec<u32> = Vec::new();
@@ -212,19 +200,50 @@ impl Sweeps<'_> {
         next.into_iter().map(|index| index as usize).collect()
     }
 
+    /// One function, and of what it gives only what is not known yet.
+    fn ran(&self, index: usize, widen: bool) -> Ran {
+        let outcome = Machine::run(self.shared, &self.state, self.functions[index]);
+        let old = &self.state.summaries[index];
+        let mut ran = Ran::of(outcome, old, widen, self.reads[index]);
+        ran.cells.retain(|(cell, value)| self.adds(*cell, value));
+        ran
+    }
+
+    fn note_reads(&mut self, index: usize, ran: &Ran) {
+        let Some((functions, cells)) = &ran.reads else {
+            return;
+        };
+        self.reads[index] = ran.digest;
+        for read in functions {
+            let callee = self.state.index(*read);
+            Dependents::add(&mut self.dependents.of_function[callee], index);
+        }
+        for read in cells {
+            Dependents::add(self.dependents.of_cell.entry(*read).or_default(), index);
+        }
+    }
+
+    /// True when `value` is more than the cell holds.
+    fn adds(&self, cell: Cell, value: &Value) -> bool {
+        let Some(old) = self.state.cells.get(&cell) else {
+            return true;
+        };
+        grow(&mut old.clone(), self.grown(cell), value)
+    }
+
+    /// How often a cell has become more.
+    fn grown(&self, cell: Cell) -> u16 {
+        self.growth.get(&cell).copied().unwrap_or_default()
+    }
+
     /// Joins `value` into a cell; true when the cell became more.
     fn write(&mut self, cell: Cell, value: &Value) -> bool {
+        let growth = self.grown(cell);
         let Some(old) = self.state.cells.get_mut(&cell) else {
             self.state.cells.insert(cell, value.clone());
             return true;
         };
-        let growth = self.growth.get(&cell).copied().unwrap_or_default();
-        let more = if growth < MOST_GROWTH {
-            old.grow(value)
-        } else {
-            old.grow(&value.flat())
-        };
-        if !more {
+        if !grow(old, growth, value) {
             return false;
         }
         self.growth.insert(cell, growth.saturating_add(1));
@@ -232,5 +251,14 @@ impl Sweeps<'_> {
             *old = old.flat();
         }
         true
+    }
+}
+
+/// Joins `value` into what a cell holds that has become more so often; true when it does again.
+fn grow(held: &mut Value, growth: u16, value: &Value) -> bool {
+    if growth < MOST_GROWTH {
+        held.grow(value)
+    } else {
+        held.grow(&value.flat())
     }
 }

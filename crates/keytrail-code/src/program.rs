@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keytrail_model::{FileSpan, Location};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::symbols::{Sym, Symbols};
@@ -81,8 +82,12 @@ pub(crate) struct Program {
     by_last: FxHashMap<Arc<str>, Vec<ModuleId>>,
     directories: FxHashSet<Arc<str>>,
     /// Imports as written, by importing module, level and path.
-    imports: FxHashMap<(ModuleId, u32, Option<Sym>), Target>,
+    imports: FxHashMap<ImportKey, Target>,
 }
+
+type ImportKey = (ModuleId, u32, Option<Sym>);
+/// Modules and directories by the last part of their path, and by the last two.
+type ByTail = FxHashMap<String, Vec<Arc<str>>>;
 
 impl Program {
     /// Links `modules`, which must be sorted by path.
@@ -90,7 +95,7 @@ impl Program {
         let mut linked = Vec::with_capacity(modules.len());
         let mut by_stem = FxHashMap::default();
         let mut directories = FxHashSet::default();
-        let mut by_tail: FxHashMap<String, Vec<Arc<str>>> = FxHashMap::default();
+        let mut by_tail = ByTail::default();
         for (index, (path, ir)) in modules.into_iter().enumerate() {
             let syms = ir.names.iter().map(|name| symbols.intern(name)).collect();
             // `source="meta.token"`, `search("Items[].label")`: the parts are names too
@@ -101,16 +106,12 @@ impl Program {
             }
             let own: Arc<str> = Arc::from(stem(&path));
             by_stem.insert(Arc::clone(&own), u32::try_from(index).unwrap_or(u32::MAX));
-            by_tail
-                .entry(tail(&own).to_owned())
-                .or_default()
-                .push(Arc::clone(&own));
+            note_tails(&mut by_tail, &own);
             let mut directory = parent(&path);
-            while !directory.is_empty() && directories.insert(Arc::from(directory)) {
-                by_tail
-                    .entry(tail(directory).to_owned())
-                    .or_default()
-                    .push(Arc::from(directory));
+            while !directory.is_empty() && !directories.contains(directory) {
+                let new: Arc<str> = Arc::from(directory);
+                note_tails(&mut by_tail, &new);
+                directories.insert(new);
                 directory = parent(directory);
             }
             let is_package = path.ends_with("__init__.py");
@@ -155,35 +156,48 @@ impl Program {
             .is_some_and(|&id| self.modules[id as usize].is_package)
     }
 
-    fn resolve_imports(&mut self, by_tail: &FxHashMap<String, Vec<Arc<str>>>) {
-        let mut resolved = FxHashMap::default();
-        let mut wanted: Vec<(u32, Option<Name>)> = Vec::new();
-        for index in 0..self.modules.len() {
-            let id = u32::try_from(index).unwrap_or(u32::MAX);
-            wanted.clear();
-            for function in &self.modules[index].ir.functions {
-                collect_imports(&function.body, &mut wanted);
-            }
-            wanted.sort_unstable();
-            wanted.dedup();
-            for &(level, path) in &wanted {
-                let target = self.resolve(index, level, path, by_tail);
-                let sym = path.map(|name| self.modules[index].sym(name));
-                resolved.insert((id, level, sym), target);
-            }
+    fn resolve_imports(&mut self, by_tail: &ByTail) {
+        let program = &*self;
+        let found: Vec<Vec<(ImportKey, Option<Target>)>> = (0..program.modules.len())
+            .into_par_iter()
+            .map(|index| program.imports_of(index, by_tail))
+            .collect();
+        let mut imports = FxHashMap::default();
+        for (key, target) in found.into_iter().flatten() {
+            let target = match target {
+                Some(target) => target,
+                None => self.external(key.2),
+            };
+            imports.insert(key, target);
         }
-        self.imports = resolved;
+        self.imports = imports;
+    }
+
+    /// What the imports of one module name; `None` outside the tree.
+    fn imports_of(&self, index: usize, by_tail: &ByTail) -> Vec<(ImportKey, Option<Target>)> {
+        let id = u32::try_from(index).unwrap_or(u32::MAX);
+        let module = &self.modules[index];
+        let mut wanted: Vec<(u32, Option<Name>)> = Vec::new();
+        for function in &module.ir.functions {
+            collect_imports(&function.body, &mut wanted);
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        let resolved = wanted.into_iter().map(|(level, path)| {
+            let key = (id, level, path.map(|name| module.sym(name)));
+            (key, self.resolve(module, level, path, by_tail))
+        });
+        resolved.collect()
     }
 
     fn resolve(
-        &mut self,
-        importer: usize,
+        &self,
+        module: &LinkedModule,
         level: u32,
         path: Option<Name>,
-        by_tail: &FxHashMap<String, Vec<Arc<str>>>,
-    ) -> Target {
-        let module = &self.modules[importer];
-        let dotted = path.map_or("", |name| module.ir.text(name)).to_owned();
+        by_tail: &ByTail,
+    ) -> Option<Target> {
+        let dotted = path.map_or("", |name| module.ir.text(name));
         let slashed = dotted.replace('.', "/");
         if level > 0 {
             // `.` is the package of the module itself, each further dot one above
@@ -200,22 +214,16 @@ impl Program {
                 (true, false) => slashed,
                 (false, false) => format!("{base}/{slashed}"),
             };
-            return self
-                .at_stem(&stem)
-                .unwrap_or_else(|| self.external(&dotted));
+            return self.at_stem(&stem);
         }
-        let importer_path = Arc::clone(&module.path);
-        self.absolute(&importer_path, &slashed, by_tail)
-            .unwrap_or_else(|| self.external(&dotted))
+        self.absolute(&module.path, &slashed, by_tail)
     }
 
-    fn external(&mut self, dotted: &str) -> Target {
-        Target::External(
-            dotted
-                .split('.')
-                .map(|part| self.symbols.intern(part))
-                .collect(),
-        )
+    /// The path that an import writes.
+    fn external(&mut self, path: Option<Sym>) -> Target {
+        let dotted = path.map_or_else(String::new, |path| self.text(path).to_owned());
+        let parts = dotted.split('.').map(|part| self.symbols.intern(part));
+        Target::External(parts.collect())
     }
 
     fn at_stem(&self, stem: &str) -> Option<Target> {
@@ -229,16 +237,20 @@ impl Program {
 
     /// The module or directory that `a/b/c` names for `importer`: its root (what stands before
     /// `a`) must be no package, and of several the one nearest to the importer wins.
-    fn absolute(
-        &self,
-        importer: &str,
-        slashed: &str,
-        by_tail: &FxHashMap<String, Vec<Arc<str>>>,
-    ) -> Option<Target> {
-        let single = !slashed.contains('/');
-        let candidates = by_tail.get(tail(slashed))?;
-        let best = candidates
-            .iter()
+    fn absolute(&self, importer: &str, slashed: &str, by_tail: &ByTail) -> Option<Target> {
+        let above = roots_above(importer).filter_map(|root| {
+            let candidate = match root {
+                "" => slashed.to_owned(),
+                root => format!("{root}/{slashed}"),
+            };
+            self.nearness(importer, &candidate, root, slashed, true)
+                .map(|near| (near, candidate))
+        });
+        if let Some((_, stem)) = above.max() {
+            return self.at_stem(&stem);
+        }
+        let elsewhere = by_tail.get(tails(slashed).last()?)?.iter();
+        let (_, stem) = elsewhere
             .filter_map(|candidate| {
                 let root = candidate.strip_suffix(slashed)?;
                 let root = match root.strip_suffix('/') {
@@ -246,33 +258,42 @@ impl Program {
                     None if root.is_empty() => "",
                     None => return None,
                 };
-                let above = root.is_empty()
-                    || importer
-                        .strip_prefix(root)
-                        .is_some_and(|rest| rest.starts_with('/'));
-                let beside = parent(importer) == root && !is_standard(slashed);
-                if self.is_package_directory(root) && !beside {
-                    return None;
-                }
-                // a bare `import x` from elsewhere is far more often a library
-                let hidden = is_standard(slashed) && !root.is_empty();
-                if hidden && !self.is_package_directory(candidate) {
-                    return None;
-                }
-                if single && !above && !self.is_package_directory(candidate) {
-                    return None;
-                }
-                let is_module = self.by_stem.contains_key(candidate);
-                Some((
-                    above,
-                    common(importer, candidate),
-                    is_module,
-                    std::cmp::Reverse(candidate.len()),
-                    candidate,
-                ))
+                self.nearness(importer, candidate, root, slashed, false)
+                    .map(|near| (near, &**candidate))
             })
             .max()?;
-        self.at_stem(best.4)
+        self.at_stem(stem)
+    }
+
+    /// How well `candidate`, which is `slashed` below `root`, fits; `None` where it can't be meant.
+    fn nearness(
+        &self,
+        importer: &str,
+        candidate: &str,
+        root: &str,
+        slashed: &str,
+        above: bool,
+    ) -> Option<(usize, bool, std::cmp::Reverse<usize>)> {
+        let is_module = self.by_stem.contains_key(candidate);
+        if !is_module && !self.directories.contains(candidate) {
+            return None;
+        }
+        let standard = is_standard(slashed);
+        let beside = parent(importer) == root && !standard;
+        if self.is_package_directory(root) && !beside {
+            return None;
+        }
+        // a bare `import x` from elsewhere is far more often a library
+        let hidden = standard && !root.is_empty();
+        let foreign = !slashed.contains('/') && !above;
+        if (hidden || foreign) && !self.is_package_directory(candidate) {
+            return None;
+        }
+        Some((
+            common(importer, candidate),
+            is_module,
+            std::cmp::Reverse(candidate.len()),
+        ))
     }
 
     /// What `from <path> import …` or `import <path>` in `module` names.
@@ -460,6 +481,32 @@ fn parent(path: &str) -> &str {
 
 fn tail(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The last part of a path, and the last two of one that has more.
+fn tails(path: &str) -> impl Iterator<Item = &str> {
+    let last = tail(path);
+    let above = path[..path.len() - last.len()].strip_suffix('/');
+    let two = above.map(|above| &path[above.len() - tail(above).len()..]);
+    std::iter::once(last).chain(two)
+}
+
+fn note_tails(by_tail: &mut ByTail, path: &Arc<str>) {
+    for tail in tails(path) {
+        match by_tail.get_mut(tail) {
+            Some(alike) => alike.push(Arc::clone(path)),
+            None => {
+                by_tail.insert(tail.to_owned(), vec![Arc::clone(path)]);
+            }
+        }
+    }
+}
+
+/// The directories around a file, the tree's own root among them.
+fn roots_above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(parent(path)), |directory| {
+        (!directory.is_empty()).then(|| parent(directory))
+    })
 }
 
 /// How many leading directories two paths share.

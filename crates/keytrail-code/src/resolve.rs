@@ -1,6 +1,7 @@
 //! Names → definitions, without running anything: imports, re-exports, star imports, classes
 //! with their bases.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::interp::{Path, Shape};
@@ -63,9 +64,12 @@ pub(crate) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(program: &'a Program) -> Self {
-        let modules = (0u32..)
-            .zip(&program.modules)
-            .map(|(id, module)| {
+        let modules = program
+            .modules
+            .par_iter()
+            .enumerate()
+            .map(|(index, module)| {
+                let id = to_u32(index);
                 let mut names = Names::default();
                 bind(program, id, &module.ir.function(0).body, &mut names);
                 names.exported = exported(module);
@@ -78,12 +82,14 @@ impl<'a> Resolver<'a> {
             classes: Vec::new(),
             wrappers: FxHashMap::default(),
         };
-        resolver.classes = (0u32..)
-            .zip(&program.modules)
-            .map(|(id, module)| {
+        resolver.classes = program
+            .modules
+            .par_iter()
+            .enumerate()
+            .map(|(index, module)| {
                 (0u32..)
                     .zip(&module.ir.classes)
-                    .map(|(class, _)| resolver.declared(ClassRef(id, class)))
+                    .map(|(class, _)| resolver.declared(ClassRef(to_u32(index), class)))
                     .collect()
             })
             .collect();
@@ -93,10 +99,18 @@ impl<'a> Resolver<'a> {
     }
 
     fn link_decorators(&mut self) {
-        let mut wrappers = FxHashMap::default();
-        for function in self.program.functions() {
-            let ir = &self.program.module(function.0).ir;
-            let declared = ir.function(function.1);
+        let found: Vec<Vec<_>> = (0..self.program.modules.len())
+            .into_par_iter()
+            .map(|index| self.decorated(to_u32(index)))
+            .collect();
+        self.wrappers = found.into_iter().flatten().collect();
+    }
+
+    /// Functions of a module under decorators of the project's own.
+    fn decorated(&self, module: ModuleId) -> Vec<(FunctionRef, Vec<(FunctionRef, bool)>)> {
+        let ir = &self.program.module(module).ir;
+        let mut found = Vec::new();
+        for (id, declared) in (0u32..).zip(&ir.functions) {
             let own: Vec<(FunctionRef, bool)> = declared
                 .decorators
                 .iter()
@@ -105,17 +119,17 @@ impl<'a> Resolver<'a> {
                         Expr::Call(called, _) => (*called, true),
                         _ => (decorator, false),
                     };
-                    match self.expression(function.0, named)? {
+                    match self.expression(module, named)? {
                         Shape::Function(wrapper) => Some((wrapper, makes_one)),
                         _ => None,
                     }
                 })
                 .collect();
             if !own.is_empty() {
-                wrappers.insert(function, own);
+                found.push((FunctionRef(module, id), own));
             }
         }
-        self.wrappers = wrappers;
+        found
     }
 
     /// Decorators of the project's own on a function, outermost first.

@@ -38,6 +38,11 @@ impl Sym {
             .filter(|_| parameter < Self::GIVEN)
     }
 
+    /// For sets of what is never handed on.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
     /// True for an element of a sequence, as against an entry or an attribute.
     pub(crate) fn is_place(self) -> bool {
         (Self::FIRST_PLACE..Self::FIRST_PLACE + Self::PLACES).contains(&self.0)
@@ -86,6 +91,11 @@ impl Symbols {
     /// The symbol of `text`, if the program has it.
     pub(crate) fn find(&self, text: &str) -> Option<Sym> {
         self.known.get(text).copied()
+    }
+
+    /// How many there are; each one's number is below.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
     }
 
     pub(crate) fn text(&self, sym: Sym) -> &str {

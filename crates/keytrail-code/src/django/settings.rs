@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use keytrail_detect::Detector;
 use keytrail_model::{Environment, FileSpan, Fingerprinter, Location, Setting, SettingValue};
+use rayon::prelude::*;
 
 use crate::program::{ClassRef, ModuleId, Program};
 use crate::resolve::Resolver;
@@ -99,17 +100,13 @@ impl SettingsIndex {
         };
         let named = modules::find(program).named;
         let imported = modules::imported_by_others(program, modules);
-        let mut layers = Vec::new();
-        for &module in modules {
-            let count = program.module(module).ir.classes.len();
-            let classes = classes::configurations(resolver, count, module);
-            if classes.is_empty() {
-                let named = named.contains(&module) || !imported.contains(&module);
-                layers.push(builder.module_layer(module, named));
-            }
-            layers.extend(classes.into_iter().map(|class| builder.class_layer(class)));
+        let layers = modules.par_iter().map(|&module| {
+            let named = named.contains(&module) || !imported.contains(&module);
+            builder.layers(module, named)
+        });
+        Self {
+            layers: layers.collect::<Vec<_>>().into_iter().flatten().collect(),
         }
-        Self { layers }
     }
 
     /// Each value that a setting has in some module, in path order.
@@ -169,6 +166,17 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Of a module, or of the classes in it that are configurations.
+    fn layers(&self, module: ModuleId, named: bool) -> Vec<Layer> {
+        let count = self.program.module(module).ir.classes.len();
+        let classes = classes::configurations(self.resolver, count, module);
+        if classes.is_empty() {
+            return vec![self.module_layer(module, named)];
+        }
+        let layers = classes.into_iter().map(|class| self.class_layer(class));
+        layers.collect()
+    }
+
     fn module_layer(&self, module: ModuleId, named: bool) -> Layer {
         let linked = self.program.module(module);
         let name = Arc::clone(&linked.dotted);

@@ -1,6 +1,9 @@
 //! Calls: of functions of the tree by their summaries, of classes, of methods.
 
+use keytrail_model::Transform;
+
 use super::arguments::Arguments;
+use super::memo::Deed;
 use super::shape::{Aws, Path, Shape};
 use super::value::Value;
 use super::{Limit, Machine};
@@ -140,36 +143,20 @@ impl Machine<'_> {
     /// Nothing is known of the callee. Converters keep what they are given; others are not
     /// guessed to.
     pub(super) fn call_unknown(&mut self, hint: Option<Sym>, arguments: &Arguments) -> Value {
-        const CONVERTS: [&str; 13] = [
-            "json", "dump", "load", "serial", "marshal", "convert", "clean", "format", "parse",
-            "encode", "decode", "to_", "from_",
-        ];
-        const HIDES: [&str; 5] = ["mask", "redact", "obfuscat", "anonymi", "sanitize_secret"];
-        const HASHES: [&str; 3] = ["hash", "digest", "fingerprint"];
-        const ENCRYPTS: [&str; 3] = ["encrypt", "wrap_key", "seal"];
         let Some(hint) = hint else {
             return Value::default();
         };
-        let name = self.text(hint).to_ascii_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-        if has(&HIDES) {
-            arguments
-                .all()
-                .transformed(keytrail_model::Transform::Masked)
-        } else if has(&HASHES) {
-            arguments
-                .all()
-                .transformed(keytrail_model::Transform::Hashed)
-        } else if has(&ENCRYPTS) && !name.contains("decrypt") {
-            arguments
-                .all()
-                .transformed(keytrail_model::Transform::Encrypted)
-        } else if has(&CONVERTS) {
-            let mut value = arguments.first();
-            value.shapes.clear();
-            value
-        } else {
-            Value::default()
+        let done = |transform| arguments.all().transformed(transform);
+        match self.shared.memo.deed(self.shared.program, hint) {
+            Deed::Hides => done(Transform::Masked),
+            Deed::Hashes => done(Transform::Hashed),
+            Deed::Encrypts => done(Transform::Encrypted),
+            Deed::Converts => {
+                let mut value = arguments.first();
+                value.shapes.clear();
+                value
+            }
+            Deed::Nothing => Value::default(),
         }
     }
 

@@ -143,10 +143,11 @@ impl Machine<'_> {
     pub(super) fn literal(&mut self, id: ExprId, text: Sym) -> Value {
         let mut value = Value::of(Shape::Str(text));
         let plain = self.text(text);
-        if plain.len() >= 16
-            && let Some(hit) = self.shared.detector.examine(plain, None)
-            && hit.confidence >= SightingConfidence::Medium
-        {
+        let examined = || {
+            let hit = self.shared.detector.examine(plain, None);
+            hit.is_some_and(|hit| hit.confidence >= SightingConfidence::Medium)
+        };
+        if plain.len() >= 16 && self.shared.memo.is_key(text, examined) {
             let site = self.site(id);
             value.join(&Value::tainted(
                 Label::Literal(site),

@@ -25,9 +25,11 @@ mod limit;
 mod list;
 mod mapper;
 mod mapper_call;
+mod memo;
 mod method;
 mod names;
 mod operation;
+mod outcome;
 mod ownership;
 mod parameters;
 mod parts;
@@ -50,7 +52,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use aws::is_descriptor;
 pub(crate) use limit::Limit;
+pub(crate) use memo::Memo;
 pub(crate) use operation::{OperationRecord, ProjectionRecord};
+pub(crate) use outcome::{Kept, Ran};
 pub(crate) use record::{HeaderRecord, PracticeRecord, SinkKind, SinkRecord};
 pub(crate) use shape::{NameSourceRef, Path, Shape};
 pub(crate) use summary::{Callback, Cell, Outcome, Summary, substitute};
@@ -77,6 +81,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) templates: &'a Templates,
     pub(crate) around: &'a Around,
     pub(crate) models: &'a Models,
+    pub(crate) memo: &'a Memo,
     /// Functions that some route leads to.
     pub(crate) views: &'a FxHashSet<FunctionRef>,
     /// Those whose first parameter is a part of their URL, not the request.

@@ -28,7 +28,8 @@ impl Machine<'_> {
                 || (path.first() == Some(&self.shared.words.django)
                     && path.iter().any(|&part| self.text(part) == "forms"))
         };
-        self.shared.resolver.descends_from(class, &is)
+        let ask = || self.shared.resolver.descends_from(class, &is);
+        self.shared.memo.is_serializer(class, ask)
     }
 
     /// A form takes its data first, a serializer the object that it shows.

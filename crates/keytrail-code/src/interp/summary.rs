@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::operation::OperationRecord;
+use super::outcome::Reads;
 use super::record::{ClientRecord, HeaderRecord, PracticeRecord, SinkRecord};
 use super::shape::{Aws, Clause, NameSourceRef, Shape};
 use super::taint::{Fields, Label, Taint, Tie, then};
@@ -185,36 +186,6 @@ fn grown_values<K: Clone + PartialEq>(old: &[(K, Value)], new: &[(K, Value)]) ->
     all
 }
 
-/// What was read, in the order of reading, most repetitions left out.
-#[derive(Debug)]
-pub(crate) struct Reads<T>(Vec<T>);
-
-impl<T> Default for Reads<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Copy + Eq + std::hash::Hash> Reads<T> {
-    /// Looks back so far for repetitions: most are near, and a set for each function costs more.
-    const NEAR: usize = 8;
-
-    pub(crate) fn insert(&mut self, read: T) {
-        let near = self.0.len().saturating_sub(Self::NEAR);
-        if !self.0[near..].contains(&read) {
-            self.0.push(read);
-        }
-    }
-
-    /// Each once, and none are left.
-    pub(crate) fn take(&mut self) -> Vec<T> {
-        let mut seen = FxHashSet::default();
-        let mut reads = std::mem::take(&mut self.0);
-        reads.retain(|read| seen.insert(*read));
-        reads
-    }
-}
-
 /// Everything that one analysis gives.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
@@ -239,8 +210,8 @@ pub(crate) struct Outcome {
     /// What is not followed here.
     pub(crate) limits: Vec<(Site, super::Limit)>,
     /// Names of the functions and cells that were read, for the next round.
-    pub(crate) read_functions: Reads<FunctionRef>,
-    pub(crate) read_cells: Reads<Cell>,
+    pub(super) read_functions: Reads<FunctionRef>,
+    pub(super) read_cells: Reads<Cell>,
     /// Exception handlers: class site → calls of operations that the `try` body holds.
     pub(crate) handlers: Vec<(Site, (u32, u32))>,
 }
