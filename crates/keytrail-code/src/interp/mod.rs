@@ -126,6 +126,8 @@ pub(crate) struct Machine<'a> {
     nonlocals: Vec<Sym>,
     /// Variables of the module that this function has changed a part of.
     outer: Vec<Sym>,
+    /// What names from outside of it stand for.
+    outside: FxHashMap<Sym, Value>,
     /// Functions whose decorators are being looked through.
     unwrapped: Vec<FunctionRef>,
     /// Calls of a callee's parameters around.
@@ -169,6 +171,7 @@ impl<'a> Machine<'a> {
             globals: Vec::new(),
             nonlocals: Vec::new(),
             outer: Vec::new(),
+            outside: FxHashMap::default(),
             unwrapped: Vec::new(),
             relayed: 0,
             shared_locals: module.writes_outside(function.1),

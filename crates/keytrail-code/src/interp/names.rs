@@ -31,6 +31,17 @@ impl Machine<'_> {
             }
             return value;
         }
+        // what lies outside of the function does not change while it is analysed
+        if let Some(value) = self.outside.get(&name) {
+            return value.clone();
+        }
+        let value = self.outer_variable(name);
+        self.outside.insert(name, value.clone());
+        value
+    }
+
+    /// A variable of a function around this one, of the module, or built in.
+    fn outer_variable(&mut self, name: Sym) -> Value {
         if let Some(value) = self.captured(name) {
             return value;
         }

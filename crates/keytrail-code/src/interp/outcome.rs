@@ -1,6 +1,6 @@
 //! What is kept of one analysis of a function until the next one.
 
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::{Hash, Hasher as _};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
@@ -10,32 +10,42 @@ use super::summary::{Cell, Outcome, Summary};
 use super::value::Value;
 use crate::program::{FunctionRef, Site};
 
-/// What was read, most repetitions left out.
+/// What was read, in the order of reading, most repetitions left out.
 #[derive(Debug)]
-pub(super) struct Reads<T>(Vec<T>);
+pub(super) struct Reads<T> {
+    list: Vec<T>,
+    /// What was read lately, by digest.
+    recent: [Option<T>; RECENT],
+}
 
-impl<T> Default for Reads<T> {
+const RECENT: usize = 32;
+
+impl<T: Copy> Default for Reads<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self {
+            list: Vec::new(),
+            recent: [None; RECENT],
+        }
     }
 }
 
-impl<T: Copy + Eq> Reads<T> {
-    /// Looks back so far for repetitions: most are near.
-    const NEAR: usize = 4;
-
+impl<T: Copy + Eq + Hash> Reads<T> {
     pub(super) fn insert(&mut self, read: T) {
-        let near = self.0.len().saturating_sub(Self::NEAR);
-        if !self.0[near..].contains(&read) {
-            self.0.push(read);
+        let mut hasher = FxHasher::default();
+        read.hash(&mut hasher);
+        let digest = usize::try_from(hasher.finish() >> 32).unwrap_or(0);
+        let recent = &mut self.recent[digest % RECENT];
+        if *recent != Some(read) {
+            *recent = Some(read);
+            self.list.push(read);
         }
     }
 
     /// Each once.
-    fn into_set<K: Ord>(mut self, key: impl Fn(&T) -> K) -> Vec<T> {
-        self.0.sort_unstable_by_key(key);
-        self.0.dedup();
-        self.0
+    fn into_set(mut self) -> Vec<T> {
+        let mut seen = FxHashSet::default();
+        self.list.retain(|read| seen.insert(*read));
+        self.list
     }
 }
 
@@ -57,10 +67,10 @@ pub(crate) struct Ran {
 impl Ran {
     /// `known` is the summary of the analysis before this one, `digest` what it had read.
     pub(crate) fn of(mut outcome: Outcome, known: &Summary, widen: bool, digest: u64) -> Self {
-        let functions = std::mem::take(&mut outcome.read_functions).into_set(|read| *read);
-        let cells = std::mem::take(&mut outcome.read_cells).into_set(Cell::key);
+        let functions = std::mem::take(&mut outcome.read_functions);
+        let cells = std::mem::take(&mut outcome.read_cells);
         let mut hasher = FxHasher::default();
-        (&functions, &cells).hash(&mut hasher);
+        (&functions.list, &cells.list).hash(&mut hasher);
         let read = hasher.finish();
         let mut summary = std::mem::take(&mut outcome.summary);
         if widen {
@@ -69,7 +79,7 @@ impl Ran {
         Self {
             summary: (!known.says(&summary)).then(|| Arc::new(summary)),
             cells: std::mem::take(&mut outcome.cells),
-            reads: (read != digest).then_some((functions, cells)),
+            reads: (read != digest).then(|| (functions.into_set(), cells.into_set())),
             digest: read,
             kept: Kept::of(outcome),
         }
@@ -124,18 +134,6 @@ impl Outcome {
     }
 }
 
-impl Cell {
-    /// For sets; the order means nothing.
-    fn key(&self) -> (u8, u32, u32, u32) {
-        match *self {
-            Self::Global(module, name) => (0, module, 0, name.number()),
-            Self::Attribute(class, name) => (1, class.0, class.1, name.number()),
-            Self::Captured(function, name) => (2, function.0, function.1, name.number()),
-            Self::Nonlocal(function, name) => (3, function.0, function.1, name.number()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,7 +151,7 @@ mod tests {
         let first = Ran::of(outcome(&[3, 1, 2, 4, 5, 6, 3]), &known, false, 0);
         let read = first.reads.map(|(functions, _)| functions.len());
         assert_eq!(read, Some(6));
-        let again = Ran::of(outcome(&[6, 5, 4, 3, 2, 1]), &known, false, first.digest);
+        let again = Ran::of(outcome(&[3, 1, 2, 4, 5, 6, 3]), &known, false, first.digest);
         assert!(again.reads.is_none());
         let more = Ran::of(outcome(&[1, 2]), &known, false, first.digest);
         assert!(more.reads.is_some());
