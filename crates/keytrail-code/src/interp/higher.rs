@@ -2,8 +2,9 @@
 
 use super::arguments::Arguments;
 use super::names::{MOST_FREE, parameter};
+use super::passing::substitute;
 use super::shape::Shape;
-use super::summary::{MOST_CALLBACKS, substitute};
+use super::summary::MOST_CALLBACKS;
 use super::value::Value;
 use super::{Callback, Machine, Summary};
 use crate::program::{FunctionRef, Site};

@@ -1,8 +1,8 @@
 //! Functions and classes of the tree, called: their summaries applied to what is passed.
 
 use super::arguments::Arguments;
+use super::passing::Passing;
 use super::shape::Shape;
-use super::summary::substitute;
 use super::taint::{Label, What};
 use super::value::Value;
 use super::{Machine, Summary};
@@ -130,36 +130,18 @@ impl Machine<'_> {
             self.apply_callbacks(site, callee, summary, bindings.to_mut());
             self.calling_back.pop();
         }
-        let bindings = &*bindings;
-        self.inherit_sinks(&summary.sinks, bindings, site, callee);
-        self.inherit_operations(&summary.operations, bindings, site, callee);
+        let passing = Passing::new(&bindings, site, callee);
+        self.inherit_sinks(&summary.sinks, &passing);
+        self.inherit_operations(&summary.operations, &passing, site);
         for raised in &summary.raised {
-            let raised = substitute(raised, bindings, site, callee);
-            self.note_raised(raised);
+            self.note_raised(passing.of(raised));
         }
         for (cell, value) in &summary.cells {
-            let value = substitute(value, bindings, site, callee);
-            self.write_cell(*cell, &value);
+            self.write_cell(*cell, &passing.of(value));
         }
         for (item, identity, _) in &summary.ties {
-            let items = substitute(
-                &Value {
-                    taints: [item.clone()].into_iter().collect(),
-                    ..Value::default()
-                },
-                bindings,
-                site,
-                callee,
-            );
-            let identities = substitute(
-                &Value {
-                    taints: [identity.clone()].into_iter().collect(),
-                    ..Value::default()
-                },
-                bindings,
-                site,
-                callee,
-            );
+            let items = passing.taint(item);
+            let identities = passing.taint(identity);
             let mut pairs = Vec::new();
             for item in &items.flat().taints {
                 for identity in &identities.flat().taints {
@@ -176,7 +158,7 @@ impl Machine<'_> {
             let held = self.env.ties.iter().skip(before).copied();
             self.out.held.extend(held);
         }
-        let returned = substitute(&summary.returned, bindings, site, callee);
+        let returned = passing.of(&summary.returned);
         returned.hopped(site, What::Returned(callee))
     }
 
@@ -203,6 +185,7 @@ impl Machine<'_> {
             receiver.as_ref(),
             &summary.defaults,
         );
+        let passing = Passing::new(&bindings, site, callee);
         for (index, field, value) in &summary.changes {
             let parameter = function
                 .parameters
@@ -218,7 +201,7 @@ impl Machine<'_> {
                     _ => false,
                 });
             if let Some((_, argument)) = passed {
-                let value = substitute(value, &bindings, site, callee);
+                let value = passing.of(value);
                 let receiver = arguments.of(argument.value, self.function.0);
                 self.change_parameter(&receiver, *field, &value);
                 let whole = *field == self.shared.words.hidden_whole;
@@ -284,10 +267,11 @@ impl Machine<'_> {
                 Some(&instance),
                 &summary.defaults,
             );
+            let passing = Passing::new(&bindings, site, init);
             let own_fields: Vec<(Sym, Value)> = summary
                 .own_fields
                 .iter()
-                .map(|(name, value)| (*name, substitute(value, &bindings, site, init)))
+                .map(|(name, value)| (*name, passing.of(value)))
                 .collect();
             if let Some(model) = model {
                 instance = self.made_model(site, class, model, &arguments.without_positional());

@@ -2,8 +2,8 @@
 
 use super::Machine;
 use super::arguments::Arguments;
+use super::passing::Passing;
 use super::shape::Shape;
-use super::summary::substitute;
 use super::value::Value;
 use crate::program::{ClassRef, FunctionRef, Site};
 use crate::symbols::Sym;
@@ -68,7 +68,11 @@ impl OperationRecord {
 
     /// As the caller at `site` sees it.
     pub(crate) fn bound(&self, bindings: &[Value], site: Site, callee: FunctionRef) -> Self {
-        let at = |value: &Value| substitute(value, bindings, site, callee);
+        self.passed(&Passing::new(bindings, site, callee), site)
+    }
+
+    fn passed(&self, passing: &Passing<'_>, site: Site) -> Self {
+        let at = |value: &Value| passing.of(value);
         let mut chain = vec![site];
         chain.extend(&self.chain);
         Self {
@@ -111,14 +115,13 @@ impl Machine<'_> {
     pub(super) fn inherit_operations(
         &mut self,
         operations: &[OperationRecord],
-        bindings: &[Value],
+        passing: &Passing<'_>,
         site: Site,
-        callee: FunctionRef,
     ) {
         for record in operations {
             // recursion would only repeat the chain
             if !record.chain.contains(&site) {
-                let bound = record.bound(bindings, site, callee);
+                let bound = record.passed(passing, site);
                 if bound.deferred.is_some() {
                     self.resume(bound);
                 } else {

@@ -3,8 +3,8 @@
 use super::Machine;
 use super::arguments::Arguments;
 use super::operation::OperationRecord;
+use super::passing::substitute;
 use super::shape::{Path, Shape};
-use super::summary::substitute;
 use super::taint::{Label, Taint};
 use super::value::Value;
 use crate::program::{ClassRef, FunctionRef, Site};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::list::List;
+use super::Machine;
+use super::passing::Passing;
 use super::taint::{Label, Taint, Tie};
 use super::value::Value;
-use super::{Machine, substitute};
 use crate::program::{FunctionRef, Site};
 use crate::symbols::Sym;
 
@@ -156,19 +156,12 @@ impl Machine<'_> {
     }
 
     /// Applies the sinks of a callee to what was passed.
-    pub(super) fn inherit_sinks(
-        &mut self,
-        sinks: &[SinkRecord],
-        bindings: &[Value],
-        site: Site,
-        callee: FunctionRef,
-    ) {
+    pub(super) fn inherit_sinks(&mut self, sinks: &[SinkRecord], passing: &Passing<'_>) {
         for record in sinks {
-            let whole = Value {
-                taints: List::one(record.taint.clone()),
-                ..Value::default()
-            };
-            let mut value = substitute(&whole, bindings, site, callee);
+            if passing.is_empty(&record.taint) {
+                continue;
+            }
+            let mut value = passing.taint(&record.taint);
             value.shapes.clear();
             for (taint, mut excluded, part) in collect(&value) {
                 excluded.extend(record.excluded.iter().copied());

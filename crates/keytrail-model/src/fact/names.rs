@@ -150,61 +150,78 @@ const REFERENCE_WORDS: &[&str] = &[
     "lookup",
 ];
 
-/// Splits `apiKey`, `API_KEY` and `api-key` into lower-case words.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut previous_lower = false;
-    let mut current = String::new();
-    for c in name.chars() {
-        if !c.is_ascii_alphanumeric() {
-            if !current.is_empty() {
-                words.push(std::mem::take(&mut current));
-            }
-            previous_lower = false;
-            continue;
-        }
-        if c.is_ascii_uppercase() && previous_lower && !current.is_empty() {
-            words.push(std::mem::take(&mut current));
-        }
-        previous_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-        current.push(c.to_ascii_lowercase());
-    }
-    if !current.is_empty() {
-        words.push(current);
-    }
-    words
+/// The words of a name in lower case, one behind the other: names are asked about by the
+/// hundred thousand.
+struct Words {
+    text: String,
+    /// Where each begins and ends.
+    spans: Vec<(usize, usize)>,
 }
 
-fn has_secret_word(words: &[String]) -> bool {
-    words
-        .iter()
-        .any(|word| SECRET_WORDS.contains(&word.as_str()))
-        || words
-            .windows(2)
-            .any(|pair| SECRET_PAIRS.contains(&(pair[0].as_str(), pair[1].as_str())))
+impl Words {
+    /// Splits `apiKey`, `API_KEY` and `api-key` into lower-case words.
+    fn of(name: &str) -> Self {
+        let mut words = Self {
+            text: String::with_capacity(name.len()),
+            spans: Vec::with_capacity(8),
+        };
+        let mut previous_lower = false;
+        let mut start = 0;
+        for c in name.chars() {
+            if !c.is_ascii_alphanumeric() {
+                start = words.close(start);
+                previous_lower = false;
+                continue;
+            }
+            if c.is_ascii_uppercase() && previous_lower {
+                start = words.close(start);
+            }
+            previous_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+            words.text.push(c.to_ascii_lowercase());
+        }
+        words.close(start);
+        words
+    }
+
+    /// Ends the word that began at `start`; where the next one does.
+    fn close(&mut self, start: usize) -> usize {
+        let end = self.text.len();
+        if end > start {
+            self.spans.push((start, end));
+        }
+        end
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.spans
+            .iter()
+            .map(|&(start, end)| &self.text[start..end])
+    }
+
+    fn has_secret_word(&self) -> bool {
+        let pairs = || self.iter().zip(self.iter().skip(1));
+        self.iter().any(|word| SECRET_WORDS.contains(&word))
+            || pairs().any(|pair| SECRET_PAIRS.contains(&pair))
+    }
+
+    fn refers(&self) -> bool {
+        self.iter().any(|word| REFERENCE_WORDS.contains(&word))
+    }
 }
 
 /// True for the name of a field, attribute or setting that holds a secret itself: `api_key`,
 /// `clientSecret`, `DB_PASSWORD`; false for what only refers to one: `api_key_id`,
 /// `token_hash`, `NextToken`.
 pub fn names_a_secret(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let words = words(last);
-    has_secret_word(&words)
-        && !words
-            .iter()
-            .any(|word| REFERENCE_WORDS.contains(&word.as_str()))
+    let words = Words::of(name.rsplit('.').next().unwrap_or(name));
+    words.has_secret_word() && !words.refers()
 }
 
 /// True for the name of something that stands for a secret without giving it away:
 /// `key_alias`, `api_key_hash`, `secret_arn`.
 pub fn names_a_vetted_reference(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let words = words(last);
-    (has_secret_word(&words) || words.iter().any(|word| word == "key"))
-        && words
-            .iter()
-            .any(|word| REFERENCE_WORDS.contains(&word.as_str()))
+    let words = Words::of(name.rsplit('.').next().unwrap_or(name));
+    (words.has_secret_word() || words.iter().any(|word| word == "key")) && words.refers()
 }
 
 #[cfg(test)]
