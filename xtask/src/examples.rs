@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
+use crate::dye;
 use crate::outside;
 use crate::run::{cargo, keytrail, passes, root};
 use crate::test::{Outcome, runs};
@@ -59,7 +60,9 @@ fn live() -> anyhow::Result<()> {
 
 /// What a caller of the running example gets at, and where it comes from.
 pub(crate) fn outside() -> anyhow::Result<()> {
-    outside::ways(&environment("leaky")?)
+    let environment = environment("leaky")?;
+    outside::ways(&environment)?;
+    dye::proves(&environment)
 }
 
 fn tests(name: &str) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@
 mod bench;
 #[cfg(test)]
 mod deny;
+mod dye;
 mod examples;
 mod generate;
 mod items;

@@ -47,6 +47,7 @@ const WAYS: [(&str, &str, &str, &str); 5] = [
 /// The example and its moto server; both stop with this.
 pub(crate) struct Keyring {
     script: Child,
+    binary: PathBuf,
     /// Where the application answers.
     pub(crate) url: String,
     /// Where moto answers.
@@ -70,6 +71,7 @@ impl Keyring {
         let told = script.stdout.take().context("run.sh has no output")?;
         let mut keyring = Self {
             script,
+            binary: keytrail(false)?,
             url: String::new(),
             aws: String::new(),
             tokens: Vec::new(),
@@ -130,22 +132,33 @@ impl Keyring {
     }
 
     /// Keytrail, asking this application and account.
-    pub(crate) fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
-        let mut command = Command::new(keytrail(false)?);
-        command.args(arguments).current_dir(root());
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bare(arguments);
         for (name, token) in &self.tokens {
             command.arg("--as").arg(format!("{name}=bearer:{token}"));
         }
         command
+    }
+
+    /// Keytrail, asking this account.
+    pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).current_dir(root());
+        self.at(&mut command);
+        command
+    }
+
+    /// A program that asks this account.
+    pub(crate) fn at<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
             .env("AWS_ENDPOINT_URL", &self.aws)
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "testing")
-            .env("AWS_SECRET_ACCESS_KEY", "testing");
-        Ok(command)
+            .env("AWS_SECRET_ACCESS_KEY", "testing")
     }
 
     fn report(&self, arguments: &[&str]) -> anyhow::Result<Value> {
-        let mut command = self.command(arguments)?;
+        let mut command = self.command(arguments);
         command.args(["--url", &self.url, "--rate", "200"]);
         command.args(["--format", "json", "--fail-on", "never", "--quiet"]);
         Ok(serde_json::from_str(&output(&mut command)?)?)

@@ -92,6 +92,14 @@ pub enum EngineError {
         /// False where it is the service that does not answer.
         answers: bool,
     },
+    /// Keys can't be dyed.
+    #[error("dyeing: {what}")]
+    Dye {
+        /// Why.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// There is no file at all, or none that a source reads.
     #[error("nothing to check: {reason}")]
     Nothing {
@@ -125,7 +133,8 @@ impl EngineError {
             Self::Aws { hint, .. }
             | Self::Move { hint, .. }
             | Self::Trail { hint, .. }
-            | Self::Http { hint, .. } => hint.clone(),
+            | Self::Http { hint, .. }
+            | Self::Dye { hint, .. } => hint.clone(),
             Self::Nothing { .. } => {
                 "give the directory of the application, and look at `exclude` and `--only`"
                     .to_owned()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use keytrail_detect::Detector;
 use keytrail_files::{Commit, ExportOptions, Exports, FilesOptions, HistoryOptions};
+use keytrail_http::Coloured;
 use keytrail_infra::{AccessModel, HeldOff, Infra, InfraOptions, TableTarget};
 use keytrail_model::{
     Collected, Coverage, CoverageStatus, Environment, Fact, Fingerprinter, Keyring, Location,
@@ -31,6 +32,8 @@ pub(crate) struct Evidence {
     pub(crate) held_off: Vec<HeldOff>,
     /// Requests that would be sent to the service.
     pub(crate) planned: Vec<String>,
+    /// Where marked values came out of the service.
+    pub(crate) coloured: Vec<Coloured>,
 }
 
 /// What is read.
@@ -146,6 +149,7 @@ pub(crate) fn collect(
         access: Vec::new(),
         held_off: Vec::new(),
         planned: Vec::new(),
+        coloured: Vec::new(),
     };
     for (source, collected) in SOURCES.into_iter().zip([code, files, infra, history]) {
         evidence.add(source, collected, tree.roots().is_empty());
@@ -358,6 +362,7 @@ impl Evidence {
         self.facts.append(&mut service.facts);
         self.coverage.append(&mut service.coverage);
         self.planned = service.planned;
+        self.coloured = service.coloured;
         Ok(())
     }
 

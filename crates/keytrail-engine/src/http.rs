@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use keytrail_detect::Detector;
-use keytrail_http::{HttpCollected, HttpError, HttpOptions, Identity, KnownRoute, LlmDepth, Login};
+use keytrail_http::{
+    Colour, HttpCollected, HttpError, HttpOptions, Identity, KnownRoute, LlmDepth, Login,
+};
 use keytrail_model::{
     Coverage, Fact, Fingerprinter, HttpMethod, KeyBinding, Origin, Progress, RequestPart, Secret,
 };
@@ -43,6 +46,10 @@ pub struct Http {
     pub client_certificate: Option<PathBuf>,
     /// The address to dial.
     pub resolve: Option<IpAddr>,
+    /// Marked values of our own to look for in everything that is answered.
+    pub colours: Vec<Arc<Secret>>,
+    /// Identifiers of our own, which are asked for before others.
+    pub marks: Vec<String>,
 }
 
 /// A sign-in of the configuration, with `$NAME` for variables of the environment.
@@ -90,6 +97,15 @@ pub(crate) fn collect(
         client_certificate: http.client_certificate.clone(),
         resolve: http.resolve,
         routes: routes(facts),
+        colours: http
+            .colours
+            .iter()
+            .map(|value| Colour {
+                fingerprint: prints.fingerprint(value),
+                value: value.with_bytes(Secret::new),
+            })
+            .collect(),
+        marks: http.marks.clone(),
         ..HttpOptions::new(&http.url)
     };
     keytrail_http::collect(options, detector, prints, progress).map_err(|error| refused(&error))

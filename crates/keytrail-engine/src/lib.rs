@@ -6,6 +6,8 @@ mod cache;
 mod can;
 mod config;
 mod date;
+#[cfg(feature = "aws")]
+mod dye;
 mod error;
 mod evidence;
 mod forest;
@@ -31,6 +33,8 @@ pub use aws::{Aws, AwsGroup, AwsItems, Difference, least_policy};
 pub use can::{Reads, Replies, can, reads};
 pub use config::{Config, ConfigError, FailOn, Ignore, SOURCES, Spot};
 pub use date::Date;
+#[cfg(feature = "aws")]
+pub use dye::{Dye, DyeJournal, DyePlace, Dyed, PlaceKind, clean as clean_dye, dye};
 pub use error::EngineError;
 pub use http::{Http, LoginRecipe};
 pub use keytrail_http::LlmDepth;

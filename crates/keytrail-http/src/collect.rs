@@ -7,6 +7,7 @@ use keytrail_model::{
 };
 
 use crate::client::{Answer, Ask, Client, Outcome, Who};
+use crate::colour::{self, Coloured};
 use crate::discover::{self, Baseline, Survey};
 use crate::error::{CERTIFICATE, HttpError};
 use crate::fill::Produced;
@@ -24,6 +25,8 @@ pub struct HttpCollected {
     pub coverage: Vec<Coverage>,
     /// In a dry run: each request that would be sent, in order.
     pub planned: Vec<String>,
+    /// Where the marked values came out.
+    pub coloured: Vec<Coloured>,
 }
 
 /// Asks a service.
@@ -51,6 +54,7 @@ pub fn collect(
     let survey = discover::survey(&mut client, &options)?;
     progress.advance(1);
     let mut scan = Scan::new(client, survey, prints);
+    scan.produced = Produced::with_marks(std::mem::take(&mut options.marks));
     for name in unsigned {
         let told = format!("the sign-in of `{name}` failed; check its recipe in keytrail.toml");
         scan.reached(SurfaceCheck::Authentication)
@@ -61,7 +65,11 @@ pub fn collect(
     progress.advance(1);
     checks::run(&mut scan, &options);
     progress.advance(1);
-    Ok(finish(scan))
+    let coloured = colour::seen(&mut scan, &options.colours);
+    Ok(HttpCollected {
+        coloured,
+        ..finish(scan)
+    })
 }
 
 impl<'s> Scan<'s> {
@@ -124,6 +132,7 @@ fn finish(mut scan: Scan<'_>) -> HttpCollected {
         facts,
         coverage,
         planned: std::mem::take(&mut scan.client.planned),
+        coloured: Vec::new(),
     }
 }
 

@@ -14,12 +14,22 @@ use crate::operation::{In, Operation, Param};
 pub(crate) struct Produced {
     /// Route → caller → records' fields.
     by_route: BTreeMap<String, BTreeMap<Who, Vec<BTreeMap<String, String>>>>,
+    /// Values that come before others.
+    marks: Vec<String>,
 }
 
 /// Records of one answer whose fields are kept.
 const MOST_RECORDS: usize = 200;
 
 impl Produced {
+    /// Nothing yet; these values come before others.
+    pub(crate) fn with_marks(marks: Vec<String>) -> Self {
+        Self {
+            marks,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn add(&mut self, route: &str, who: Who, value: &Value) {
         let records: Vec<BTreeMap<String, String>> = json::records(value)
             .into_iter()
@@ -71,6 +81,7 @@ impl Produced {
         }
         let mut seen = std::collections::BTreeSet::new();
         found.retain(|value| seen.insert(value.clone()));
+        found.sort_by_key(|value| !self.marks.contains(value));
         found
     }
 }

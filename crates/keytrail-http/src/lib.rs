@@ -16,6 +16,7 @@ mod actions;
 mod checks;
 mod client;
 mod collect;
+mod colour;
 mod debug;
 mod discover;
 mod error;
@@ -34,6 +35,7 @@ mod told;
 mod validate;
 
 pub use collect::{HttpCollected, collect};
+pub use colour::{Colour, Coloured, Forms};
 pub use error::HttpError;
 pub use identity::Identity;
 pub use limits::{BUDGET, RATE};

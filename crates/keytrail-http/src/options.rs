@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use keytrail_model::{Access, HttpMethod, Secret};
 
+use crate::colour::Colour;
 use crate::identity::Identity;
 use crate::limits;
 
@@ -41,6 +42,10 @@ pub struct HttpOptions {
     pub resolve: Option<IpAddr>,
     /// Routes that the code is known to have.
     pub routes: Vec<KnownRoute>,
+    /// Marked values to look for in everything that is answered.
+    pub colours: Vec<Colour>,
+    /// Identifiers that are asked for before others, where they are known from answers.
+    pub marks: Vec<String>,
 }
 
 impl HttpOptions {
@@ -62,6 +67,8 @@ impl HttpOptions {
             client_certificate: None,
             resolve: None,
             routes: Vec::new(),
+            colours: Vec::new(),
+            marks: Vec::new(),
         }
     }
 }

@@ -167,7 +167,7 @@ impl Scan<'_> {
         }
     }
 
-    fn caller(&self, who: Who) -> Caller {
+    pub(crate) fn caller(&self, who: Who) -> Caller {
         match who {
             Who::Anonymous | Who::Wrong(_) => Caller::Anonymous,
             Who::Identity(number) => Caller::Named(self.client.identities[number].name.clone()),

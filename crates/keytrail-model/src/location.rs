@@ -100,6 +100,21 @@ pub enum Location {
 }
 
 impl Location {
+    /// The same place; of an exchange the same method and route, whatever the URL was.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Exchange { span, method, .. },
+                Self::Exchange {
+                    span: other_span,
+                    method: other_method,
+                    ..
+                },
+            ) => span == other_span && method == other_method,
+            _ => self == other,
+        }
+    }
+
     /// An answer to `method` on `route`, at `url`.
     pub fn exchange(method: &str, route: &str, url: &str) -> Self {
         Self::Exchange {

@@ -106,8 +106,11 @@ impl<'c> Context<'c> {
     /// The worst path over edges that an exchange of the running service shows.
     pub fn path_seen_at(&self, location: &Location) -> Option<ExposurePath> {
         let edges = self.graph.edges().iter().enumerate();
-        let shown =
-            edges.filter(|(_, edge)| edge.steps.iter().any(|step| step.location == *location));
+        let shown = edges.filter(|(_, edge)| {
+            edge.steps
+                .iter()
+                .any(|step| step.location.is_same_place(location))
+        });
         self.path_over(shown.map(|(number, _)| number))
     }
 
@@ -126,7 +129,11 @@ impl<'c> Context<'c> {
                 attribute: stored.attribute.clone(),
             };
             let mut paths = self.graph.paths_of(&class).into_iter();
-            paths.find(|path| path.steps.iter().any(|step| step.location == *location))
+            paths.find(|path| {
+                path.steps
+                    .iter()
+                    .any(|step| step.location.is_same_place(location))
+            })
         });
         paths.max_by_key(|path| (path.severity, path.confidence))
     }

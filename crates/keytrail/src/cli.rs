@@ -1,6 +1,8 @@
 //! Every command and flag, declared once.
 
 mod account;
+#[cfg(feature = "aws")]
+mod dye;
 mod moving;
 mod questions;
 mod validating;
@@ -12,6 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use keytrail_engine::FailOn;
 
 pub(crate) use account::{Account, Drift, Items, Trail};
+#[cfg(feature = "aws")]
+pub(crate) use dye::Dye;
 pub(crate) use moving::{Migrate, Vault, Writing};
 pub(crate) use questions::{Can, Lineage, Policy, PolicyFormat, SchemaOf, Who};
 pub(crate) use validating::Validating;
@@ -103,6 +107,9 @@ pub(crate) enum Command {
     Fix(Fix),
     /// Move raw keys out of a table's items into a vault; shows the plan unless told to do it
     Migrate(Box<Migrate>),
+    /// Plant made-up keys in a test table, and see where they come out
+    #[cfg(feature = "aws")]
+    Dye(Box<Dye>),
     /// Compare the templates with the live AWS account
     Drift(Drift),
     /// Print the least policy that reading the live AWS account needs

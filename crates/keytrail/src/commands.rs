@@ -4,6 +4,8 @@ mod aws;
 mod baseline;
 mod can;
 mod cases;
+#[cfg(feature = "aws")]
+mod dye;
 mod explain;
 mod fix;
 mod init;
@@ -33,6 +35,8 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Policy(policy) => policy::run(global, policy),
         Command::Fix(fix) => fix::run(global, fix),
         Command::Migrate(moving) => migrate::run(global, moving),
+        #[cfg(feature = "aws")]
+        Command::Dye(dye) => dye::run(global, dye),
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items, trail } => aws::policy(*items, *trail),
         Command::Baseline(baseline) => baseline::run(global, baseline),

@@ -81,6 +81,8 @@ impl Asking {
             ca: self.ca.clone(),
             client_certificate: self.client_certificate.clone(),
             resolve: self.resolve,
+            colours: Vec::new(),
+            marks: Vec::new(),
         }
     }
 

@@ -69,6 +69,9 @@ fn reader(joined: &Joined<'_>, answer: &Answer, key: &SeenKey) -> Option<Actor> 
     if answer.of_another {
         return Some(Actor::OtherTenant);
     }
+    if alike(joined, answer, key).any(|other| other.of_another) {
+        return Some(Actor::OtherTenant);
+    }
     alike(joined, answer, key).next().map(|_| Actor::AnyUser)
 }
 
@@ -187,7 +190,7 @@ fn open_door(joined: &Joined<'_>, answer: &Answer, key: &SeenKey, out: &mut Buil
     let step = [told(joined, answer, key)];
     // One answer to one kind of caller is enough to show it.
     let shown = |edge: &Edge| {
-        let here = |step: &Step| step.location == answer.location;
+        let here = |step: &Step| step.location.is_same_place(&answer.location);
         opens(edge) && edge.confidence == Confidence::Observed && edge.steps.iter().any(here)
     };
     if out.edges().any(shown) {

@@ -161,6 +161,13 @@ impl Client {
         self.known.get(ask).map(AsRef::as_ref)
     }
 
+    /// Everything that was answered, in the order of the asks.
+    pub(crate) fn answered(&self) -> impl Iterator<Item = (&Ask, &Answer)> {
+        self.known
+            .iter()
+            .filter_map(|(ask, outcome)| Some((ask, outcome.answer()?)))
+    }
+
     fn chunk(&mut self, asks: &[Ask]) {
         let mut fresh: Vec<Ask> = Vec::new();
         for ask in asks {
