@@ -46,11 +46,7 @@ impl Forms {
     /// Of one value.
     pub fn of(value: &Secret) -> Self {
         value.with_bytes(|bytes| {
-            let hex: String = bytes.iter().fold(String::new(), |mut text, byte| {
-                use std::fmt::Write as _;
-                let _ = write!(text, "{byte:02x}");
-                text
-            });
+            let hex = hex(bytes);
             // The last characters of an encoding depend on what follows; those before are enough.
             let whole = |text: String| {
                 let end = text.len() / 4 * 4;
@@ -76,6 +72,14 @@ impl Forms {
             .find(|(_, form)| !form.is_empty() && memchr::memmem::find(text, form).is_some())
             .map(|(name, _)| *name)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Looks through every answer of the run. Answers that have a colour have its fingerprint among their keys, so
@@ -190,7 +194,7 @@ mod tests {
             value.clone(),
             STANDARD_NO_PAD.encode(&value),
             base64::engine::general_purpose::STANDARD.encode(&value),
-            value.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            hex(value.as_bytes()),
         ] {
             assert!(forms.find(text(&inner).as_bytes()).is_some(), "{inner}");
         }
