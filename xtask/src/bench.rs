@@ -1,5 +1,6 @@
-//! `cargo xtask bench PATH`: wall time and peak memory of a scan, beside `ruff check` on the
-//! same tree in the same minute; `--sizes` does so for trees of growing size.
+//! `cargo xtask bench PATH`: wall time and peak memory of a scan and of a second one with the
+//! cache of the first, beside `ruff check` and, where it is installed, `bandit` on the same tree
+//! in the same minute; `--sizes` does so for trees of growing size.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -111,27 +112,39 @@ fn kept_scan(binary: &Path, path: &Path, cache: &Path) -> Command {
 
 fn of_tree(binary: &Path, path: &Path, rounds: u32) -> anyhow::Result<()> {
     let mut ours = Vec::new();
+    let mut again = Vec::new();
     let mut whole = Vec::new();
     let mut ruff = Vec::new();
     for _ in 0..rounds.max(1) {
-        ours.push(measure(fresh_scan(binary, path, Some("code")))?);
-        whole.push(measure(fresh_scan(binary, path, None))?);
+        let kept = tempfile::tempdir()?;
+        ours.push(measure(kept_scan(binary, path, kept.path()))?);
+        again.push(measure(kept_scan(binary, path, kept.path()))?);
+        whole.push(measure(fresh_scan(binary, path))?);
         // Ruff is optional: without it only our own numbers are told.
         ruff.extend(measure(ruff_check(path)).ok());
     }
+    // so is Bandit, which takes a hundred times as long: once will do
+    let bandit: Vec<Measure> = measure(bandit(path)).ok().into_iter().collect();
     tell("keytrail scan --only code", &ours);
+    tell("the same again, cached", &again);
     tell("keytrail scan", &whole);
     tell("ruff check --select S", &ruff);
-    if let (Some(ours), Some(ruff)) = (fastest(&ours), fastest(&ruff)) {
-        let factor = ours.wall.as_secs_f64() / ruff.wall.as_secs_f64();
-        println!("{factor:.2} times ruff");
+    tell("bandit -r", &bandit);
+    let wall = |measures: &[Measure]| fastest(measures).map(|best| best.wall.as_secs_f64());
+    if let (Some(ours), Some(again)) = (wall(&ours), wall(&again)) {
+        println!("{:.2} times the first run, cached", again / ours);
+        for (name, theirs) in [("ruff", wall(&ruff)), ("bandit", wall(&bandit))] {
+            if let Some(theirs) = theirs {
+                println!("{:.2} times {name}", ours / theirs);
+            }
+        }
     }
     Ok(())
 }
 
 /// A scan that uses nothing of earlier ones.
-fn fresh_scan(binary: &Path, path: &Path, only: Option<&str>) -> Command {
-    let mut command = scan(binary, path, only);
+fn fresh_scan(binary: &Path, path: &Path) -> Command {
+    let mut command = scan(binary, path, None);
     command.arg("--no-cache");
     command
 }
@@ -160,6 +173,12 @@ fn ruff_check(path: &Path) -> Command {
             "--quiet",
         ])
         .arg(path);
+    command
+}
+
+fn bandit(path: &Path) -> Command {
+    let mut command = Command::new("bandit");
+    command.args(["--recursive", "--quiet"]).arg(path);
     command
 }
 

@@ -96,8 +96,12 @@ impl Program {
         let mut by_stem = FxHashMap::default();
         let mut directories = FxHashSet::default();
         let mut by_tail = ByTail::default();
-        for (index, (path, ir)) in modules.into_iter().enumerate() {
-            let syms = ir.names.iter().map(|name| symbols.intern(name)).collect();
+        for (index, (path, mut ir)) in modules.into_iter().enumerate() {
+            let syms = ir
+                .names
+                .iter_mut()
+                .map(|name| symbols.share(name))
+                .collect();
             // `source="meta.token"`, `search("Items[].label")`: the parts are names too
             for dotted in ir.names.iter().filter(|name| is_dotted_name(name)) {
                 dotted.split(['.', '[', ']']).for_each(|part| {

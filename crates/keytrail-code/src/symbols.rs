@@ -1,5 +1,7 @@
 //! Program-wide names.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 /// A name of the program. Comparable and hashable; its order means nothing, so nothing that
@@ -52,8 +54,8 @@ impl Sym {
 /// Names ↔ symbols. Filled while linking, in the order of the modules' paths.
 #[derive(Debug)]
 pub(crate) struct Symbols {
-    texts: Vec<Box<str>>,
-    known: FxHashMap<Box<str>, Sym>,
+    texts: Vec<Arc<str>>,
+    known: FxHashMap<Arc<str>, Sym>,
 }
 
 impl Default for Symbols {
@@ -83,8 +85,22 @@ impl Symbols {
             return sym;
         }
         let sym = Sym(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(text.into());
-        self.known.insert(text.into(), sym);
+        self.add(text.into(), sym)
+    }
+
+    /// The same; an equal text that is held already takes the place of `text`.
+    pub(crate) fn share(&mut self, text: &mut Arc<str>) -> Sym {
+        if let Some(&sym) = self.known.get(text) {
+            *text = Arc::clone(&self.texts[sym.0 as usize]);
+            return sym;
+        }
+        let sym = Sym(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.add(Arc::clone(text), sym)
+    }
+
+    fn add(&mut self, text: Arc<str>, sym: Sym) -> Sym {
+        self.texts.push(Arc::clone(&text));
+        self.known.insert(text, sym);
         sym
     }
 
@@ -100,5 +116,19 @@ impl Symbols {
 
     pub(crate) fn text(&self, sym: Sym) -> &str {
         &self.texts[sym.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_held_once() {
+        let mut symbols = Symbols::default();
+        let (mut one, mut other): (Arc<str>, Arc<str>) = ("label".into(), "label".into());
+        assert_eq!(symbols.share(&mut one), symbols.share(&mut other));
+        assert!(Arc::ptr_eq(&one, &other));
+        assert_eq!(symbols.find("label"), Some(symbols.intern("label")));
     }
 }

@@ -1,6 +1,8 @@
 //! The compact representation of a module: arenas of expressions, functions and classes,
 //! names as indices. About a fifth of the syntax tree's size.
 
+use std::sync::Arc;
+
 use super::LineIndex;
 
 /// Index into [`Module::names`], which the linker maps to program-wide symbols.
@@ -19,7 +21,7 @@ pub(crate) type Block = Box<[Stmt]>;
 #[derive(Debug)]
 pub(crate) struct Module {
     pub(crate) lines: LineIndex,
-    pub(crate) names: Vec<Box<str>>,
+    pub(crate) names: Vec<Arc<str>>,
     pub(crate) exprs: Vec<Expr>,
     pub(crate) ranges: Vec<Range>,
     pub(crate) functions: Vec<Function>,

@@ -54,7 +54,7 @@ pub(crate) fn parse(source: &str) -> Parsed {
         .collect();
     let mut lowering = Lowering::new(lines);
     lowering.module(&parsed.syntax().body);
-    let module = lowering.module;
+    let module = lowering.fitted();
     let depth = depth::bound(parsed.tokens().iter().map(Token::kind));
     depth::drop_tree(parsed, depth);
     Parsed { module, problems }
@@ -98,6 +98,16 @@ impl<'a> Lowering<'a> {
             scope: Vec::new(),
             depth: 0,
         }
+    }
+
+    /// The module, which stays, without the room that it grew in.
+    fn fitted(self) -> Module {
+        let mut module = self.module;
+        module.names.shrink_to_fit();
+        module.exprs.shrink_to_fit();
+        module.ranges.shrink_to_fit();
+        module.functions.shrink_to_fit();
+        module
     }
 
     fn module(&mut self, body: &'a [ast::Stmt]) {
