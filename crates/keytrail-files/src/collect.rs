@@ -57,6 +57,10 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    pub(crate) fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
+    }
+
     pub(crate) fn problem(&mut self, path: &Arc<str>, message: String) {
         self.problems.push(Problem {
             path: Arc::clone(path),

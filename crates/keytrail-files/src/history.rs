@@ -12,6 +12,7 @@ mod commits;
 mod delta;
 mod objects;
 mod pack;
+mod packed;
 mod repository;
 mod scan;
 mod trees;
@@ -117,6 +118,8 @@ impl Run<'_> {
         self.progress.expect(objects.len() as u64);
         let scanner = BlobScanner {
             detector: self.detector,
+            prints: self.prints,
+            packed: std::sync::Mutex::default(),
             names: &trees.names,
             objects: &objects,
             cache: self.cache,
@@ -186,6 +189,7 @@ impl Run<'_> {
         }
         self.count("skipped_binary", scanner.binary.load(Ordering::Relaxed));
         self.count("bytes_searched", scanner.bytes.load(Ordering::Relaxed));
+        self.tell_packed(scanner);
         for (path, why) in &objects.problems {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             self.problem(format!("{name} is not read: {why}"));
@@ -226,6 +230,21 @@ impl Run<'_> {
                 commits.parents_missing
             ));
         }
+    }
+
+    /// What lay inside of blobs, as for files of a tree.
+    fn tell_packed(&mut self, scanner: &BlobScanner<'_>) {
+        let packed = scanner.packed.lock();
+        let packed = &*packed.unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (name, number) in [
+            ("files_inside", packed.files),
+            ("skipped_foreign_inside", packed.foreign),
+        ] {
+            if number > 0 {
+                self.count(name, number);
+            }
+        }
+        self.problems.extend(packed.problems.iter().cloned());
     }
 
     fn damaged(&mut self, objects: &Objects, scanner: &BlobScanner<'_>) -> usize {

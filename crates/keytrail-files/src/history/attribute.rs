@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keytrail_detect::{Detector, Hit};
-use keytrail_model::{CommitRef, Committed, Fingerprinter, Held, Keyring, Location};
+use keytrail_model::{CommitRef, Committed, Fingerprinter, Held, Keyring, Location, Sighting};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::HistoryOptions;
 use super::commits::{Commits, day};
 use super::objects::Objects;
+use super::packed;
 use super::repository::Repository;
 use super::scan::key_of;
 use super::trees::{Holding, Trees};
@@ -175,36 +176,62 @@ impl<'a> Attribution<'a> {
         let Some(bytes) = self.objects.read(blob) else {
             return;
         };
-        let Some(text) = decode(&bytes) else { return };
         let named: Arc<str> = Arc::from(format!("{shown}{path}"));
-        let cx = context(path, &text);
-        let mut lines = Lines::new(&text);
-        let hits: Vec<Hit> = self.detector.scan(&text, &cx);
+        let sightings = if packed::is_packed(path) {
+            let at = (&named, bytes.as_slice());
+            let part = packed::read(at, self.detector, prints, self.keyring);
+            let all = part.sightings.into_iter();
+            all.map(|it| (packed::key_of(&it), it)).collect()
+        } else {
+            self.sightings(path, &named, &bytes, prints)
+        };
         let mut told = FxHashSet::default();
-        for hit in hits {
-            let key = key_of(&hit);
-            let span = lines.span(&named, &hit.range);
+        for (key, mut sighting) in sightings {
             let Some((_, life)) = keys.iter().find(|(held, _)| *held == key) else {
                 continue;
             };
             if !told.insert(key) {
                 continue;
             }
-            keep(self.keyring, &hit, prints, &span.path);
             let at = life.as_ref().map(|life| self.commit(life.first));
             let commit = match &at {
                 Some(commit) => Arc::clone(&commit.id),
                 None => Arc::from(self.objects.id(blob).to_string()),
             };
-            let location = Location::Commit { span, commit };
+            let span = sighting.location.span().clone();
+            sighting.location = Location::Commit { span, commit };
             out.push(Committed {
-                sighting: sighting(hit, location, cx.test, false, prints),
+                sighting,
                 first: at,
                 last: life.as_ref().map(|life| self.commit(life.last)),
                 commits: life.as_ref().map_or(0, |life| life.commits),
                 held: life.as_ref().map_or(Held::Nothing, Life::held),
             });
         }
+    }
+
+    /// The keys of a text, each with what tells it from others.
+    fn sightings(
+        &self,
+        path: &str,
+        named: &Arc<str>,
+        bytes: &[u8],
+        prints: &Fingerprinter,
+    ) -> Vec<(u64, Sighting)> {
+        let Some(text) = decode(bytes) else {
+            return Vec::new();
+        };
+        let cx = context(path, &text);
+        let mut lines = Lines::new(&text);
+        let hits: Vec<Hit> = self.detector.scan(&text, &cx);
+        let each = hits.into_iter().map(|hit| {
+            let span = lines.span(named, &hit.range);
+            keep(self.keyring, &hit, prints, &span.path);
+            let location = Location::File { span };
+            let key = key_of(&hit);
+            (key, sighting(hit, location, cx.test, false, prints))
+        });
+        each.collect()
     }
 
     fn commit(&self, at: u32) -> CommitRef {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use keytrail_detect::{Detector, Format};
 use rustc_hash::FxHashSet;
 
-const MAGIC: &[u8; 8] = b"KTHIST01";
+const MAGIC: &[u8; 8] = b"KTHIST02";
 /// Name of an object, and its form.
 const RECORD: usize = 21;
 /// Objects that are kept; more are searched again.

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keytrail_detect::{Detector, Format, Hit, ScanContext};
-use keytrail_model::Progress;
+use keytrail_model::{Fingerprinter, Progress};
 use rustc_hash::FxHashMap;
 
 use super::cache::{self, Cache, Record};
 use super::delta::Applied;
 use super::objects::Objects;
 use super::pack::Visitor;
+use super::packed::{self, Packed};
 use crate::skip::is_binary_name;
 use crate::text::{decode, is_packed};
 
@@ -40,6 +41,9 @@ pub(super) fn key_of(hit: &Hit) -> u64 {
 /// Searches the blobs that have a name of text.
 pub(super) struct BlobScanner<'a> {
     pub(super) detector: &'a Detector,
+    pub(super) prints: &'a Fingerprinter,
+    /// What blobs held that hold others.
+    pub(super) packed: Mutex<Packed>,
     pub(super) names: &'a FxHashMap<u32, Arc<str>>,
     pub(super) objects: &'a Objects,
     pub(super) cache: &'a Cache,
@@ -60,6 +64,17 @@ pub(super) struct Memo {
     format: Format,
     /// Searched as it lies in the pack: places in it are places in the bytes.
     plain: bool,
+}
+
+impl Memo {
+    /// Of what is no text.
+    fn opaque() -> Self {
+        Self {
+            spots: Vec::new(),
+            format: Format::Generated,
+            plain: false,
+        }
+    }
 }
 
 impl BlobScanner<'_> {
@@ -86,6 +101,27 @@ impl BlobScanner<'_> {
             let mut empty = self.empty.lock().unwrap_or_else(PoisonError::into_inner);
             empty.extend(self.record(object));
         }
+    }
+
+    /// Keeps the keys of a blob, or that it has none.
+    fn note(&self, object: u32, mut keys: Vec<u64>) {
+        if keys.is_empty() {
+            return self.nothing(object);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.insert(object, keys);
+    }
+
+    /// A blob that holds others; what is told by it as a delta is read whole, too.
+    fn packed(&self, object: u32, name: &Arc<str>, bytes: &[u8]) -> Memo {
+        self.scanned.fetch_add(1, Ordering::Relaxed);
+        let mut part = packed::read((name, bytes), self.detector, self.prints, None);
+        self.bytes.fetch_add(part.bytes, Ordering::Relaxed);
+        Packed::add(&self.packed, &mut part);
+        self.note(object, part.sightings.iter().map(packed::key_of).collect());
+        Memo::opaque()
     }
 
     fn search(&self, bytes: &[u8], format: Format, within: Range<usize>) -> Vec<Spot> {
@@ -130,7 +166,7 @@ impl Visitor for BlobScanner<'_> {
         match self.names.get(&object) {
             Some(name) => {
                 let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-                !is_binary_name(end) && !known(object)
+                (packed::is_packed(name) || !is_binary_name(end)) && !known(object)
             }
             // No tree has it, so nobody knows what it is.
             None => !known(object),
@@ -139,14 +175,14 @@ impl Visitor for BlobScanner<'_> {
 
     fn see(&self, object: u32, bytes: &[u8], from: Option<(&Memo, &Applied)>) -> Memo {
         self.progress.advance(1);
+        let named = self.names.get(&object);
+        if let Some(name) = named.filter(|name| packed::is_packed(name)) {
+            return self.packed(object, name, bytes);
+        }
         let Some(text) = decode(bytes) else {
             self.binary.fetch_add(1, Ordering::Relaxed);
             self.nothing(object);
-            return Memo {
-                spots: Vec::new(),
-                format: Format::Generated,
-                plain: false,
-            };
+            return Memo::opaque();
         };
         self.scanned.fetch_add(1, Ordering::Relaxed);
         let plain = matches!(text, std::borrow::Cow::Borrowed(_));
@@ -161,15 +197,7 @@ impl Visitor for BlobScanner<'_> {
             }
             _ => self.search(&text, format, 0..text.len()),
         };
-        if spots.is_empty() {
-            self.nothing(object);
-        } else {
-            let mut keys: Vec<u64> = spots.iter().map(|spot| spot.key).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.insert(object, keys);
-        }
+        self.note(object, spots.iter().map(|spot| spot.key).collect());
         Memo {
             spots,
             format,
