@@ -26,6 +26,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("monitoring", include_str!("../providers/monitoring.toml")),
     ("payments", include_str!("../providers/payments.toml")),
     ("places", include_str!("../providers/places.toml")),
+    ("recent", include_str!("../providers/recent.toml")),
     ("regional", include_str!("../providers/regional.toml")),
     ("saas", include_str!("../providers/saas.toml")),
     ("security", include_str!("../providers/security.toml")),
