@@ -1,5 +1,6 @@
 //! Exposure paths: from a key to somebody who should not have it.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::VecDeque;
 
 use keytrail_model::{
@@ -318,12 +319,16 @@ impl Nearest {
 impl Through<'_> {
     /// The worst exposure path that uses this edge.
     pub fn edge(&self, edge: usize) -> Option<ExposurePath> {
+        self.graph.path(self.worst(edge)?.edges(self, edge))
+    }
+
+    fn worst(&self, edge: usize) -> Option<Worst> {
         let (from, to) = self.graph.ends(edge);
         let confidence = self.graph.edges()[edge].confidence;
         if self.graph.is_shadowed(edge) {
             return None;
         }
-        let mut best: Option<(Severity, Confidence, u32, usize, usize)> = None;
+        let mut best: Option<Worst> = None;
         for (number, back) in self.back.iter().enumerate() {
             if back.level > confidence || back.distance[from] == u32::MAX {
                 continue;
@@ -332,27 +337,43 @@ impl Through<'_> {
                 if ahead.level != back.level || ahead.distance[to] == u32::MAX {
                     continue;
                 }
-                let severity = severity(POWERS[back.rank], Reach::ALL[ahead.rank], back.level);
-                let length = back.distance[from] + ahead.distance[to];
-                let better = best.is_none_or(|(worst, sure, short, ..)| {
-                    (severity, back.level, std::cmp::Reverse(length))
-                        > (worst, sure, std::cmp::Reverse(short))
-                });
-                if better {
-                    best = Some((severity, back.level, length, number, other));
+                let found = Worst {
+                    severity: severity(POWERS[back.rank], Reach::ALL[ahead.rank], back.level),
+                    confidence: back.level,
+                    length: Reverse(back.distance[from] + ahead.distance[to]),
+                    back: number,
+                    ahead: other,
+                };
+                if best.is_none_or(|known| found.rank() > known.rank()) {
+                    best = Some(found);
                 }
             }
         }
-        let (.., number, other) = best?;
-        self.graph.path(self.edges_through(edge, number, other))
+        best
     }
 
     /// The worst exposure path over any of these edges.
     pub fn any(&self, edges: impl IntoIterator<Item = usize>) -> Option<ExposurePath> {
-        edges
+        // A place that every route shows has thousands: only the worst are spelled out.
+        let mut worst: Vec<(Worst, usize)> = Vec::new();
+        for edge in edges {
+            let Some(found) = self.worst(edge) else {
+                continue;
+            };
+            match worst
+                .first()
+                .map(|(known, _)| found.rank().cmp(&known.rank()))
+            {
+                Some(Ordering::Less) => continue,
+                Some(Ordering::Greater) => worst.clear(),
+                Some(Ordering::Equal) | None => {}
+            }
+            worst.push((found, edge));
+        }
+        let trails = worst
             .into_iter()
-            .filter_map(|edge| self.edge(edge))
-            .max_by(worse)
+            .map(|(found, edge)| found.edges(self, edge));
+        self.graph.path(trails.min()?)
     }
 
     fn edges_through(&self, edge: usize, back: usize, ahead: usize) -> Vec<usize> {
@@ -373,12 +394,25 @@ impl Through<'_> {
     }
 }
 
-/// Orders paths from the mildest; ties go to the shorter, then the earlier.
-fn worse(one: &ExposurePath, other: &ExposurePath) -> std::cmp::Ordering {
-    (one.severity, one.confidence)
-        .cmp(&(other.severity, other.confidence))
-        .then_with(|| other.edges.len().cmp(&one.edges.len()))
-        .then_with(|| other.edges.cmp(&one.edges))
+/// The worst path through an edge, not yet spelled out.
+#[derive(Clone, Copy)]
+struct Worst {
+    severity: Severity,
+    confidence: Confidence,
+    length: Reverse<u32>,
+    back: usize,
+    ahead: usize,
+}
+
+impl Worst {
+    /// The worse is the greater, then the surer, then the shorter.
+    fn rank(&self) -> (Severity, Confidence, Reverse<u32>) {
+        (self.severity, self.confidence, self.length)
+    }
+
+    fn edges(&self, through: &Through<'_>, edge: usize) -> Vec<usize> {
+        through.edges_through(edge, self.back, self.ahead)
+    }
 }
 
 /// A key and an actor, for messages: `any signed-in user gets keys.api_key`.

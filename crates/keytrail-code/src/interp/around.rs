@@ -97,7 +97,13 @@ impl Machine<'_> {
         if around.contexts.contains(&self.function) {
             let returned = super::assign::without_params(&self.out.summary.returned);
             for (variable, value) in returned.fields.iter().flat_map(|fields| fields.iter()) {
+                // Every route has it, whichever page it shows: one page is evidence enough for a path.
+                let mut told: Vec<&[String]> = Vec::new();
                 for (template, path) in self.shared.templates.showing(self.text(*variable)) {
+                    if told.contains(&path) {
+                        continue;
+                    }
+                    told.push(path);
                     let Some(name) = self.word(template) else {
                         continue;
                     };

@@ -189,6 +189,15 @@ impl Machine<'_> {
             }
             None => {
                 let names = key.names();
+                if is_environment && key.taints.is_empty() {
+                    // One variable, whatever its name is; a name that came out of the environment
+                    // is one of a loop over all of it.
+                    let mut part = Self::environment_of_caller(&key, &Value::default());
+                    for name in names {
+                        part.join(&self.environment(name, id));
+                    }
+                    return part;
+                }
                 if !names.is_empty() && !is_environment {
                     let mut part = Value::default();
                     for name in names {

@@ -400,7 +400,7 @@ impl Machine<'_> {
 
 impl Machine<'_> {
     /// `def env(name, default=None): return os.environ.get(name, default)`.
-    fn environment_of_caller(asked: &Value, default: &Value) -> Value {
+    pub(super) fn environment_of_caller(asked: &Value, default: &Value) -> Value {
         let mut value = Value::default();
         for shape in &asked.shapes {
             if let Shape::Param(index, path) = shape
