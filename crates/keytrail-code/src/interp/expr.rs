@@ -189,7 +189,9 @@ impl Machine<'_> {
             }
             None => {
                 let names = key.names();
-                if is_environment && key.taints.is_empty() {
+                let of_a_loop =
+                    |taint: &super::taint::Taint| taint.label == Label::WholeEnvironment;
+                if is_environment && !key.taints.iter().any(of_a_loop) {
                     // One variable, whatever its name is; a name that came out of the environment
                     // is one of a loop over all of it.
                     let mut part = Self::environment_of_caller(&key, &Value::default());
