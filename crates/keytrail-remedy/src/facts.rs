@@ -49,6 +49,11 @@ impl<'f> Facts<'f> {
         all.filter(move |flow| matches!(&flow.source, Source::Item(at, _) if at == read))
     }
 
+    /// Everything that flows.
+    pub(crate) fn flows(&self) -> impl Iterator<Item = &'f Flow> {
+        self.flows.values().flatten().copied()
+    }
+
     pub(crate) fn operations_at(&self, location: &Location) -> &[&'f Operation] {
         self.operations.get(location).map_or(&[], Vec::as_slice)
     }

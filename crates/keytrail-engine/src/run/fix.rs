@@ -74,13 +74,15 @@ impl Fixed {
             .files
             .iter()
             .map(|file| Target {
-                file: on_disk(&self.roots, &file.path),
+                file: on_disk(&self.roots, &file.path, file.is_new),
                 before: file.before.clone(),
                 after: file.after.clone(),
+                is_new: file.is_new,
             })
             .collect();
         if !allow_dirty {
-            let files: Vec<PathBuf> = targets.iter().map(|target| target.file.clone()).collect();
+            let old = targets.iter().filter(|target| !target.is_new);
+            let files: Vec<PathBuf> = old.map(|target| target.file.clone()).collect();
             let dirty = keytrail_remedy::uncommitted(&files)?;
             if !dirty.is_empty() {
                 return Err(keytrail_remedy::RemedyError::Uncommitted(dirty).into());
@@ -91,7 +93,7 @@ impl Fixed {
 }
 
 /// Where an entry of the forest lies.
-fn on_disk(roots: &[(PathBuf, String)], path: &Arc<str>) -> PathBuf {
+fn on_disk(roots: &[(PathBuf, String)], path: &Arc<str>, is_new: bool) -> PathBuf {
     let below = |(root, prefix): &(PathBuf, String)| {
         let rest = if prefix.is_empty() {
             &**path
@@ -102,7 +104,7 @@ fn on_disk(roots: &[(PathBuf, String)], path: &Arc<str>) -> PathBuf {
             let named = root.file_name()?.to_string_lossy() == rest;
             return named.then(|| root.clone());
         }
-        Some(root.join(rest)).filter(|file| file.is_file())
+        Some(root.join(rest)).filter(|file| is_new || file.is_file())
     };
     let found = roots.iter().find_map(below);
     found.unwrap_or_else(|| PathBuf::from(&**path))
@@ -152,6 +154,9 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
     }
     let proved = proved(&read, changes, &before, &options, watch)?;
     left.extend(proved.made.left);
+    // What another edit closed along with its own is not left.
+    let there = counted(&proved.after);
+    left.retain(|left| there.contains_key(&identity(&left.finding)));
     left.sort();
     left.dedup();
     let open = graph
@@ -270,9 +275,14 @@ fn idle(made: &Made, before: &[Finding], after: &[Finding]) -> BTreeSet<Change> 
         let count = |all: &BTreeMap<Identity, usize>| all.get(&identity(finding)).copied();
         count(&after).unwrap_or(0) < count(&before).unwrap_or(0)
     };
-    let changes = made.files.iter().flat_map(|file| &file.changes);
-    changes
-        .filter(|change| !change.closes.iter().any(gone))
+    let changes = || made.files.iter().flat_map(|file| &file.changes);
+    let of_use: BTreeSet<&str> = changes()
+        .filter(|change| change.closes.iter().any(gone))
+        .map(|change| change.group.as_str())
+        .collect();
+    let together = |change: &Change| !change.group.is_empty() && of_use.contains(&*change.group);
+    changes()
+        .filter(|change| !together(change) && !change.closes.iter().any(gone))
         .cloned()
         .collect()
 }

@@ -61,7 +61,7 @@ impl Remedy for MaskInMonitoring {
 }
 
 /// The call at the finding's place with a mask for each key in its arguments.
-fn masked_call(
+pub(super) fn masked_call(
     case: &Case<'_>,
     kind: &str,
     verb: &str,
