@@ -86,6 +86,15 @@ impl<'f> Facts<'f> {
         })
     }
 
+    /// The names of all tables.
+    pub(crate) fn table_names(&self) -> impl Iterator<Item = &'f str> {
+        let all = self.tables.iter().copied();
+        all.flat_map(|table| {
+            let more = table.also_named.iter().map(String::as_str);
+            std::iter::once(table.name.as_str()).chain(more)
+        })
+    }
+
     pub(crate) fn tables_at(&self, location: &Location) -> impl Iterator<Item = &'f Table> {
         let all = self.tables.iter().copied();
         all.filter(move |table| table.location == *location)

@@ -56,6 +56,9 @@ impl Remedy for MaskInMonitoring {
             return Err(Why::NoRemedy);
         }
         let out = |flow: &Flow| matches!(flow.sink, Sink::ThirdParty(_));
+        if !case.facts.flows_at(case.at()).iter().any(|flow| out(flow)) {
+            return Err(Why::NoRemedy);
+        }
         masked_call(case, "third-party", "Send", out)
     }
 }

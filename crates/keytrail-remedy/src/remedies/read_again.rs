@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use keytrail_model::OperationKind;
+use keytrail_model::{Operation, OperationKind};
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_body, walk_expr};
 use ruff_python_ast::{AnyNodeRef, Expr, ExprSubscript, Stmt};
 use ruff_text_size::Ranged;
@@ -29,18 +29,8 @@ impl Remedy for ReadAgain {
             .iter()
             .find(|it| it.kind == OperationKind::Query && it.index.is_some())
             .ok_or(Why::Shape("it is no query on an index"))?;
-        let keys = operation.table.names.iter().find_map(|name| {
-            let table = case.facts.tables_named(name).next()?;
-            Some(
-                table
-                    .keys
-                    .iter()
-                    .map(|key| key.attribute.as_str())
-                    .collect::<Vec<_>>(),
-            )
-        });
-        let keys = keys.filter(|keys| !keys.is_empty()).ok_or(Why::Shape(
-            "the table's own key is not known from the templates",
+        let keys = own_key(case, operation).ok_or(Why::Shape(
+            "the table's own key is known neither from templates nor from a get_item",
         ))?;
         let module = case.module()?;
         let call = module.call(case.at().span())?;
@@ -100,6 +90,31 @@ impl Remedy for ReadAgain {
             .changes("each hit costs one more read; the role needs dynamodb:GetItem on the table");
         Ok(vec![draft.done()])
     }
+}
+
+/// Whole: of the template, else as a `get_item` on the same table names it.
+fn own_key<'c>(case: &Case<'c>, operation: &Operation) -> Option<Vec<&'c str>> {
+    let names = &operation.table.names;
+    let declared = names
+        .iter()
+        .flat_map(|name| case.facts.tables_named(name))
+        .map(|table| {
+            table
+                .keys
+                .iter()
+                .map(|key| key.attribute.as_str())
+                .collect()
+        });
+    let gets = case.facts.operations().filter(|other| {
+        let same = other.table.names.iter().any(|name| names.contains(name));
+        same && other.kind == OperationKind::GetItem
+    });
+    let named = gets.filter_map(|other| {
+        let keys = other.keys.iter().map(|bound| bound.attribute.as_deref());
+        keys.collect::<Option<Vec<&str>>>()
+    });
+    let mut all = declared.chain(named);
+    all.find(|keys: &Vec<&str>| !keys.is_empty())
 }
 
 struct Items<'m> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keytrail_model::{Flow, Location, Operation, Sink, Source};
+use keytrail_model::{Flow, Location, Operation, Sink, Source, TableRef};
 
 use crate::Why;
 use crate::case::Case;
@@ -21,6 +21,8 @@ pub(super) enum Form {
 pub(super) struct Kept<'c> {
     facts: &'c Facts<'c>,
     tables: BTreeSet<&'c str>,
+    /// What names the table in the code, where its name is not known there.
+    through: BTreeSet<&'c TableRef>,
     /// `metadata.api_key`.
     pub(super) attribute: String,
 }
@@ -29,26 +31,44 @@ impl<'c> Kept<'c> {
     /// The attribute that is meant by `subject`, at a write of it.
     pub(super) fn of(case: &Case<'c>, place: &Location, subject: &str) -> Result<Self, Why> {
         let operations = case.facts.operations_at(place);
-        let tables: BTreeSet<&str> = operations
+        if operations.is_empty() {
+            return Err(Why::Shape(
+                "a template writes it: seal it where that gets it from",
+            ));
+        }
+        let mut tables: BTreeSet<&str> = operations
             .iter()
             .flat_map(|operation| &operation.table.names)
             .map(String::as_str)
             .collect();
-        if tables.is_empty() {
-            return Err(Why::Shape(
-                "a template writes it, or to a table whose name is not known",
-            ));
-        }
-        let named = |name: &&str| subject.strip_prefix(*name)?.strip_prefix('.');
-        let attribute = tables
+        let declared = case.facts.table_names();
+        let named = |name: &&str| {
+            subject
+                .strip_prefix(*name)
+                .is_some_and(|it| it.starts_with('.'))
+        };
+        // The longest: names of tables have dots in them too.
+        let table = tables
             .iter()
-            .find_map(named)
-            .or_else(|| subject.split_once('.').map(|(_, rest)| rest))
-            .ok_or(Why::Shape("which attribute holds the key is not known"))?;
+            .copied()
+            .chain(declared)
+            .filter(named)
+            .max_by_key(|name| name.len());
+        let attribute = match table {
+            Some(name) => subject.get(name.len() + 1..),
+            None => subject.split_once('.').map(|(_, rest)| rest),
+        };
+        tables.extend(table);
         Ok(Self {
             facts: case.facts,
-            attribute: attribute.to_owned(),
+            attribute: attribute
+                .ok_or(Why::Shape("which attribute holds the key is not known"))?
+                .to_owned(),
             tables,
+            through: operations
+                .iter()
+                .map(|operation| &operation.table)
+                .collect(),
         })
     }
 
@@ -60,6 +80,7 @@ impl<'c> Kept<'c> {
     pub(super) fn is_on(&self, operation: &Operation) -> bool {
         let mut names = operation.table.names.iter();
         names.any(|name| self.tables.contains(name.as_str()))
+            || (operation.table != TableRef::default() && self.through.contains(&operation.table))
     }
 
     /// The calls on the table, those of tests apart.
@@ -107,16 +128,18 @@ impl<'c> Kept<'c> {
 
     /// How another attribute, that flows into this one, is kept; `None` where it holds no keys.
     pub(super) fn form_of(&self, read: &Location, path: &str) -> Option<Form> {
-        let tables: BTreeSet<&str> = self
-            .facts
-            .operations_at(read)
-            .iter()
-            .flat_map(|operation| &operation.table.names)
-            .map(String::as_str)
-            .collect();
+        let operations = self.facts.operations_at(read);
         let other = Self {
             facts: self.facts,
-            tables,
+            tables: operations
+                .iter()
+                .flat_map(|operation| &operation.table.names)
+                .map(String::as_str)
+                .collect(),
+            through: operations
+                .iter()
+                .map(|operation| &operation.table)
+                .collect(),
             attribute: path.to_owned(),
         };
         other.is_filled_with_keys().then(|| other.form().ok())?

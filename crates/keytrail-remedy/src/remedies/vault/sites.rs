@@ -132,7 +132,8 @@ fn functions(
     let mut ways: BTreeSet<Option<Form>> = BTreeSet::new();
     for flow in flows {
         ways.insert(match &flow.source {
-            Source::Item(read, path) => kept.form_of(read, path),
+            // What `unseal` does not know it passes on.
+            Source::Item(read, path) => Some(kept.form_of(read, path).unwrap_or(Form::Sealed)),
             _ => None,
         });
     }
