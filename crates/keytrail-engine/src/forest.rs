@@ -108,7 +108,9 @@ impl Forest {
             })
             .collect();
         for entry in new {
-            let at = self.entries.partition_point(|known| known.path < entry.path);
+            let at = self
+                .entries
+                .partition_point(|known| known.path < entry.path);
             self.entries.insert(at, entry);
             // It is in no tree: what was edited is asked first.
             self.sources.insert(at, (usize::MAX, 0));

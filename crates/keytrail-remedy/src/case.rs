@@ -10,7 +10,7 @@ use keytrail_model::{FileSpan, Finding, FixSafety, Location, Tree};
 use crate::facts::Facts;
 use crate::python::Module;
 use crate::text::Text;
-use crate::{Change, Closes, Import, Piece, Store, Why};
+use crate::{Change, Closes, Import, Least, Piece, Store, Why};
 
 type Parsed = Result<Rc<Module>, Why>;
 
@@ -83,6 +83,7 @@ pub(crate) struct Case<'c> {
     pub(crate) files: &'c Files<'c>,
     pub(crate) remedy: &'static str,
     pub(crate) store: Store,
+    pub(crate) least: Option<Least<'c>>,
 }
 
 impl Case<'_> {

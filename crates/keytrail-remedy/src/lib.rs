@@ -25,7 +25,7 @@ pub use diff::{Shown, diff};
 pub use edited::{Edited, Made, edited};
 pub use error::RemedyError;
 pub use git::uncommitted;
-pub use plan::{Plan, Wishes, plan};
+pub use plan::{Least, Plan, Wishes, plan};
 pub use remedies::{names, rules};
 pub use store::Store;
 pub use write::{Target, write};

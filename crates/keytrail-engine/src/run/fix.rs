@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use keytrail_graph::Graph;
+use keytrail_graph::{Graph, Joined, Standings};
 use keytrail_model::{Finding, FixSafety, Severity};
-use keytrail_remedy::{Change, Closes, Edited, Left, Made, Shown, Store, Target, Why, Wishes};
-use keytrail_report::Sources as _;
+use keytrail_remedy::{
+    Change, Closes, Edited, Least, Left, Made, Shown, Store, Target, Why, Wishes,
+};
+use keytrail_report::{PolicyPlace, Sources as _};
 
 use super::{Reading, considered, judge};
 use crate::evidence::{Evidence, Until, Wanted};
@@ -135,9 +137,15 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         .cloned()
         .collect();
     let facts = &read.evidence.facts;
+    let raw = wanted.iter().any(|it| it.rule == "raw-key-stored");
+    let least = if raw { None } else { least(&read) };
     let wishes = Wishes {
         cut: cut.as_deref(),
         store: fixing.store,
+        least: least.as_ref().map(|(statements, principals)| Least {
+            statements,
+            principals,
+        }),
     };
     let mut plan = keytrail_remedy::plan(&wanted, facts, &read.tree, wishes);
     let mut left = std::mem::take(&mut plan.left);
@@ -177,6 +185,26 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         was: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
         files: proved.made.files,
     })
+}
+
+/// Statements for what the code does, and whose they are. Nothing until keys are sealed that are to
+/// be: sealing needs rights too.
+fn least(read: &Reading) -> Option<(String, Vec<String>)> {
+    let joined = Joined::new(&read.evidence.facts);
+    let standings = Standings::decide(&joined);
+    let principals: Vec<String> = standings.application().map(str::to_owned).collect();
+    let policy = crate::least::of(read, None);
+    if principals.is_empty() || policy.statements.is_empty() {
+        return None;
+    }
+    let place = PolicyPlace {
+        partition: "aws",
+        region: "*",
+        account: "*",
+    };
+    let text = keytrail_report::policy_terraform(&policy, place);
+    let statements = text.split_once('\n')?.1.strip_suffix("}\n")?;
+    Some((statements.to_owned(), principals))
 }
 
 /// The findings that count.

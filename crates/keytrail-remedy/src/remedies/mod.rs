@@ -13,6 +13,7 @@ mod error_text;
 mod field;
 mod fields;
 mod hosts;
+mod least;
 mod limit;
 mod literal;
 mod log;
@@ -62,6 +63,7 @@ pub(crate) const REMEDIES: &[&dyn Remedy] = &[
     &transport::SecureTransport,
     &aws_keys::DefaultChain,
     &field::FieldLeftOut,
+    &least::LeastRights,
     &limit::NoLimit,
     &literal::FromEnvironment,
     &literal::OwnSecretKey,

@@ -11,7 +11,7 @@ import boto3
 
 @functools.cache
 def _client(service):
-    return boto3.client(service)
+    return boto3.client(service, region_name=os.environ.get("AWS_REGION"))
 
 
 @functools.cache
