@@ -26,6 +26,6 @@ pub use edited::{Edited, Made, edited};
 pub use error::RemedyError;
 pub use git::uncommitted;
 pub use plan::{Least, Plan, Wishes, plan};
-pub use remedies::{names, rules};
+pub use remedies::{LEAST_SERVICES, names, rules};
 pub use store::Store;
 pub use write::{Target, write};

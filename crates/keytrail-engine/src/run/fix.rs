@@ -193,7 +193,12 @@ fn least(read: &Reading) -> Option<(String, Vec<String>)> {
     let joined = Joined::new(&read.evidence.facts);
     let standings = Standings::decide(&joined);
     let principals: Vec<String> = standings.application().map(str::to_owned).collect();
-    let policy = crate::least::of(read, None);
+    let mut policy = crate::least::of(read, None);
+    // What else a policy grants is left as it is.
+    policy.statements.retain(|statement| {
+        let mut resources = statement.resources.iter();
+        resources.all(|it| keytrail_remedy::LEAST_SERVICES.contains(&it.service.as_str()))
+    });
     if principals.is_empty() || policy.statements.is_empty() {
         return None;
     }

@@ -14,7 +14,7 @@ use crate::{Change, Piece, Why};
 pub(crate) struct LeastRights;
 
 /// The services whose statements are made anew; what else a policy grants stays.
-const SERVICES: [&str; 4] = ["dynamodb", "kms", "secretsmanager", "ssm"];
+pub const SERVICES: [&str; 4] = ["dynamodb", "kms", "secretsmanager", "ssm"];
 
 impl Remedy for LeastRights {
     fn name(&self) -> &'static str {

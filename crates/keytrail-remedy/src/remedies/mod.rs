@@ -30,6 +30,8 @@ mod table;
 mod transport;
 mod vault;
 
+pub use least::SERVICES as LEAST_SERVICES;
+
 use crate::case::Case;
 use crate::{Change, Why};
 

@@ -73,7 +73,7 @@ impl Remedy for OwnAccount {
     }
 }
 
-/// The ranges of `"*"` as a principal.
+/// The ranges of `"*"` as a principal that is allowed something without a condition.
 fn everybody(value: &Expression, depth: usize, out: &mut Vec<Range<usize>>) {
     if depth > 12 {
         return;
@@ -86,10 +86,15 @@ fn everybody(value: &Expression, depth: usize, out: &mut Vec<Range<usize>>) {
         Expression::Array(array) => array.iter().for_each(|it| everybody(it, depth + 1, out)),
         Expression::Parenthesis(it) => everybody(it.inner(), depth + 1, out),
         Expression::Object(object) => {
+            let allows = object.iter().any(|(key, value)| {
+                is_key(key, "Effect")
+                    && matches!(value.expr(), Expression::String(it) if it.as_str() == "Allow")
+            });
+            let bound = object.iter().any(|(key, _)| is_key(key, "Condition"));
             for (key, value) in object {
                 if !is_key(key, "Principal") {
                     everybody(value.expr(), depth + 1, out);
-                } else if is_all(value.expr()) {
+                } else if allows && !bound && is_all(value.expr()) {
                     out.extend(value.expr().span());
                 }
             }

@@ -48,7 +48,7 @@ impl Remedy for SealedInCache {
         ) {
             return Err(Why::Shape("more than the key is put into the cache"));
         }
-        let root = helper::root(place);
+        let root = helper::import_root(case, place);
         if is_read(case, &root)? {
             return Err(Why::Shape(
                 "the cache is read again: unseal the key there by hand",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keytrail_model::Location;
+use ruff_python_ast::Stmt;
 
 use crate::case::Case;
 use crate::python::Module;
@@ -41,7 +42,7 @@ pub(super) fn change(case: &Case<'_>, root: &str, near: &Module) -> Result<Optio
 
 /// The directory from which the module at `place` is imported: its path without what its own
 /// qualified name repeats.
-pub(super) fn root(place: &Location) -> String {
+fn root(place: &Location) -> String {
     let path: &Arc<str> = &place.span().path;
     let stem = path.strip_suffix(".py").unwrap_or(path);
     let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
@@ -52,6 +53,42 @@ pub(super) fn root(place: &Location) -> String {
         .find(|&count| name.starts_with(&parts[parts.len() - count..]))
         .unwrap_or(parts.len());
     parts[..parts.len() - shared].join("/")
+}
+
+/// The same, above directories that other modules import as packages though nothing marks them.
+pub(super) fn import_root(case: &Case<'_>, place: &Location) -> String {
+    let mut root = root(place);
+    while !root.is_empty() && is_package(case, &root) {
+        root = root
+            .rsplit_once('/')
+            .map_or("", |(above, _)| above)
+            .to_owned();
+    }
+    root
+}
+
+fn is_package(case: &Case<'_>, directory: &str) -> bool {
+    let (above, name) = directory.rsplit_once('/').unwrap_or(("", directory));
+    case.files.python_below(above).iter().any(|path| {
+        let Ok(module) = case.files.module(path) else {
+            return false;
+        };
+        let inside = path
+            .strip_prefix(directory)
+            .is_some_and(|rest| rest.starts_with('/'));
+        module.body().iter().any(|statement| match statement {
+            Stmt::ImportFrom(it) if it.level > 0 => inside,
+            Stmt::ImportFrom(it) => it
+                .module
+                .as_ref()
+                .is_some_and(|from| from.split('.').next() == Some(name)),
+            Stmt::Import(it) => {
+                let mut names = it.names.iter();
+                names.any(|alias| alias.name.split('.').next() == Some(name))
+            }
+            _ => false,
+        })
+    })
 }
 
 #[cfg(test)]

@@ -48,7 +48,10 @@ impl Remedy for KeyVault {
         let mut changes = Vec::new();
         for (path, site) in made.by_file {
             let near = case.files.module(&path)?;
-            changes.extend(helper::change(case, &site.root, &near)?);
+            if let Some(place) = &site.place {
+                let root = helper::import_root(case, place);
+                changes.extend(helper::change(case, &root, &near)?);
+            }
             let place = Location::File {
                 span: FileSpan::line(&path, site.line),
             };

@@ -24,7 +24,8 @@ pub(super) struct Sites {
 pub(super) struct Site {
     pub(super) wrapped: BTreeMap<(usize, usize), String>,
     pub(super) functions: BTreeSet<&'static str>,
-    pub(super) root: String,
+    /// One of the places, for the module's name.
+    pub(super) place: Option<Location>,
     pub(super) line: u32,
 }
 
@@ -36,7 +37,7 @@ impl Sites {
             .entry(Arc::clone(&place.span().path))
             .or_default();
         if site.functions.is_empty() {
-            site.root = super::helper::root(place);
+            site.place = Some(place.clone());
             site.line = module.text.line(range.start);
         }
         let mut text = module.source(expr).to_owned();
