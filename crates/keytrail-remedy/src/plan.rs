@@ -118,7 +118,8 @@ fn proposed(
     {
         match ask(*remedy) {
             Ok(changes) if !changes.is_empty() => return Ok(changes),
-            Ok(_) => {}
+            // What one remedy knows of it is told, though another has nothing to say.
+            Ok(_) | Err(Why::NoRemedy) => {}
             Err(reason) => why = reason,
         }
     }

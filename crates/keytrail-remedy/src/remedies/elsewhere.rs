@@ -20,9 +20,7 @@ impl Remedy for SetFromOutside {
         let file = span.path.rsplit('/').next().unwrap_or(&span.path);
         let image = file == "Dockerfile" || file.starts_with("Dockerfile.");
         if !image && !file.ends_with(".tfvars") {
-            return Err(Why::Shape(
-                "the file is neither a Python module, a Dockerfile nor one of Terraform's variables",
-            ));
+            return Err(Why::NoRemedy);
         }
         let text = case.files.text(&span.path)?;
         let start = text.offset(span.line, 1).ok_or(Why::Unreadable)?;
