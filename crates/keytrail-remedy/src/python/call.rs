@@ -211,11 +211,11 @@ pub(crate) fn remove_element(module: &Module, list: &Expr, element: &Expr) -> Op
     let piece = remove_of(module, &all, list.end().to_usize() - 1, &own)?;
     let pair = list.is_tuple_expr() && elements.len() == 2;
     // A tuple of one keeps its comma.
-    let last = pair
+    let second = pair
         && elements
             .last()
             .is_some_and(|it| it.start() == element.start());
-    if last && module.source(list).ends_with(',').eq(&false) && piece.text.is_empty() {
+    if second && module.source(list).ends_with(',').eq(&false) && piece.text.is_empty() {
         return Some(Piece::new(piece.range(), ","));
     }
     (!pair).then_some(piece)

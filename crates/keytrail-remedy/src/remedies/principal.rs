@@ -105,9 +105,10 @@ fn everybody(value: &Expression, depth: usize, out: &mut Vec<Range<usize>>) {
 
 fn is_key(key: &ObjectKey, name: &str) -> bool {
     match key {
-        ObjectKey::Ident(it) => it.as_str() == name,
         ObjectKey::Expression(Expression::String(it)) => it.as_str() == name,
-        ObjectKey::Expression(Expression::Variable(it)) => it.as_str() == name,
+        ObjectKey::Ident(it) | ObjectKey::Expression(Expression::Variable(it)) => {
+            it.as_str() == name
+        }
         ObjectKey::Expression(_) => false,
     }
 }

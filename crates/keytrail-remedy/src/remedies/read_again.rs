@@ -109,11 +109,11 @@ fn own_key<'c>(case: &Case<'c>, operation: &Operation) -> Option<Vec<&'c str>> {
         let same = other.table.names.iter().any(|name| names.contains(name));
         same && other.kind == OperationKind::GetItem
     });
-    let named = gets.filter_map(|other| {
+    let used = gets.filter_map(|other| {
         let keys = other.keys.iter().map(|bound| bound.attribute.as_deref());
         keys.collect::<Option<Vec<&str>>>()
     });
-    let mut all = declared.chain(named);
+    let mut all = declared.chain(used);
     all.find(|keys: &Vec<&str>| !keys.is_empty())
 }
 

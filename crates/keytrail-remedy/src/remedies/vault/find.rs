@@ -92,16 +92,16 @@ pub(super) fn values_in<'m>(call: &'m ExprCall, scope: &Scope<'m>, name: &str) -
     let mut found = Values {
         scope,
         name,
-        values: Vec::new(),
+        found: Vec::new(),
     };
     found.call(call, 0);
-    found.values
+    found.found
 }
 
 struct Values<'s, 'm> {
     scope: &'s Scope<'m>,
     name: &'s str,
-    values: Vec<&'m Expr>,
+    found: Vec<&'m Expr>,
 }
 
 impl<'m> Values<'_, 'm> {
@@ -112,7 +112,7 @@ impl<'m> Values<'_, 'm> {
                 ArgOrKeyword::Arg(it) => self.expr(it, depth),
                 ArgOrKeyword::Keyword(it) => {
                     if it.arg.as_ref().is_some_and(|arg| arg.as_str() == self.name) {
-                        self.found(&it.value);
+                        self.add(&it.value);
                     } else {
                         self.expr(&it.value, depth);
                     }
@@ -121,14 +121,14 @@ impl<'m> Values<'_, 'm> {
         }
     }
 
-    fn found(&mut self, value: &'m Expr) {
+    fn add(&mut self, value: &'m Expr) {
         let value = typed(value);
         if !self
-            .values
+            .found
             .iter()
             .any(|known| known.range() == value.range())
         {
-            self.values.push(value);
+            self.found.push(value);
         }
     }
 
@@ -155,7 +155,7 @@ impl<'m> Values<'_, 'm> {
                 let name = it.id.as_str();
                 for (field, value) in self.scope.entries.get(name).into_iter().flatten() {
                     if *field == self.name {
-                        self.found(value);
+                        self.add(value);
                     }
                 }
                 for value in self.scope.values(name) {
@@ -170,7 +170,7 @@ impl<'m> Values<'_, 'm> {
         for item in &dict.items {
             match &item.key {
                 Some(Expr::StringLiteral(key)) if key.value.to_str() == self.name => {
-                    self.found(&item.value);
+                    self.add(&item.value);
                 }
                 _ => self.expr(&item.value, depth),
             }
@@ -187,7 +187,7 @@ impl<'m> Values<'_, 'm> {
             if name.value.to_str() == self.name
                 && let Some(value) = call.arguments.args.first()
             {
-                self.found(value);
+                self.add(value);
             }
             return;
         }
@@ -221,7 +221,7 @@ impl<'m> Values<'_, 'm> {
                     matches!(&item.key, Some(Expr::StringLiteral(key)) if key.value.to_str() == placeholder)
                 });
                 if let Some(item) = value {
-                    self.found(&item.value);
+                    self.add(&item.value);
                 }
             }
         }

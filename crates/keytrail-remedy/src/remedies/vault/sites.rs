@@ -162,7 +162,7 @@ fn compared(
     let place = &flow.location;
     let module = case.files.module(&place.span().path)?;
     let node = module.covering(place.span()).ok_or(shape.clone())?;
-    let sides = node.ancestors().find_map(|node| match node {
+    let compared = node.ancestors().find_map(|node| match node {
         AnyNodeRef::ExprCompare(it) => match &*it.comparators {
             [right] => Some((&*it.left, right)),
             _ => None,
@@ -173,7 +173,7 @@ fn compared(
         },
         _ => None,
     });
-    let (left, right) = sides.ok_or(shape.clone())?;
+    let (left, right) = compared.ok_or(shape.clone())?;
     let (left, right) = (receiver(left), receiver(right));
     let scope = Scope::round(&module, left.start().to_usize());
     let stored = |expr: &Expr| is_mention(expr, &scope, kept.name());
