@@ -342,7 +342,16 @@ impl Remedy for KeyInHeader {
             return Err(shape);
         }
         let header = format!("headers={{\"Authorization\": f\"Bearer {{{key}}}\"}}");
-        let mut pieces = add_keywords(&module, call, &[header])?;
+        let close = call.arguments.end().to_usize() - 1;
+        let source = module.text.slice(call.start().to_usize()..close);
+        // Laid out anew, the call would take the address with it.
+        let inside = range.start > call.start().to_usize() && !source.contains('\n');
+        let mut pieces = if inside && !source.trim_end().ends_with(',') {
+            vec![Piece::new(close..close, format!(", {header}"))]
+        } else {
+            add_keywords(&module, call, &[header])?
+        };
+        pieces.extend(plain(&module, &urls.texts, range));
         pieces.push(Piece::new(range.clone(), ""));
         let draft = case
             .change(case.at(), pieces)
@@ -350,6 +359,24 @@ impl Remedy for KeyInHeader {
             .changes("the other side has to take the key from Authorization: Bearer");
         Ok(vec![draft.done()])
     }
+}
+
+/// The `f` before a text that takes in nothing else.
+fn plain(
+    module: &Module,
+    texts: &[&ExprFString],
+    parameter: &std::ops::Range<usize>,
+) -> Option<Piece> {
+    let text = texts
+        .iter()
+        .find(|text| (text.start().to_usize()..text.end().to_usize()).contains(&parameter.start))?;
+    let holes = text.value.iter().map(|part| match part {
+        FStringPart::FString(part) => part.elements.interpolations().count(),
+        FStringPart::Literal(_) => 0,
+    });
+    let start = text.start().to_usize();
+    let alone = holes.sum::<usize>() == 1 && module.source(*text).starts_with('f');
+    alone.then(|| Piece::new(start..start + 1, ""))
 }
 
 #[derive(Default)]
