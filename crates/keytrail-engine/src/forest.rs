@@ -96,6 +96,25 @@ impl Forest {
                 entry.size = bytes.len() as u64;
             }
         }
+        let new = edited.keys().filter(|path| {
+            let known = self.entries.binary_search_by(|entry| entry.path.cmp(path));
+            known.is_err()
+        });
+        let new: Vec<Entry> = new
+            .map(|path| Entry {
+                path: Arc::clone(path),
+                size: edited.get(path).map_or(0, |bytes| bytes.len() as u64),
+                ignored: false,
+            })
+            .collect();
+        for entry in new {
+            let at = self
+                .entries
+                .partition_point(|known| known.path < entry.path);
+            self.entries.insert(at, entry);
+            // It is in no tree: what was edited is asked first.
+            self.sources.insert(at, (usize::MAX, 0));
+        }
         self.edited = edited;
         self
     }

@@ -93,7 +93,10 @@ fn what_is_exposed_becomes_what_is_closed() {
         wrong.len(),
         wrong.join("\n")
     );
-    let known: BTreeSet<&str> = keytrail_remedy::rules().into_iter().collect();
+    let mut known: BTreeSet<&str> = keytrail_remedy::rules().into_iter().collect();
+    // Their edit is made of what the whole code needs: see `least_rights` of the command line's tests.
+    known.remove("vault-too-wide");
+    known.remove("wildcard-on-key-table");
     assert_eq!(
         closed, known,
         "each rule with a remedy has a page that shows it"

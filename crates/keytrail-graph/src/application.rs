@@ -72,6 +72,11 @@ impl<'f> Standings<'f> {
         !self.application.is_empty()
     }
 
+    /// The addresses of the principals that are the application, sorted.
+    pub fn application(&self) -> impl Iterator<Item = &'f str> {
+        self.application.iter().copied()
+    }
+
     /// Who a grant lets in.
     pub fn actor(&self, joined: &Joined<'_>, grant: &Grant) -> Actor {
         let Some(principal) = self.principals.get(&*grant.principal) else {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use keytrail_model::{Finding, FixSafety, Location, Tree};
+use keytrail_model::{FileSpan, Finding, FixSafety, Location, Tree};
 
 use crate::facts::Facts;
 use crate::python::Module;
 use crate::text::Text;
-use crate::{Change, Closes, Import, Piece, Store, Why};
+use crate::{Change, Closes, Import, Least, Piece, Store, Why};
 
 type Parsed = Result<Rc<Module>, Why>;
 
@@ -38,6 +38,33 @@ impl<'t> Files<'t> {
         Text::read(&self.tree.read(entry).map_err(|_| Why::Unreadable)?)
     }
 
+    /// The Python modules below a directory.
+    pub(crate) fn python_below(&self, root: &str) -> Vec<Arc<str>> {
+        let below = |path: &str| {
+            root.is_empty()
+                || path
+                    .strip_prefix(root)
+                    .is_some_and(|it| it.starts_with('/'))
+        };
+        let entries = self.tree.entries().iter();
+        entries
+            .filter(|entry| entry.path.ends_with(".py") && below(&entry.path))
+            .map(|entry| Arc::clone(&entry.path))
+            .collect()
+    }
+
+    /// The files of one directory with this ending.
+    pub(crate) fn paths_in(&self, directory: &str, ending: &str) -> Vec<Arc<str>> {
+        let entries = self.tree.entries().iter();
+        entries
+            .filter(|entry| {
+                entry.path.ends_with(ending)
+                    && entry.path.rsplit_once('/').map_or("", |(above, _)| above) == directory
+            })
+            .map(|entry| Arc::clone(&entry.path))
+            .collect()
+    }
+
     pub(crate) fn module(&self, path: &Arc<str>) -> Parsed {
         if let Some(known) = self.modules.borrow().get(path) {
             return known.clone();
@@ -56,6 +83,7 @@ pub(crate) struct Case<'c> {
     pub(crate) files: &'c Files<'c>,
     pub(crate) remedy: &'static str,
     pub(crate) store: Store,
+    pub(crate) least: Option<Least<'c>>,
 }
 
 impl Case<'_> {
@@ -82,11 +110,26 @@ impl Case<'_> {
             imports: Vec::new(),
             closes: vec![Closes::of(self.finding)],
             edits: Vec::new(),
+            group: String::new(),
+            creates: false,
         })
     }
 
+    /// A new file of this path.
+    pub(crate) fn create(&self, path: &str, text: String) -> Draft {
+        let place = Location::File {
+            span: FileSpan::line(&Arc::from(path), 1),
+        };
+        let mut draft = self.change(&place, vec![Piece::new(0..0, text)]);
+        draft.0.creates = true;
+        draft
+    }
+
     /// The graph's edit of this kind at this place, where the finding's path has it.
-    fn graph_edits<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s keytrail_model::Edit> {
+    pub(crate) fn graph_edits<'s>(
+        &'s self,
+        kind: &'s str,
+    ) -> impl Iterator<Item = &'s keytrail_model::Edit> {
         let all = self.finding.edits.iter();
         all.filter(move |edit| edit.id.split(':').next() == Some(kind))
     }
@@ -127,6 +170,12 @@ impl Draft {
     /// It needs this name.
     pub(crate) fn import(mut self, module: &'static str, name: Option<&'static str>) -> Self {
         self.0.imports.push(Import { module, name });
+        self
+    }
+
+    /// It is made together with the others of this group.
+    pub(crate) fn group(mut self, group: &str) -> Self {
+        group.clone_into(&mut self.0.group);
         self
     }
 

@@ -28,6 +28,10 @@ pub struct Change {
     pub closes: Vec<Closes>,
     /// The edits of the exposure graph that it makes.
     pub edits: Vec<String>,
+    /// Changes of one group are made together or not at all; empty for one that stands alone.
+    pub group: String,
+    /// The file is made by this change; there must be none yet.
+    pub creates: bool,
 }
 
 /// `text` in place of `range`; lines end in `\n` and are given the file's own ends later.
@@ -139,4 +143,7 @@ pub enum Why {
     /// Not in the least cut.
     #[error("not part of the least cut")]
     NotInCut,
+    /// Another change of its group could not be made.
+    #[error("it needs another edit that can't be made")]
+    Together,
 }

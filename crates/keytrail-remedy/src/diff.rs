@@ -23,7 +23,12 @@ pub fn diff(edited: &Edited, line: &dyn Fn(Shown, u32) -> String) -> String {
     let before = String::from_utf8_lossy(&edited.before);
     let after = String::from_utf8_lossy(&edited.after);
     let differences = TextDiff::from_lines(&*before, &*after);
-    let mut out = format!("--- a/{path}\n+++ b/{path}\n", path = edited.path);
+    let old = if edited.is_new {
+        "/dev/null".to_owned()
+    } else {
+        format!("a/{}", edited.path)
+    };
+    let mut out = format!("--- {old}\n+++ b/{path}\n", path = edited.path);
     for group in differences.grouped_ops(3) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else {
             continue;

@@ -21,6 +21,8 @@ pub struct Edited {
     pub after: Vec<u8>,
     /// What was made, by place.
     pub changes: Vec<Change>,
+    /// There is no such file yet.
+    pub is_new: bool,
 }
 
 /// What was made of a set of changes.
@@ -34,19 +36,68 @@ pub struct Made {
 
 /// Makes what can be made of `changes`; of two that touch one place the first wins.
 pub fn edited(tree: &dyn Tree, changes: &[Change]) -> Made {
+    let mut changes: Vec<&Change> = changes.iter().collect();
+    let mut broken: Vec<Left> = Vec::new();
+    loop {
+        let mut made = all(tree, &changes);
+        let kept: BTreeSet<&Change> = made.files.iter().flat_map(|file| &file.changes).collect();
+        let groups: BTreeSet<&str> = changes
+            .iter()
+            .filter(|change| !change.group.is_empty() && !kept.contains(**change))
+            .map(|change| change.group.as_str())
+            .collect();
+        if groups.is_empty() {
+            made.left.append(&mut broken);
+            made.left.sort();
+            made.left.dedup();
+            return made;
+        }
+        // What could be made of a group is taken back, and what it stood in the way of is made.
+        let (out, rest): (Vec<&Change>, Vec<&Change>) = changes
+            .iter()
+            .partition(|change| groups.contains(change.group.as_str()));
+        let (failed, sound): (Vec<&Change>, Vec<&Change>) =
+            out.into_iter().partition(|change| !kept.contains(*change));
+        let told = |change: &Change| {
+            made.left
+                .iter()
+                .any(|left| change.closes.contains(&left.finding))
+        };
+        let reasons = made.left.iter().filter(|left| {
+            failed
+                .iter()
+                .any(|change| change.closes.contains(&left.finding))
+        });
+        broken.extend(reasons.cloned());
+        for change in sound.into_iter().filter(|change| !told(change)) {
+            broken.extend(change.closes.iter().map(|finding| Left {
+                finding: finding.clone(),
+                why: Why::Together,
+            }));
+        }
+        changes = rest;
+    }
+}
+
+fn all(tree: &dyn Tree, changes: &[&Change]) -> Made {
     let files = Files::new(tree);
     let mut by_path: BTreeMap<&Arc<str>, Vec<&Change>> = BTreeMap::new();
-    for change in changes {
+    for &change in changes {
         by_path.entry(&change.path).or_default().push(change);
     }
     let mut made = Made::default();
     for (path, changes) in by_path {
+        let creates = changes.iter().all(|change| change.creates);
         match files.text(path) {
+            Ok(_) if creates => made.leave(&changes, &Why::Shape("the file is there already")),
             Ok(text) => one_file(path, &text, &changes, &mut made),
+            Err(Why::Unreadable) if creates => match Text::read(&[]) {
+                Ok(text) => one_file(path, &text, &changes, &mut made),
+                Err(why) => made.leave(&changes, &why),
+            },
             Err(why) => made.leave(&changes, &why),
         }
     }
-    made.left.sort();
     made
 }
 
@@ -81,6 +132,7 @@ fn one_file(path: &Arc<str>, text: &Text, changes: &[&Change], made: &mut Made) 
             path: Arc::clone(path),
             before: text.bytes_of(text.as_str()),
             after: text.bytes_of(&after),
+            is_new: changes.iter().all(|change| change.creates),
             changes,
         });
     }
@@ -160,12 +212,19 @@ fn join(text: &Text, pieces: &[Piece]) -> Result<String, Why> {
     Ok(after)
 }
 
+/// Lines of their own each: what is left of them is what was there.
+fn is_image(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file == "Dockerfile" || file.starts_with("Dockerfile.")
+}
+
 /// Whether a file of this name can be read back.
 fn check(path: &str, after: &str) -> Result<(), Why> {
     let extension = path.rsplit_once('.').map_or("", |(_, end)| end);
     let reads = match extension {
         "py" | "pyi" => Module::parse(Text::read(after.as_bytes())?).is_ok(),
-        "tf" => hcl::parses(after),
+        "tf" | "tfvars" => hcl::parses(after),
+        _ if is_image(path) => true,
         _ => template::parses(after),
     };
     reads.then_some(()).ok_or(Why::Breaks)

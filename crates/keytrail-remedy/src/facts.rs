@@ -49,6 +49,11 @@ impl<'f> Facts<'f> {
         all.filter(move |flow| matches!(&flow.source, Source::Item(at, _) if at == read))
     }
 
+    /// Everything that flows.
+    pub(crate) fn flows(&self) -> impl Iterator<Item = &'f Flow> {
+        self.flows.values().flatten().copied()
+    }
+
     pub(crate) fn operations_at(&self, location: &Location) -> &[&'f Operation] {
         self.operations.get(location).map_or(&[], Vec::as_slice)
     }
@@ -78,6 +83,15 @@ impl<'f> Facts<'f> {
         let all = self.tables.iter().copied();
         all.filter(move |table| {
             table.name == name || table.also_named.iter().any(|other| other == name)
+        })
+    }
+
+    /// The names of all tables.
+    pub(crate) fn table_names(&self) -> impl Iterator<Item = &'f str> {
+        let all = self.tables.iter().copied();
+        all.flat_map(|table| {
+            let more = table.also_named.iter().map(String::as_str);
+            std::iter::once(table.name.as_str()).chain(more)
         })
     }
 

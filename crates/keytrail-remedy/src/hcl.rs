@@ -58,6 +58,23 @@ impl Terraform {
             .collect()
     }
 
+    /// All blocks of the file, in order.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.body.blocks()
+    }
+
+    /// The name of a data source of this kind.
+    pub(crate) fn data(&self, kind: &str) -> Option<String> {
+        let mut blocks = self.body.get_blocks("data");
+        let block = blocks.find(|block| {
+            block
+                .labels
+                .first()
+                .is_some_and(|label| label.as_str() == kind)
+        })?;
+        block.labels.get(1).map(|label| label.as_str().to_owned())
+    }
+
     /// The value of an attribute of a block, with its range.
     pub(crate) fn attribute<'b>(
         block: &'b Block,

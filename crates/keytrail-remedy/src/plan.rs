@@ -25,6 +25,17 @@ pub struct Wishes<'w> {
     pub cut: Option<&'w [String]>,
     /// Where keys are read from that are taken out of the source.
     pub store: Store,
+    /// The rights that the code needs, where they are known.
+    pub least: Option<Least<'w>>,
+}
+
+/// What the code needs of AWS.
+#[derive(Clone, Copy, Debug)]
+pub struct Least<'w> {
+    /// Blocks of an `aws_iam_policy_document`, indented by two.
+    pub statements: &'w str,
+    /// The addresses of the principals that are the application.
+    pub principals: &'w [String],
 }
 
 /// Proposes edits for these findings.
@@ -81,6 +92,7 @@ fn proposed(
             files,
             remedy: remedy.name(),
             store: wishes.store,
+            least: wishes.least,
         })
     };
     let mut why = Why::NoRemedy;
@@ -106,7 +118,8 @@ fn proposed(
     {
         match ask(*remedy) {
             Ok(changes) if !changes.is_empty() => return Ok(changes),
-            Ok(_) => {}
+            // What one remedy knows of it is told, though another has nothing to say.
+            Ok(_) | Err(Why::NoRemedy) => {}
             Err(reason) => why = reason,
         }
     }

@@ -16,6 +16,8 @@ pub struct Target {
     pub before: Vec<u8>,
     /// What it is to hold.
     pub after: Vec<u8>,
+    /// There is no such file yet.
+    pub is_new: bool,
 }
 
 /// Writes all of them. Before the first one is touched, each is written beside its place and
@@ -47,6 +49,13 @@ fn unchanged(target: &Target) -> Result<(), RemedyError> {
         path: target.file.clone(),
         source,
     };
+    if target.is_new {
+        return match std::fs::symlink_metadata(&target.file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed(error)),
+            Ok(_) => Err(RemedyError::Changed(target.file.clone())),
+        };
+    }
     let is_file = std::fs::symlink_metadata(&target.file)
         .map_err(failed)?
         .is_file();
@@ -68,10 +77,27 @@ fn beside(target: &Target) -> std::io::Result<NamedTempFile> {
         .prefix(".keytrail-")
         .tempfile_in(directory.unwrap_or(Path::new(".")))?;
     file.write_all(&target.after)?;
-    let mode = std::fs::metadata(&target.file)?.permissions();
-    file.as_file().set_permissions(mode)?;
+    if target.is_new {
+        plain_mode(file.as_file())?;
+    } else {
+        let mode = std::fs::metadata(&target.file)?.permissions();
+        file.as_file().set_permissions(mode)?;
+    }
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// A temporary file is its owner's alone; a source file is everybody's to read.
+#[cfg(unix)]
+fn plain_mode(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same as on Unix")]
+fn plain_mode(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]
@@ -85,7 +111,23 @@ mod tests {
             file,
             before: before.into(),
             after: b"new".into(),
+            is_new: false,
         }
+    }
+
+    #[test]
+    fn a_new_file_is_made_once_and_replaces_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let one = Target {
+            file: directory.path().join("new.py"),
+            before: Vec::new(),
+            after: b"new".into(),
+            is_new: true,
+        };
+        write(std::slice::from_ref(&one)).unwrap();
+        assert_eq!(std::fs::read(&one.file).unwrap(), b"new");
+        let again = write(&[one]).unwrap_err();
+        assert!(matches!(again, RemedyError::Changed(_)), "{again}");
     }
 
     #[test]

@@ -4,4 +4,5 @@ mod difference;
 mod needs;
 mod policy;
 
+pub(crate) use policy::of;
 pub use policy::policy;

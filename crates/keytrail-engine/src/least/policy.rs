@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_graph::{Joined, TableId};
-use keytrail_model::{Encryption, Fact, SettingValue, Sink, Source, Table, TableSource};
+use keytrail_model::{Encryption, Fact, SettingValue, Sink, Source, Table, TableSource, Tree};
 use keytrail_report::{LeastPolicy, LeastResource, LeastStatement};
 
 use super::difference::difference;
@@ -22,19 +22,25 @@ pub fn policy(
     watch: &Watch,
 ) -> Result<LeastPolicy, EngineError> {
     let read = Reading::of(options, &rules(), watch)?;
+    Ok(of(&read, tag))
+}
+
+/// The least policy for what was read.
+pub(crate) fn of(read: &Reading, tag: Option<&str>) -> LeastPolicy {
     let joined = Joined::new(&read.evidence.facts);
     let mut notes = BTreeSet::new();
     let needs = needs(&joined, &read.tree, &mut notes);
     let mut statements = tables(&joined, &needs, tag, &mut notes);
     statements.extend(keys(&joined, &needs));
     statements.extend(vaults(&read.evidence.facts));
+    statements.extend(sealing(&read.tree));
     statements.extend(buckets(&read.evidence.facts, &mut notes));
     let difference = difference(&read.evidence, &joined, &needs);
-    Ok(LeastPolicy {
+    LeastPolicy {
         statements: named(statements),
         notes: notes.into_iter().collect(),
         difference,
-    })
+    }
 }
 
 /// Statements on tables: those with the same limits on the same resources are one.
@@ -136,36 +142,45 @@ fn conditions(limits: &Limits, tag: Option<&str>) -> Conditions {
 /// Tables under a key of the customer's own: DynamoDB decrypts in the caller's name, for that table.
 fn keys(joined: &Joined<'_>, needs: &BTreeMap<Need, Limits>) -> Vec<LeastStatement> {
     let tables: BTreeSet<TableId> = needs.keys().map(|need| need.table).collect();
-    let own = tables.into_iter().filter_map(|id| {
+    // Tables whose key no other template can name share one statement.
+    let mut keyed: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
+    for id in tables {
         let node = joined.tables.node(id);
-        let table = node.main()?;
-        let Encryption::CustomerManaged(key) = &table.encryption else {
-            return None;
-        };
-        let template = key
-            .strip_suffix(".arn")
-            .filter(|address| address.contains('.'));
-        Some(LeastStatement {
-            sid: format!("{}Key", node.name),
-            actions: vec!["kms:Decrypt".to_owned()],
-            resources: vec![LeastResource {
-                service: "kms".to_owned(),
-                name: "key/*".to_owned(),
-                template: template.map(|address| (address.to_owned(), String::new())),
-            }],
-            conditions: vec![
-                (
-                    "StringEquals".to_owned(),
-                    "kms:EncryptionContext:aws:dynamodb:tableName".to_owned(),
-                    vec![node.name.to_string()],
-                ),
-                (
-                    "StringLike".to_owned(),
-                    "kms:ViaService".to_owned(),
-                    vec!["dynamodb.*.amazonaws.com".to_owned()],
-                ),
-            ],
-        })
+        if let Some(table) = node.main()
+            && let Encryption::CustomerManaged(key) = &table.encryption
+        {
+            let template = key
+                .strip_suffix(".arn")
+                .filter(|address| address.contains('.') && !address.starts_with("module."));
+            keyed
+                .entry(template)
+                .or_default()
+                .push(node.name.to_string());
+        }
+    }
+    let own = keyed.into_iter().map(|(template, names)| LeastStatement {
+        sid: match names.as_slice() {
+            [only] => format!("{only}Key"),
+            _ => "TableKeys".to_owned(),
+        },
+        actions: vec!["kms:Decrypt".to_owned()],
+        resources: vec![LeastResource {
+            service: "kms".to_owned(),
+            name: "key/*".to_owned(),
+            template: template.map(|address| (address.to_owned(), String::new())),
+        }],
+        conditions: vec![
+            (
+                "StringEquals".to_owned(),
+                "kms:EncryptionContext:aws:dynamodb:tableName".to_owned(),
+                names,
+            ),
+            (
+                "StringLike".to_owned(),
+                "kms:ViaService".to_owned(),
+                vec!["dynamodb.*.amazonaws.com".to_owned()],
+            ),
+        ],
     });
     own.collect()
 }
@@ -214,6 +229,37 @@ fn vaults(facts: &[Fact]) -> Vec<LeastStatement> {
         .filter(|(name, ..)| !names.is_empty() && service(name))
         .map(|(name, action, kind, end)| statement(name, action, kind, end))
         .collect()
+}
+
+/// What the module needs that `keytrail fix` adds to seal keys.
+fn sealing(tree: &dyn Tree) -> Vec<LeastStatement> {
+    let seals = |path: &str| path == "key_vault.py" || path.ends_with("/key_vault.py");
+    if !tree.entries().iter().any(|entry| seals(&entry.path)) {
+        return Vec::new();
+    }
+    let statement = |sid: &str, actions: &[&str], service: &str, name: &str| LeastStatement {
+        sid: sid.to_owned(),
+        actions: actions.iter().map(|&action| action.to_owned()).collect(),
+        resources: vec![LeastResource {
+            service: service.to_owned(),
+            name: name.to_owned(),
+            template: None,
+        }],
+        conditions: Vec::new(),
+    };
+    let mut seal = statement("KeyVault", &["kms:Decrypt", "kms:Encrypt"], "kms", "key/*");
+    // A policy names keys by id, which the code does not know.
+    seal.conditions.push((
+        "ForAnyValue:StringEquals".to_owned(),
+        "kms:ResourceAliases".to_owned(),
+        vec!["alias/key-vault".to_owned()],
+    ));
+    let read = ["secretsmanager:GetSecretValue"];
+    let pepper = "secret:key-vault/pepper-??????";
+    vec![
+        seal,
+        statement("KeyVaultPepper", &read, "secretsmanager", pepper),
+    ]
 }
 
 /// Buckets that the code writes to: the settings that name one.

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use keytrail_graph::Graph;
+use keytrail_graph::{Graph, Joined, Standings};
 use keytrail_model::{Finding, FixSafety, Severity};
-use keytrail_remedy::{Change, Closes, Edited, Left, Made, Shown, Store, Target, Why, Wishes};
-use keytrail_report::Sources as _;
+use keytrail_remedy::{
+    Change, Closes, Edited, Least, Left, Made, Shown, Store, Target, Why, Wishes,
+};
+use keytrail_report::{PolicyPlace, Sources as _};
 
 use super::{Reading, considered, judge};
 use crate::evidence::{Evidence, Until, Wanted};
@@ -74,13 +76,15 @@ impl Fixed {
             .files
             .iter()
             .map(|file| Target {
-                file: on_disk(&self.roots, &file.path),
+                file: on_disk(&self.roots, &file.path, file.is_new),
                 before: file.before.clone(),
                 after: file.after.clone(),
+                is_new: file.is_new,
             })
             .collect();
         if !allow_dirty {
-            let files: Vec<PathBuf> = targets.iter().map(|target| target.file.clone()).collect();
+            let old = targets.iter().filter(|target| !target.is_new);
+            let files: Vec<PathBuf> = old.map(|target| target.file.clone()).collect();
             let dirty = keytrail_remedy::uncommitted(&files)?;
             if !dirty.is_empty() {
                 return Err(keytrail_remedy::RemedyError::Uncommitted(dirty).into());
@@ -91,7 +95,7 @@ impl Fixed {
 }
 
 /// Where an entry of the forest lies.
-fn on_disk(roots: &[(PathBuf, String)], path: &Arc<str>) -> PathBuf {
+fn on_disk(roots: &[(PathBuf, String)], path: &Arc<str>, is_new: bool) -> PathBuf {
     let below = |(root, prefix): &(PathBuf, String)| {
         let rest = if prefix.is_empty() {
             &**path
@@ -102,7 +106,7 @@ fn on_disk(roots: &[(PathBuf, String)], path: &Arc<str>) -> PathBuf {
             let named = root.file_name()?.to_string_lossy() == rest;
             return named.then(|| root.clone());
         }
-        Some(root.join(rest)).filter(|file| file.is_file())
+        Some(root.join(rest)).filter(|file| is_new || file.is_file())
     };
     let found = roots.iter().find_map(below);
     found.unwrap_or_else(|| PathBuf::from(&**path))
@@ -133,9 +137,15 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         .cloned()
         .collect();
     let facts = &read.evidence.facts;
+    let raw = wanted.iter().any(|it| it.rule == "raw-key-stored");
+    let least = if raw { None } else { least(&read) };
     let wishes = Wishes {
         cut: cut.as_deref(),
         store: fixing.store,
+        least: least.as_ref().map(|(statements, principals)| Least {
+            statements,
+            principals,
+        }),
     };
     let mut plan = keytrail_remedy::plan(&wanted, facts, &read.tree, wishes);
     let mut left = std::mem::take(&mut plan.left);
@@ -152,6 +162,9 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
     }
     let proved = proved(&read, changes, &before, &options, watch)?;
     left.extend(proved.made.left);
+    // What another edit closed along with its own is not left.
+    let there = counted(&proved.after);
+    left.retain(|left| there.contains_key(&identity(&left.finding)));
     left.sort();
     left.dedup();
     let open = graph
@@ -172,6 +185,31 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         was: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
         files: proved.made.files,
     })
+}
+
+/// Statements for what the code does, and whose they are. Nothing until keys are sealed that are to
+/// be: sealing needs rights too.
+fn least(read: &Reading) -> Option<(String, Vec<String>)> {
+    let joined = Joined::new(&read.evidence.facts);
+    let standings = Standings::decide(&joined);
+    let principals: Vec<String> = standings.application().map(str::to_owned).collect();
+    let mut policy = crate::least::of(read, None);
+    // What else a policy grants is left as it is.
+    policy.statements.retain(|statement| {
+        let mut resources = statement.resources.iter();
+        resources.all(|it| keytrail_remedy::LEAST_SERVICES.contains(&it.service.as_str()))
+    });
+    if principals.is_empty() || policy.statements.is_empty() {
+        return None;
+    }
+    let place = PolicyPlace {
+        partition: "aws",
+        region: "*",
+        account: "*",
+    };
+    let text = keytrail_report::policy_terraform(&policy, place);
+    let statements = text.split_once('\n')?.1.strip_suffix("}\n")?;
+    Some((statements.to_owned(), principals))
 }
 
 /// The findings that count.
@@ -270,9 +308,14 @@ fn idle(made: &Made, before: &[Finding], after: &[Finding]) -> BTreeSet<Change> 
         let count = |all: &BTreeMap<Identity, usize>| all.get(&identity(finding)).copied();
         count(&after).unwrap_or(0) < count(&before).unwrap_or(0)
     };
-    let changes = made.files.iter().flat_map(|file| &file.changes);
-    changes
-        .filter(|change| !change.closes.iter().any(gone))
+    let changes = || made.files.iter().flat_map(|file| &file.changes);
+    let of_use: BTreeSet<&str> = changes()
+        .filter(|change| change.closes.iter().any(gone))
+        .map(|change| change.group.as_str())
+        .collect();
+    let together = |change: &Change| !change.group.is_empty() && of_use.contains(&*change.group);
+    changes()
+        .filter(|change| !together(change) && !change.closes.iter().any(gone))
         .cloned()
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ruff_python_ast::{AnyNodeRef, ArgOrKeyword, ExprCall, ExprDict, Keyword};
+use ruff_python_ast::{AnyNodeRef, ArgOrKeyword, Expr, ExprCall, ExprDict, Keyword};
 use ruff_text_size::Ranged;
 
 use super::Module;
@@ -190,6 +190,35 @@ fn comma(tail: &str) -> Option<usize> {
         in_comment = (in_comment || c == '#') && c != '\n';
         (c == ',' && !in_comment).then_some(at)
     })
+}
+
+/// The list or tuple without one of its elements.
+pub(crate) fn remove_element(module: &Module, list: &Expr, element: &Expr) -> Option<Piece> {
+    let parent = AnyNodeRef::from(list);
+    let elements = match list {
+        Expr::List(it) => &it.elts,
+        Expr::Tuple(it) if it.parenthesized => &it.elts,
+        _ => return None,
+    };
+    let all: Vec<Range<usize>> = elements
+        .iter()
+        .map(|it| module.with_parentheses(it, parent))
+        .collect();
+    let own = all
+        .iter()
+        .find(|range| range.contains(&element.start().to_usize()))?
+        .clone();
+    let piece = remove_of(module, &all, list.end().to_usize() - 1, &own)?;
+    let pair = list.is_tuple_expr() && elements.len() == 2;
+    // A tuple of one keeps its comma.
+    let second = pair
+        && elements
+            .last()
+            .is_some_and(|it| it.start() == element.start());
+    if second && module.source(list).ends_with(',').eq(&false) && piece.text.is_empty() {
+        return Some(Piece::new(piece.range(), ","));
+    }
+    (!pair).then_some(piece)
 }
 
 /// The dictionary without the entry whose value begins at `at`.

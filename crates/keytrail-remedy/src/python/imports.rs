@@ -8,6 +8,28 @@ use ruff_text_size::Ranged;
 use super::Module;
 use crate::{Import, Piece, Why};
 
+/// The module that edits add to a project.
+const OWN: &str = "key_vault";
+
+/// Packages that are no project's own.
+const OTHERS: &[&str] = &[
+    "boto3",
+    "botocore",
+    "celery",
+    "corsheaders",
+    "dj_database_url",
+    "django",
+    "django_filters",
+    "environ",
+    "jwt",
+    "pydantic",
+    "pynamodb",
+    "redis",
+    "requests",
+    "rest_framework",
+    "sentry_sdk",
+];
+
 /// Modules of the standard library that edits need or stand beside.
 const STANDARD: &[&str] = &[
     "__future__",
@@ -89,11 +111,23 @@ pub(crate) fn add(module: &Module, wanted: &BTreeSet<Import>) -> Result<Vec<Piec
                 known.text.truncate(known.text.len() - 1);
                 known.text.push_str(&piece.text);
             }
-            Some(known) => known.text.push_str(&piece.text),
+            Some(known) => match joined(&known.text, import) {
+                Some(text) => known.text = text,
+                None => known.text.push_str(&piece.text),
+            },
             None => pieces.push(piece),
         }
     }
     Ok(pieces)
+}
+
+/// One more name for the statement that another import of the same module adds.
+fn joined(text: &str, import: &Import) -> Option<String> {
+    let name = import.name?;
+    let start = format!("from {} import ", import.module);
+    let at = text.rfind(&start)?;
+    let end = at + text[at..].find('\n').unwrap_or(text.len() - at);
+    Some(format!("{}, {name}{}", &text[..end], &text[end..]))
 }
 
 fn is_there(module: &Module, import: &Import) -> bool {
@@ -186,6 +220,11 @@ fn place(module: &Module, import: &Import) -> Result<Piece, Why> {
         Some(name) => format!("from {} import {name}\n", import.module),
         None => format!("import {}\n", import.module),
     };
+    if import.module == OWN
+        && let Some(piece) = among_own(module, imports, import, &line)
+    {
+        return piece;
+    }
     let root = import.module.split('.').next().unwrap_or(import.module);
     let standard = STANDARD.contains(&root);
     let group: Vec<&Stmt> = imports
@@ -210,6 +249,40 @@ fn place(module: &Module, import: &Import) -> Result<Piece, Why> {
             None => Err(Why::Shape("the file has no statement")),
         },
     }
+}
+
+/// Behind the packages of others: among the project's own where those have a block, else in a
+/// block of its own. `None` where the file imports no package.
+fn among_own(
+    module: &Module,
+    imports: &[Stmt],
+    import: &Import,
+    line: &str,
+) -> Option<Result<Piece, Why>> {
+    let packages: Vec<&Stmt> = imports
+        .iter()
+        .filter(|it| package(it).is_some_and(|it| !STANDARD.contains(&it)))
+        .collect();
+    let last = *packages.last()?;
+    let mut block: Vec<&Stmt> = vec![last];
+    for statement in packages.iter().rev().skip(1) {
+        let next = block.last()?;
+        let end = module.text.line(statement.end().to_usize());
+        if module.text.line(next.start().to_usize()) > end + 1 {
+            break;
+        }
+        block.push(statement);
+    }
+    block.reverse();
+    let of_others = |it: &&Stmt| package(it).is_some_and(|it| OTHERS.contains(&it));
+    if block.iter().any(of_others) {
+        return Some(after_statement(module, last, &format!("\n{line}")));
+    }
+    let before = block.iter().find(|it| sorts_after(it, import, OWN));
+    Some(match before {
+        Some(before) => before_statement(module, before, line.to_owned()),
+        None => after_statement(module, last, line),
+    })
 }
 
 /// As isort does it: `import x` before `from x import y`, each by name.

@@ -5,7 +5,8 @@ mod imports;
 mod module;
 
 pub(crate) use call::{
-    add_keywords, keyword, remove_argument, remove_entry, remove_keyword, remove_keywords,
+    add_keywords, keyword, remove_argument, remove_element, remove_entry, remove_keyword,
+    remove_keywords,
 };
 pub(crate) use imports::add as add_imports;
 pub(crate) use module::{Module, quoted};

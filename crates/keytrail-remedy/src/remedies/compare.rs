@@ -1,7 +1,6 @@
 //! A comparison that takes the same time wherever the difference is.
 
 use ruff_python_ast::{AnyNodeRef, CmpOp, Expr, ExprCompare};
-use ruff_text_size::Ranged;
 
 use super::Remedy;
 use crate::case::Case;
@@ -33,28 +32,24 @@ impl Remedy for ConstantTime {
             .ok_or(Why::Shape("it is compared by something else than == or !="))?;
         let (op, right) = only(compare)?;
         let parent = AnyNodeRef::from(compare);
-        let left = module
-            .text
-            .slice(module.with_parentheses(&compare.left, parent))
-            .to_owned();
-        let right = module
-            .text
-            .slice(module.with_parentheses(right, parent))
-            .to_owned();
-        let call = format!("hmac.compare_digest({left}, {right})");
-        let text = match (op, above) {
+        let left = module.with_parentheses(&compare.left, parent);
+        let right = module.with_parentheses(right, parent);
+        let (open, close) = match (op, above) {
             (
                 CmpOp::NotEq,
                 AnyNodeRef::ExprUnaryOp(_) | AnyNodeRef::ExprBinOp(_) | AnyNodeRef::ExprCompare(_),
-            ) => {
-                format!("(not {call})")
-            }
-            (CmpOp::NotEq, _) => format!("not {call}"),
-            _ => call,
+            ) => ("(not hmac.compare_digest(", "))"),
+            (CmpOp::NotEq, _) => ("not hmac.compare_digest(", ")"),
+            _ => ("hmac.compare_digest(", ")"),
         };
-        let range = compare.start().to_usize()..compare.end().to_usize();
+        // Piece by piece, so that another edit can change what is compared.
+        let pieces = vec![
+            Piece::new(left.start..left.start, open),
+            Piece::new(left.end..right.start, ", "),
+            Piece::new(right.end..right.end, close),
+        ];
         let draft = case
-            .change(case.at(), vec![Piece::new(range, text)])
+            .change(case.at(), pieces)
             .import("hmac", None)
             .title("Compare with hmac.compare_digest")
             .changes("what is neither bytes nor ASCII text (None among it) raises TypeError, where it was just unequal");

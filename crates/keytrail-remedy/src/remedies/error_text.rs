@@ -43,11 +43,21 @@ impl Remedy for FixedError {
             AnyNodeRef::ExceptHandlerExceptHandler(it) => Some(it),
             _ => None,
         });
-        let handler = handler.ok_or(Why::Shape("the error is not shown where it is caught"))?;
-        let name = handler
-            .name
-            .as_ref()
-            .map_or("", ruff_python_ast::Identifier::as_str);
+        let hook = node.ancestors().find_map(|node| match node {
+            AnyNodeRef::StmtFunctionDef(it) if it.name.as_str() == "process_exception" => {
+                it.parameters.args.last()
+            }
+            _ => None,
+        });
+        let name = match (handler, hook) {
+            (Some(handler), _) => handler
+                .name
+                .as_ref()
+                .map_or("", ruff_python_ast::Identifier::as_str),
+            // Django calls it with the error.
+            (None, Some(error)) => error.parameter.name.as_str(),
+            (None, None) => return Err(Why::Shape("the error is not shown where it is caught")),
+        };
         let call = module.call(place.span())?;
         let mut finder = Shown {
             module: &module,
@@ -61,7 +71,10 @@ impl Remedy for FixedError {
                 "the error's text is put together before this place",
             ));
         }
-        if !name.is_empty() && !is_used_elsewhere(handler, name, &pieces) {
+        if let Some(handler) = handler
+            && !name.is_empty()
+            && !is_used_elsewhere(handler, name, &pieces)
+        {
             pieces.extend(without_name(&module, handler));
         }
         let draft = case

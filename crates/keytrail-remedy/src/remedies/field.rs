@@ -103,9 +103,12 @@ impl Found<'_> {
         match expr {
             Expr::Name(it) => named(it.id.as_str()),
             Expr::Attribute(it) => named(it.attr.as_str()),
-            Expr::Subscript(it) => {
-                matches!(&*it.slice, Expr::StringLiteral(field) if named(field.value.to_str()))
-            }
+            Expr::Subscript(it) => match &*it.slice {
+                // `item["token"]["S"]` of the client
+                Expr::StringLiteral(kind) if kind.value.to_str() == "S" => self.is_key(&it.value),
+                Expr::StringLiteral(field) => named(field.value.to_str()),
+                _ => false,
+            },
             Expr::Call(call) => match (&*call.func, call.arguments.args.first()) {
                 (Expr::Attribute(it), Some(Expr::StringLiteral(field))) => {
                     it.attr.as_str() == "get" && named(field.value.to_str())

@@ -57,7 +57,9 @@ impl Remedy for FromEnvironment {
             .text
             .range(span)
             .map(|range| module.text.slice(range).to_owned());
-        if key.as_deref() != Some(literal.value.to_str()) {
+        let text = literal.value.to_str();
+        let in_url = text.contains("://") && !text.contains(char::is_whitespace);
+        if key.as_deref() != Some(text) && !in_url {
             return Err(Why::Shape("the key is only a part of the text"));
         }
         let name = above.find_map(|node| name_of(node, literal.start()));

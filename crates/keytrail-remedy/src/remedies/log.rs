@@ -56,12 +56,15 @@ impl Remedy for MaskInMonitoring {
             return Err(Why::NoRemedy);
         }
         let out = |flow: &Flow| matches!(flow.sink, Sink::ThirdParty(_));
+        if !case.facts.flows_at(case.at()).iter().any(|flow| out(flow)) {
+            return Err(Why::NoRemedy);
+        }
         masked_call(case, "third-party", "Send", out)
     }
 }
 
 /// The call at the finding's place with a mask for each key in its arguments.
-fn masked_call(
+pub(super) fn masked_call(
     case: &Case<'_>,
     kind: &str,
     verb: &str,

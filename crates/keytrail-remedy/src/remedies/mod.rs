@@ -1,24 +1,36 @@
 //! One file per remedy; the list is in order of preference where two serve one rule.
 
+mod admin;
 mod aws_keys;
 mod compare;
 mod condition;
 mod consistent;
 mod cors;
 mod debug;
+mod elsewhere;
+mod environment;
 mod error_text;
 mod field;
+mod fields;
 mod hosts;
+mod least;
 mod limit;
 mod literal;
 mod log;
+mod message;
 mod monitoring;
+mod owner;
+mod principal;
 mod projection;
+mod read_again;
 mod sdk_log;
 mod settings;
 mod sign_in;
 mod table;
 mod transport;
+mod vault;
+
+pub use least::SERVICES as LEAST_SERVICES;
 
 use crate::case::Case;
 use crate::{Change, Why};
@@ -53,11 +65,24 @@ pub(crate) const REMEDIES: &[&dyn Remedy] = &[
     &transport::SecureTransport,
     &aws_keys::DefaultChain,
     &field::FieldLeftOut,
+    &least::LeastRights,
     &limit::NoLimit,
     &literal::FromEnvironment,
     &literal::OwnSecretKey,
+    &elsewhere::SetFromOutside,
+    &environment::NamesOnly,
+    &admin::NoColumn,
+    &fields::KeyInHeader,
+    &fields::NamedFields,
+    &fields::Placeholder,
+    &message::MaskInMessage,
+    &vault::SealedInCache,
+    &owner::OwnerFromSession,
+    &principal::OwnAccount,
     &projection::NamedAttributes,
+    &read_again::ReadAgain,
     &sign_in::SignIn,
+    &vault::KeyVault,
     &table::OwnKey,
     &table::TableProtection,
     &table::TableTags,

@@ -53,6 +53,15 @@ fn named(case: &Case<'_>, read: &Location) -> Result<Change, Why> {
     let operations = case.facts.operations_at(read);
     let operation = only(operations)?;
     let attributes = attributes(case, operation)?;
+    let keys = keys(case, operation);
+    let mut taken_out = case.facts.flows_from(read).filter(|flow| {
+        matches!(&flow.source, Source::Item(_, path) if !path.is_empty() && keys.contains(&top(path)))
+    });
+    if taken_out.next().is_some() {
+        return Err(Why::Shape(
+            "the code takes the key out of what it reads there",
+        ));
+    }
     let module = case.files.module(&read.span().path)?;
     let call = module.call(read.span())?;
     let of_boto3 = matches!(&*call.func, Expr::Attribute(it)

@@ -1,7 +1,7 @@
 //! The AWS SDK below the level at which it logs what it sends.
 
 use keytrail_model::Location;
-use ruff_python_ast::{Expr, ExprCall};
+use ruff_python_ast::{Expr, ExprCall, Stmt};
 use ruff_text_size::Ranged;
 
 use super::Remedy;
@@ -23,9 +23,11 @@ impl Remedy for SdkLogLevel {
     fn propose(&self, case: &Case<'_>) -> Result<Vec<Change>, Why> {
         let module = case.module()?;
         let (pieces, imports) = if let Location::Setting { name, span } = case.at() {
-            let configured = module.assigned(name, span.line);
-            let (value, _) = configured.ok_or(Why::Shape("the level is set in another way"))?;
-            (configuration(&module, value)?, false)
+            let pieces = match module.assigned(name, span.line) {
+                Some((value, _)) => configuration(&module, value)?,
+                None => part(&module, name, span.line)?,
+            };
+            (pieces, false)
         } else {
             lower(&module, module.call(case.at().span())?)?
         };
@@ -51,6 +53,33 @@ fn configuration(module: &Module, value: &Expr) -> Result<Vec<Piece>, Why> {
     }
     if pieces.is_empty() {
         return Err(Why::Shape("the level is set in another way"));
+    }
+    Ok(pieces)
+}
+
+/// `LOGGING["loggers"] = {…}` below the dictionary itself.
+fn part(module: &Module, name: &str, line: u32) -> Result<Vec<Piece>, Why> {
+    let other = Why::Shape("the level is set in another way");
+    let value = module.body().iter().find_map(|statement| {
+        let Stmt::Assign(it) = statement else {
+            return None;
+        };
+        let [Expr::Subscript(target)] = it.targets.as_slice() else {
+            return None;
+        };
+        let named = matches!(&*target.value, Expr::Name(it) if it.id.as_str() == name)
+            && matches!(&*target.slice, Expr::StringLiteral(it) if it.value.to_str() == "loggers");
+        let here = module.text.line(it.start().to_usize()) == line;
+        (named && here).then_some(&*it.value)
+    });
+    let mut pieces = Vec::new();
+    for (_, logger) in entries(value.ok_or(other.clone())?).filter(|(name, _)| is_sdk(name)) {
+        for (_, level) in entries(logger).filter(|(key, _)| *key == "level") {
+            pieces.push(debug_to_info(module, level)?);
+        }
+    }
+    if pieces.is_empty() {
+        return Err(other);
     }
     Ok(pieces)
 }
