@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use super::Emitter;
 use crate::interp::{Label, Shape, Taint, Tie, Value, is_descriptor, unroll};
 use crate::program::{FunctionRef, Site};
+use crate::syntax::ir::Expr;
 
 impl Emitter<'_> {
     pub(super) fn origins(&self, value: &Value, site: Site) -> Vec<Origin> {
@@ -135,7 +136,7 @@ impl Emitter<'_> {
             Label::WholeEnvironment => Source::WholeEnvironment,
             Label::Literal(site) => {
                 let module = self.shared.program.module(site.0);
-                let crate::syntax::ir::Expr::Str(text) = module.ir.expr(site.1) else {
+                let Some(Expr::Str(text)) = self.shared.program.expr(site) else {
                     return None;
                 };
                 let hit = self.shared.detector.examine(module.ir.text(*text), None)?;
@@ -174,9 +175,8 @@ impl Emitter<'_> {
             else {
                 continue;
             };
-            let module = self.shared.program.module(function.0);
             let inside = |site: &Site| {
-                let range = module.ir.range(site.1);
+                let range = self.shared.program.range(*site);
                 site.0 == function.0 && range.0 >= *from && range.1 <= *to
             };
             let mut wanted: Vec<FunctionRef> = outcome
