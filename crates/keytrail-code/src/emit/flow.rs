@@ -177,6 +177,7 @@ impl Emitter<'_> {
                 }
                 What::Assigned(name) => format!("is assigned to {}", self.text(*name)),
                 What::Kept(name) => format!("is kept as {}", self.text(*name)),
+                What::Decrypted => "is decrypted".to_owned(),
                 What::Passed(callee) => format!("is passed to {}", self.short(*callee)),
                 What::Returned(callee) => format!("is returned by {}", self.short(*callee)),
             };

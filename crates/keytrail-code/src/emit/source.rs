@@ -8,7 +8,7 @@ use keytrail_model::{
 use rustc_hash::FxHashSet;
 
 use super::Emitter;
-use crate::interp::{Label, Shape, Taint, Tie, Value, is_descriptor, unroll};
+use crate::interp::{Label, Shape, Taint, Tie, Value, What, is_descriptor, unroll};
 use crate::program::{FunctionRef, Site};
 use crate::syntax::ir::Expr;
 
@@ -146,10 +146,14 @@ impl Emitter<'_> {
                     masked: hit.masked.clone(),
                 }
             }
-            Label::Item(operation) => Source::Item(
-                self.operation_location(operation),
-                self.item_path(operation, taint),
-            ),
+            Label::Item(operation) => {
+                let path = self.item_path(operation, taint);
+                // no longer what the table holds, but what it keeps safe
+                if names_a_secret(&path) && is_decrypted(taint) {
+                    return Some(Source::Vault(path));
+                }
+                Source::Item(self.operation_location(operation), path)
+            }
             Label::Vault(_) => {
                 // a part of a secret document counts when its name says so
                 let name = taint.path.last().map_or("", |&last| self.text(last));
@@ -207,6 +211,13 @@ impl Emitter<'_> {
         }
         found.into_iter().collect()
     }
+}
+
+/// True for what was cipher text on its way.
+fn is_decrypted(taint: &Taint) -> bool {
+    unroll(&taint.trace)
+        .iter()
+        .any(|(_, what)| matches!(what, What::Decrypted))
 }
 
 /// True for what a person would call a secret.

@@ -258,6 +258,10 @@ fn third_party(joined: &Joined<'_>, flow: &Flow, who: &str, out: &mut Builder) {
     if matches!(flow.source, Source::Generated(_)) {
         return;
     }
+    // What callers send and find again in their own session goes to nobody else.
+    if matches!(flow.source, Source::Request(..)) && who == "the session" {
+        return;
+    }
     let place = Node::Place(Place::ThirdParty(who.to_owned()));
     for start in starts::of(joined, flow, out) {
         // The application's own credentials may be what the other side asks for.
