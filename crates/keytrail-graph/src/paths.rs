@@ -385,7 +385,10 @@ fn worse(one: &ExposurePath, other: &ExposurePath) -> std::cmp::Ordering {
 pub fn key_name(key: &KeyRef) -> String {
     match key {
         KeyRef::Attribute { table, attribute } => format!("{table}.{attribute}"),
-        KeyRef::Setting(name) | KeyRef::Vault(name) | KeyRef::Transient(name) => name.clone(),
+        KeyRef::Setting(name)
+        | KeyRef::Vault(name)
+        | KeyRef::Decrypted(name)
+        | KeyRef::Transient(name) => name.clone(),
         KeyRef::Concrete { provider, .. } => provider.clone(),
     }
 }

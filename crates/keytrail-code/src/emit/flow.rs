@@ -229,6 +229,7 @@ impl Emitter<'_> {
                 }
                 _ => "an item".to_owned(),
             },
+            Some(Source::Decrypted(name)) => format!("the table keeps {name} encrypted"),
             Some(Source::Vault(_)) => "a vault gives the secret".to_owned(),
             Some(Source::Generated(_)) => "a random value is made".to_owned(),
             Some(Source::Exception(_)) => "an exception is caught".to_owned(),

@@ -150,7 +150,7 @@ impl Emitter<'_> {
                 let path = self.item_path(operation, taint);
                 // no longer what the table holds, but what it keeps safe
                 if names_a_secret(&path) && is_decrypted(taint) {
-                    return Some(Source::Vault(path));
+                    return Some(Source::Decrypted(path));
                 }
                 Source::Item(self.operation_location(operation), path)
             }
@@ -229,6 +229,7 @@ pub(super) fn is_secret_source(source: &Source) -> bool {
         }
         Source::Literal { .. }
         | Source::Vault(_)
+        | Source::Decrypted(_)
         | Source::Generated(_)
         | Source::WholeEnvironment => true,
         Source::Item(_, path) => names_a_secret(path),

@@ -11,6 +11,7 @@ use crate::syntax::ir::{ArgumentKind, Expr, ExprId};
 
 /// A declared field.
 struct Field {
+    name: Sym,
     /// Under which name it is given out.
     shown_as: Sym,
     /// What it reads of the object.
@@ -97,7 +98,7 @@ impl Machine<'_> {
         for field in fields.iter().filter(|field| !field.hidden) {
             let named = |names: &Option<Vec<Sym>>| {
                 let names = names.as_ref();
-                names.map(|names| names.contains(&field.shown_as) || names.contains(&field.reads))
+                names.map(|names| names.contains(&field.name))
             };
             if named(&only) == Some(false) || named(&left_out) == Some(true) {
                 continue;
@@ -126,18 +127,18 @@ impl Machine<'_> {
 
     fn schema_fields(&self, class: ClassRef) -> Vec<Field> {
         let resolver = self.shared.resolver;
-        let mut fields: Vec<(Sym, Field)> = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         for base in &resolver.class(class).lineage {
             let Base::Class(base) = *base else { continue };
             for &(name, value) in &resolver.class(base).fields {
-                let known = fields.iter().any(|(own, _)| *own == name);
+                let known = fields.iter().any(|field| field.name == name);
                 let field = value.and_then(|value| self.schema_field(base, name, value));
                 if let (false, Some(field)) = (known, field) {
-                    fields.push((name, field));
+                    fields.push(field);
                 }
             }
         }
-        fields.into_iter().map(|(_, field)| field).collect()
+        fields
     }
 
     /// `fields.Str(attribute="api_key", data_key="key", load_only=True)`.
@@ -157,6 +158,7 @@ impl Machine<'_> {
             return None;
         }
         let mut field = Field {
+            name,
             shown_as: name,
             reads: name,
             hidden: false,

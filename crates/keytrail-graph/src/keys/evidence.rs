@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Column, Confidence, Flow, KeyPower, Location, Operation, OperationKind, Projection, Sink, Source, Step,
-    StoredKeys, Transform, names_a_secret,
+    Column, Confidence, Flow, KeyPower, Location, Operation, OperationKind, Projection, Sink,
+    Source, Step, StoredKeys, Transform, names_a_secret,
 };
 
 use super::{KeyAttribute, is_secret, written_by};
@@ -307,7 +307,9 @@ impl<'f> Columns<'f> {
 /// True for a source that is one key by itself, not a list of names of keys.
 fn is_one_key(source: &Source) -> bool {
     match source {
-        Source::Literal { .. } | Source::Vault(_) | Source::Generated(_) => true,
+        Source::Literal { .. } | Source::Vault(_) | Source::Decrypted(_) | Source::Generated(_) => {
+            true
+        }
         Source::Request(_, name) | Source::Setting(name) | Source::Environment(name) => {
             !name.to_ascii_lowercase().ends_with('s')
         }
