@@ -38,7 +38,7 @@ impl Site {
     /// The function whose head this is.
     fn function(self) -> Option<FunctionRef> {
         self.is_head()
-            .then(|| FunctionRef(self.0, self.1 & !FUNCTION))
+            .then_some(FunctionRef(self.0, self.1 & !FUNCTION))
     }
 }
 
