@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::symbols::{Sym, Symbols};
-use crate::syntax::ir::{ClassId, ExprId, FunctionId, ImportFrom, Module, Name, Range, Stmt};
+use crate::syntax::ir::{ClassId, Expr, ExprId, FunctionId, ImportFrom, Module, Name, Range, Stmt};
 
 /// Index into [`Program::modules`], which are sorted by path.
 pub(crate) type ModuleId = u32;
@@ -33,6 +33,12 @@ impl Site {
 
     pub(crate) fn is_head(self) -> bool {
         self.1 & FUNCTION != 0
+    }
+
+    /// The function whose head this is.
+    fn function(self) -> Option<FunctionRef> {
+        self.is_head()
+            .then_some(FunctionRef(self.0, self.1 & !FUNCTION))
     }
 }
 
@@ -392,12 +398,22 @@ impl Program {
 
     /// An expression's place, inside `function`.
     pub(crate) fn location(&self, site: Site, function: Option<FunctionRef>) -> Location {
+        let own = site.function();
+        self.range_location(site.0, self.range(site), own.or(function))
+    }
+
+    /// Where a site lies in its module's text; of a function's head, the function.
+    pub(crate) fn range(&self, site: Site) -> Range {
         let ir = &self.module(site.0).ir;
-        if site.1 & FUNCTION != 0 {
-            let own = FunctionRef(site.0, site.1 & !FUNCTION);
-            return self.range_location(site.0, ir.function(own.1).range, Some(own));
+        match site.function() {
+            Some(own) => ir.function(own.1).range,
+            None => ir.range(site.1),
         }
-        self.range_location(site.0, ir.range(site.1), function)
+    }
+
+    /// The expression at a site; none at a function's head.
+    pub(crate) fn expr(&self, site: Site) -> Option<&Expr> {
+        (!site.is_head()).then(|| self.module(site.0).ir.expr(site.1))
     }
 
     pub(crate) fn range_location(

@@ -19,7 +19,7 @@ pub(crate) fn created(shared: &Shared<'_>, fixpoint: &Fixpoint) -> Vec<Fact> {
             let names = names_of(shared, name).names;
             let Some(first) = names.first() else { continue };
             let module = shared.program.module(site.0);
-            let Expr::Call(_, arguments) = module.ir.expr(site.1) else {
+            let Some(Expr::Call(_, arguments)) = shared.program.expr(*site) else {
                 continue;
             };
             let location = shared.program.location(*site, Some(*function));

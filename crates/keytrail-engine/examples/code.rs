@@ -1,6 +1,6 @@
 //! Lists what the code of a tree says: its routes with their doors, its flows, its operations.
 //!
-//! `cargo run -p keytrail-engine --example code -- TREE [--routes] [--flows] [--settings]`
+//! `cargo run -p keytrail-engine --example code -- TREE [--routes] [--flows] [--settings] [--operations]`
 
 #![expect(
     clippy::print_stdout,
@@ -43,6 +43,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 println!(
                     "{}\t{}\t{:?}\t{}",
                     setting.module, setting.name, setting.value, setting.location
+                );
+            }
+            Fact::Operation(operation) if flag("--operations") => {
+                println!(
+                    "{}\t{}\t{:?}\t{}",
+                    operation.location,
+                    operation.kind.as_str(),
+                    operation.table,
+                    operation.entry
                 );
             }
             _ => {}

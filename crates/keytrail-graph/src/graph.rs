@@ -110,6 +110,8 @@ impl Graph {
             | KeyRef::Setting(name)
             | KeyRef::Vault(name)
             | KeyRef::Transient(name) => power_of_name(name),
+            // it is given out on purpose; whether to whom it should be is for the reader to say
+            KeyRef::Decrypted(_) => KeyPower::Low,
             KeyRef::Concrete { provider, .. } => power_of_provider(provider),
         })
     }

@@ -268,7 +268,7 @@ pub(crate) fn written_by<'f>(
 /// True for sources whose value is a key.
 pub(crate) fn is_secret(joined: &Joined<'_>, source: &Source) -> bool {
     match source {
-        Source::Literal { .. } | Source::Vault(_) => true,
+        Source::Literal { .. } | Source::Vault(_) | Source::Decrypted(_) => true,
         Source::Setting(name) => is_secret_setting(joined, name),
         Source::Environment(name) => names_a_secret(name),
         Source::Request(_, field) => names_a_secret(field) || is_credential_header(field),

@@ -419,7 +419,10 @@ impl Worst {
 pub fn key_name(key: &KeyRef) -> String {
     match key {
         KeyRef::Attribute { table, attribute } => format!("{table}.{attribute}"),
-        KeyRef::Setting(name) | KeyRef::Vault(name) | KeyRef::Transient(name) => name.clone(),
+        KeyRef::Setting(name)
+        | KeyRef::Vault(name)
+        | KeyRef::Decrypted(name)
+        | KeyRef::Transient(name) => name.clone(),
         KeyRef::Concrete { provider, .. } => provider.clone(),
     }
 }

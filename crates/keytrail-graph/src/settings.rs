@@ -3,6 +3,7 @@
 use keytrail_model::{Environment, Setting, SettingValue};
 
 use crate::Joined;
+use crate::edges::is_for_show;
 
 /// Whether a setting is true where it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,9 +50,11 @@ fn of_environment(default: Option<&SettingValue>, parsed: bool) -> Truth {
 
 /// True for a settings module that serves outsiders: production, staging, or the only one
 /// there is. Beside named deployments, a module whose name says nothing is a base or a
-/// developer's, and what matters of it shows in the modules that load it.
+/// developer's, and what matters of it shows in the modules that load it. What makes a project's
+/// documents, or shows how a library is used, serves nobody.
 pub fn is_deployed(joined: &Joined<'_>, setting: &Setting) -> bool {
     setting.loaded
+        && !is_for_show(&setting.location.span().path)
         && match setting.environment {
             Environment::Production | Environment::Staging => true,
             Environment::Unspecified => !joined.has_named_deployments(&setting.location),

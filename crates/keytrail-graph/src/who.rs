@@ -69,7 +69,9 @@ impl Target {
                 KeyRef::Attribute { table, attribute } => {
                     vec![table.to_string(), format!("{table}.{attribute}")]
                 }
-                KeyRef::Setting(name) | KeyRef::Vault(name) => vec![name.clone()],
+                KeyRef::Setting(name) | KeyRef::Vault(name) | KeyRef::Decrypted(name) => {
+                    vec![name.clone()]
+                }
                 KeyRef::Concrete { provider, .. } => vec![provider.clone()],
                 KeyRef::Transient(_) => Vec::new(),
             })
@@ -88,7 +90,7 @@ impl Target {
             ) => **of == **table && it == attribute,
             (
                 Self::Setting(name),
-                Node::Key(KeyRef::Setting(it) | KeyRef::Vault(it))
+                Node::Key(KeyRef::Setting(it) | KeyRef::Vault(it) | KeyRef::Decrypted(it))
                 | Node::Place(Place::Setting(it)),
             ) => it == name,
             (Self::Key(text), Node::Key(KeyRef::Concrete { provider, identity })) => {

@@ -19,6 +19,8 @@ pub enum KeyRef {
     Setting(String),
     /// The secret of this name in a vault.
     Vault(String),
+    /// What code decrypts to answer with it, by the attribute that keeps it encrypted.
+    Decrypted(String),
     /// A key that only passes through: a field that callers send, a token made on the way.
     Transient(String),
     /// One concrete key.

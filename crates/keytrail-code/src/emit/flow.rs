@@ -177,6 +177,7 @@ impl Emitter<'_> {
                 }
                 What::Assigned(name) => format!("is assigned to {}", self.text(*name)),
                 What::Kept(name) => format!("is kept as {}", self.text(*name)),
+                What::Decrypted => "is decrypted".to_owned(),
                 What::Passed(callee) => format!("is passed to {}", self.short(*callee)),
                 What::Returned(callee) => format!("is returned by {}", self.short(*callee)),
             };
@@ -228,6 +229,7 @@ impl Emitter<'_> {
                 }
                 _ => "an item".to_owned(),
             },
+            Some(Source::Decrypted(name)) => format!("the table keeps {name} encrypted"),
             Some(Source::Vault(_)) => "a vault gives the secret".to_owned(),
             Some(Source::Generated(_)) => "a random value is made".to_owned(),
             Some(Source::Exception(_)) => "an exception is caught".to_owned(),

@@ -8,8 +8,9 @@ use keytrail_model::{
 use rustc_hash::FxHashSet;
 
 use super::Emitter;
-use crate::interp::{Label, Shape, Taint, Tie, Value, is_descriptor, unroll};
+use crate::interp::{Label, Shape, Taint, Tie, Value, What, is_descriptor, unroll};
 use crate::program::{FunctionRef, Site};
+use crate::syntax::ir::Expr;
 
 impl Emitter<'_> {
     pub(super) fn origins(&self, value: &Value, site: Site) -> Vec<Origin> {
@@ -135,7 +136,7 @@ impl Emitter<'_> {
             Label::WholeEnvironment => Source::WholeEnvironment,
             Label::Literal(site) => {
                 let module = self.shared.program.module(site.0);
-                let crate::syntax::ir::Expr::Str(text) = module.ir.expr(site.1) else {
+                let Some(Expr::Str(text)) = self.shared.program.expr(site) else {
                     return None;
                 };
                 let hit = self.shared.detector.examine(module.ir.text(*text), None)?;
@@ -145,10 +146,14 @@ impl Emitter<'_> {
                     masked: hit.masked.clone(),
                 }
             }
-            Label::Item(operation) => Source::Item(
-                self.operation_location(operation),
-                self.item_path(operation, taint),
-            ),
+            Label::Item(operation) => {
+                let path = self.item_path(operation, taint);
+                // no longer what the table holds, but what it keeps safe
+                if names_a_secret(&path) && is_decrypted(taint) {
+                    return Some(Source::Decrypted(path));
+                }
+                Source::Item(self.operation_location(operation), path)
+            }
             Label::Vault(_) => {
                 // a part of a secret document counts when its name says so
                 let name = taint.path.last().map_or("", |&last| self.text(last));
@@ -174,9 +179,8 @@ impl Emitter<'_> {
             else {
                 continue;
             };
-            let module = self.shared.program.module(function.0);
             let inside = |site: &Site| {
-                let range = module.ir.range(site.1);
+                let range = self.shared.program.range(*site);
                 site.0 == function.0 && range.0 >= *from && range.1 <= *to
             };
             let mut wanted: Vec<FunctionRef> = outcome
@@ -209,6 +213,13 @@ impl Emitter<'_> {
     }
 }
 
+/// True for what was cipher text on its way.
+fn is_decrypted(taint: &Taint) -> bool {
+    unroll(&taint.trace)
+        .iter()
+        .any(|(_, what)| matches!(what, What::Decrypted))
+}
+
 /// True for what a person would call a secret.
 pub(super) fn is_secret_source(source: &Source) -> bool {
     match source {
@@ -218,6 +229,7 @@ pub(super) fn is_secret_source(source: &Source) -> bool {
         }
         Source::Literal { .. }
         | Source::Vault(_)
+        | Source::Decrypted(_)
         | Source::Generated(_)
         | Source::WholeEnvironment => true,
         Source::Item(_, path) => names_a_secret(path),

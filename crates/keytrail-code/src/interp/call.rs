@@ -308,6 +308,9 @@ impl Machine<'_> {
         if let Some(value) = self.serializer_method(site, receiver, class, name, arguments) {
             return Some(value);
         }
+        if let Some(value) = self.schema_method(site, receiver, class, name, arguments) {
+            return Some(value);
+        }
         if let Some(own) = receiver.own_field(name).cloned() {
             return Some(self.call_value(site, &own, Some(name), arguments));
         }

@@ -50,6 +50,8 @@ impl Machine<'_> {
             receiver.as_ref(),
             &summary.defaults,
         );
+        let own = usize::from(receiver.is_some()).min(bindings.len());
+        self.with_properties(site, &mut bindings[own..]);
         let inside = callee.0 == self.function.0 && function.parent == self.function.1;
         for name in &summary.free {
             let held = captured.iter().find(|(own, _)| own == name);
@@ -79,6 +81,8 @@ impl Machine<'_> {
             };
             if let Some(model) = self.model(class) {
                 receiver = Self::under_stored_names(&receiver, model);
+                // a method that calls another of its record hands on what its caller gave it
+                receiver.hold_parameters();
                 let table = self.model_table(class, None);
                 receiver.set_field(self.shared.words.hidden_table, table);
                 continue;

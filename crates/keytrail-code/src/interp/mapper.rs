@@ -302,6 +302,17 @@ fn bare(label: Label) -> Taint {
 }
 
 impl Value {
+    /// What a caller passes as this value may hold anything.
+    pub(super) fn hold_parameters(&mut self) {
+        for shape in self.shapes.clone() {
+            if let Shape::Param(index, path) = shape {
+                let mut taint = bare(Label::Param(index));
+                taint.path = path;
+                self.add_taint(taint);
+            }
+        }
+    }
+
     /// True when something may be in parts that are not known by name.
     fn is_tainted_whole(&self) -> bool {
         !self.taints.is_empty()

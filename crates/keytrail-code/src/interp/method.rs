@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::practice::monitor_of;
 use super::record::SinkKind;
 use super::shape::{Path, Shape};
-use super::taint::Label;
+use super::taint::{Label, What};
 use super::value::Value;
 use crate::program::Site;
 use crate::symbols::Sym;
@@ -335,6 +335,13 @@ impl Machine<'_> {
             }
             (_, "encrypt") if dotted.contains("cryptography") || dotted.contains("Crypto") => {
                 Some(arguments.all().transformed(Transform::Encrypted))
+            }
+            (_, "decrypt" | "decrypt_at_time")
+                if dotted.contains("cryptography")
+                    || dotted.contains("Crypto")
+                    || dotted.starts_with("nacl.") =>
+            {
+                Some(arguments.all().flat().hopped(site, What::Decrypted))
             }
             ("argon2.PasswordHasher", "hash") => {
                 Some(arguments.all().transformed(Transform::Hashed))

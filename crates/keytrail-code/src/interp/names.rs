@@ -188,7 +188,10 @@ impl Machine<'_> {
             .shapes
             .iter()
             .any(|shape| matches!(shape, Shape::Param(..)));
-        if !harmless && (!known || open || !receiver.taints.is_empty() || receiver.fields.is_some())
+        let made = self.is_made_by_model(receiver, name);
+        if !harmless
+            && !made
+            && (!known || open || !receiver.taints.is_empty() || receiver.fields.is_some())
         {
             let mut part = receiver.field(name);
             if receiver

@@ -186,6 +186,8 @@ pub(crate) enum What {
     Passed(FunctionRef),
     Returned(FunctionRef),
     Kept(Sym),
+    /// What went in was cipher text.
+    Decrypted,
 }
 
 pub(crate) fn hop(site: Site, what: What, before: &Trace) -> Trace {

@@ -40,6 +40,12 @@ impl Machine<'_> {
             text.fields = None;
             text.taints.clear();
         }
+        // a request shows its method and path, not what was put on it; an event of Lambda is a dictionary
+        let request = |taint: &Taint| taint.label == Label::Request && taint.path.is_empty();
+        if value.taints.iter().any(request) && !self.shared.around.handlers.contains(&self.function)
+        {
+            text.fields = None;
+        }
         for shape in &value.shapes {
             if let Shape::Instance(class) = shape {
                 text.join(&self.instance_text(value, *class, site));

@@ -195,6 +195,7 @@ impl Facts {
             Source::Item(at, path) if path.is_empty() => self.name(at),
             Source::Item(at, path) => format!("{} {path}", self.name(at)),
             Source::Vault(name) => format!("vault {name}").trim_end().to_owned(),
+            Source::Decrypted(path) => format!("decrypted {path}"),
             Source::Generated(_) => "generated".to_owned(),
             Source::Exception(at) => {
                 let names: Vec<String> = at.iter().map(|at| self.name(at)).collect();

@@ -290,3 +290,28 @@ fn a_parameter_of_another_name_is_the_request_where_a_route_says_so() {
     );
     assert_eq!(facts.flows(), ["body api_key -> put_item keys api_key"]);
 }
+
+#[test]
+fn a_view_whose_serializer_is_chosen_by_a_method_may_catch_exceptions() {
+    // the choice is made at the head of the method, which is no expression of the program
+    let lines = flows(
+        "
+        from rest_framework import serializers, viewsets
+
+        class S(serializers.Serializer):
+            alias = serializers.CharField()
+
+        class View(viewsets.ModelViewSet):
+            def get_serializer_class(self):
+                return S
+
+            def create(self, request):
+                try:
+                    item = table.get_item(Key={'id': 1})['Item']
+                    self.get_serializer(item)
+                except Exception as error:
+                    logger.warning(error)
+        ",
+    );
+    assert_eq!(lines, ["exception(get_item keys) -> log warning"]);
+}

@@ -1,8 +1,8 @@
 //! Where code carries keys.
 
 use keytrail_model::{
-    Access, Actor, Confidence, EdgeKind, Edit, Flow, Guard, Location, Node, Place, Route, Sink,
-    Source, Step,
+    Access, Actor, Confidence, EdgeKind, Edit, Flow, Guard, KeyRef, Location, Node, Place, Route,
+    Sink, Source, Step,
 };
 
 use super::starts::{self, Start};
@@ -49,7 +49,10 @@ fn respond(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) {
         return;
     }
     let in_error = matches!(flow.source, Source::Exception(_));
-    for start in starts::of(joined, flow, out) {
+    for mut start in starts::of(joined, flow, out) {
+        if matches!(flow.source, Source::Decrypted(_)) {
+            start.node = Node::Key(KeyRef::Decrypted(start.name.clone()));
+        }
         // An error of a write quotes what this caller just sent.
         if in_error && start.operation.is_none() {
             continue;
@@ -258,6 +261,10 @@ fn third_party(joined: &Joined<'_>, flow: &Flow, who: &str, out: &mut Builder) {
     if matches!(flow.source, Source::Generated(_)) {
         return;
     }
+    // What callers send and find again in their own session goes to nobody else.
+    if matches!(flow.source, Source::Request(..)) && who == "the session" {
+        return;
+    }
     let place = Node::Place(Place::ThirdParty(who.to_owned()));
     for start in starts::of(joined, flow, out) {
         // The application's own credentials may be what the other side asks for.
@@ -299,7 +306,8 @@ fn store(joined: &Joined<'_>, flow: &Flow, at: &Location, to: &str, out: &mut Bu
         | Source::Literal { .. }
         | Source::Setting(_)
         | Source::Environment(_)
-        | Source::Vault(_) => starts::of(joined, flow, out),
+        | Source::Vault(_)
+        | Source::Decrypted(_) => starts::of(joined, flow, out),
         _ => return,
     };
     for start in starts {

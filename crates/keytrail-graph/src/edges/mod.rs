@@ -17,6 +17,7 @@ pub(crate) mod stored_keys;
 pub(crate) mod tables;
 
 pub use clients::transport_weakness;
+pub(crate) use sightings::is_for_show;
 pub use sightings::{is_temporary, stands_for_a_key, stands_there_still};
 
 use std::sync::Arc;

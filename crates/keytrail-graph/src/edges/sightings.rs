@@ -153,6 +153,11 @@ pub fn stands_for_a_key(sighting: &Sighting) -> bool {
         || (generic && is_document(path))
 }
 
+/// True for a file of a test, an example or the documents.
+pub(crate) fn is_for_show(path: &str) -> bool {
+    is_test_file(path) || shows_how(path) || is_document(path)
+}
+
 /// Files that show how something is tested or filled.
 fn shows_how(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
@@ -179,6 +184,8 @@ fn is_example_word(word: &str) -> bool {
             | "tests"
             | "testing"
             | "testdata"
+            | "testapp"
+            | "testproject"
             | "e2e"
             | "spec"
             | "specs"

@@ -54,6 +54,10 @@ pub(crate) fn of(joined: &Joined<'_>, flow: &Flow, out: &mut Builder) -> Vec<Sta
             .map(|name| configured(flow, name, out))
             .collect(),
         Source::Vault(name) => vec![in_vault(name)],
+        Source::Decrypted(name) => vec![Start {
+            confidence: Confidence::Possible,
+            ..in_vault(name)
+        }],
         Source::Request(_, field) if is_secret(joined, &flow.source) => {
             passing(joined, flow, field)
         }

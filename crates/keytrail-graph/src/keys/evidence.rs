@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keytrail_model::{
-    Column, Confidence, Flow, Location, Operation, OperationKind, Projection, Sink, Source, Step,
-    StoredKeys, Transform, names_a_secret,
+    Column, Confidence, Flow, KeyPower, Location, Operation, OperationKind, Projection, Sink,
+    Source, Step, StoredKeys, Transform, names_a_secret,
 };
 
 use super::{KeyAttribute, is_secret, written_by};
@@ -307,7 +307,9 @@ impl<'f> Columns<'f> {
 /// True for a source that is one key by itself, not a list of names of keys.
 fn is_one_key(source: &Source) -> bool {
     match source {
-        Source::Literal { .. } | Source::Vault(_) | Source::Generated(_) => true,
+        Source::Literal { .. } | Source::Vault(_) | Source::Decrypted(_) | Source::Generated(_) => {
+            true
+        }
         Source::Request(_, name) | Source::Setting(name) | Source::Environment(name) => {
             !name.to_ascii_lowercase().ends_with('s')
         }
@@ -321,6 +323,12 @@ fn names_a_password(attribute: &str) -> bool {
     ["password", "passwd", "pwd"]
         .iter()
         .any(|word| lower.ends_with(word))
+}
+
+/// `token` without a word that says of what: as often as not of a page, a lock or a version.
+fn is_bare_token(attribute: &str) -> bool {
+    let last = attribute.rsplit('.').next().unwrap_or(attribute);
+    last.eq_ignore_ascii_case("token") || last.eq_ignore_ascii_case("tokens")
 }
 
 /// The write that makes one record tells most, then those that make many, then those that change.
@@ -379,12 +387,16 @@ pub(super) fn judge(
         (None, None, Some(step)) => (Confidence::Possible, vec![step.clone()]),
         (None, None, None) => return None,
     };
+    let power = match (best, &evidence.seeded_at) {
+        (None, None) if is_bare_token(attribute) => KeyPower::Low,
+        _ => power_of_name(attribute),
+    };
     let encoded = |flow: &&&Flow| flow.transform == Transform::Encoded;
     Some(KeyAttribute {
         attribute: attribute.to_owned(),
         confidence,
         evidence: steps,
-        power: power_of_name(attribute),
+        power,
         only_encoded: best.is_some() && evidence.readable.iter().all(|flow| encoded(&flow)),
         written,
         rewritten: BTreeSet::new(),

@@ -273,6 +273,8 @@ pub enum Source {
     Item(Location, AttributePath),
     /// A secret from Secrets Manager, Parameter Store or KMS, with its name where known.
     Vault(String),
+    /// What the code decrypts; the attribute that keeps it encrypted.
+    Decrypted(AttributePath),
     /// A key made here: `secrets.token_urlsafe`.
     Generated(String),
     /// A caught exception's text or traceback; the operations that its `try` block reaches.

@@ -148,6 +148,11 @@ const REFERENCE_WORDS: &[&str] = &[
     "ref",
     "reference",
     "lookup",
+    "check",
+    "checks",
+    "with",
+    "without",
+    "by",
 ];
 
 /// The words of a name in lower case, one behind the other: names are asked about by the
@@ -267,6 +272,9 @@ mod tests {
             "tokenizer",
             "secretary",
             "api_key_prefix",
+            "get_with_secret_check",
+            "check_api_key",
+            "get_by_token",
         ] {
             assert!(!names_a_secret(name), "{name}");
         }

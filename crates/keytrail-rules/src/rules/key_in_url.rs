@@ -28,7 +28,7 @@ impl Rule for KeyInUrl {
             // A URL that is a secret itself (a webhook) has nowhere else to go.
             let carried = match &flow.source {
                 Source::Item(_, path) => names_a_secret(path),
-                Source::Vault(_) => false,
+                Source::Vault(_) | Source::Decrypted(_) => false,
                 source => cx.joined.is_secret(source),
             };
             let into_url = flow.sink == Sink::Url && flow.transform.is_readable();
