@@ -170,6 +170,8 @@ impl<'f> Joined<'f> {
             Fact::Validated(it) => {
                 self.validated.insert(it.fingerprint, it);
             }
+            // An edge by itself.
+            Fact::RoleChain(_) => {}
         }
     }
 
