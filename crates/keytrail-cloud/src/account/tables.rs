@@ -39,7 +39,7 @@ pub(crate) async fn collect(region: &Region) -> Document {
         document.merge(one);
     }
     if document.resources().any(is_provisioned) {
-        document.merge(scaling(&region).await);
+        document.merge(scaling(region).await);
     }
     document
 }
