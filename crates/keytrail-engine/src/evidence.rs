@@ -15,6 +15,7 @@ use keytrail_model::{
 
 use crate::aws::{self, Aws};
 use crate::cache::Cache;
+use crate::chains;
 use crate::forest::{Forest, under};
 use crate::gateway;
 use crate::http::{self, Http};
@@ -167,6 +168,7 @@ pub(crate) fn collect(
         evidence.access.push(access);
     }
     evidence.add_cloud(cloud);
+    chains::add(&mut evidence);
     evidence.add_trail(trail, watch)?;
     gateway::join(&mut evidence.facts);
     if let (Some((asked, today)), Some(keyring)) = (validate, keyring) {

@@ -4,6 +4,7 @@
 mod aws;
 mod cache;
 mod can;
+mod chains;
 mod config;
 mod date;
 #[cfg(feature = "aws")]

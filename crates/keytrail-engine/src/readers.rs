@@ -345,7 +345,7 @@ fn short(door: Door) -> &'static str {
 }
 
 /// Ways that lead to the items by a further step.
-fn is_side(door: Door) -> bool {
+pub(crate) fn is_side(door: Door) -> bool {
     !matches!(
         door,
         Door::GetItem | Door::BatchGetItem | Door::Query | Door::Scan | Door::PartiqlSelect

@@ -1,8 +1,11 @@
 //! Which principal is the application itself, and what the others are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use keytrail_model::{Actor, Door, Environment, Grant, OperationKind, Principal, PrincipalKind};
+use keytrail_model::{
+    Actor, Door, Environment, Grant, OperationKind, Principal, PrincipalKind, RoleChain,
+};
 
 use crate::Joined;
 
@@ -97,6 +100,23 @@ impl<'f> Standings<'f> {
             Actor::Application(grant.principal.clone())
         } else {
             Actor::OtherRole(grant.principal.clone())
+        }
+    }
+
+    /// Who the principal at the beginning of a chain of roles is.
+    pub(crate) fn chained(&self, chain: &RoleChain) -> Actor {
+        let Some(from) = self.principals.get(&*chain.from) else {
+            return Actor::OtherRole(Arc::clone(&chain.from));
+        };
+        let to = self.principals.get(&*chain.to);
+        if from.kind == PrincipalKind::Outside {
+            Actor::Outside(from.name.clone())
+        } else if to.is_some_and(|to| differ(to.environment, from.environment)) {
+            Actor::OtherEnvironment
+        } else if self.application.contains(&*chain.from) {
+            Actor::Application(Arc::clone(&chain.from))
+        } else {
+            Actor::OtherRole(Arc::clone(&chain.from))
         }
     }
 

@@ -6,8 +6,8 @@ use keytrail_model::{Confidence, Edge, EdgeKind, Edit, Fact, Guard, KeyPower, Ke
 
 use crate::application::Standings;
 use crate::edges::{
-    alike, answers, attributes, clients, flows, grants, operations, reads, routes, settings,
-    sightings, stored_keys, tables,
+    alike, answers, attributes, chains, clients, flows, grants, operations, reads, routes,
+    settings, sightings, stored_keys, tables,
 };
 use crate::{Graph, Joined};
 
@@ -34,6 +34,7 @@ impl Graph {
                 Fact::StoredKeys(stored) => stored_keys::edges(joined, stored, &mut out),
                 Fact::ObservedRead(read) => reads::edges(joined, &standings, read, &mut out),
                 Fact::Grant(grant) => grants::edges(joined, &standings, grant, &mut out),
+                Fact::RoleChain(chain) => chains::edges(&standings, chain, &mut out),
                 // These join others: calls tie operations and flows to routes, principals stand
                 // behind grants, variables name tables. They are asked for in `Joined`. A header
                 // opens a response to other sites, which have a user's rights and no more. What

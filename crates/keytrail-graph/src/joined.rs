@@ -162,8 +162,8 @@ impl<'f> Joined<'f> {
             Fact::Asset(it) => self.assets.push(it),
             Fact::Right(it) => self.rights.push(it),
             Fact::Opening(it) => self.openings.push(it),
-            // Routes know them already.
-            Fact::Endpoint(_) => {}
+            // Routes know the ones already; the others are edges by themselves.
+            Fact::Endpoint(_) | Fact::RoleChain(_) => {}
             Fact::ObservedRead(it) => self.observed.push(it),
             Fact::Answer(it) => self.answers.push(it),
             Fact::Surface(it) => self.surfaces.push(it),

@@ -9,8 +9,8 @@ use keytrail_model::Step;
 use crate::access::{AccessModel, Subject, World};
 use crate::arns::arn;
 use crate::evaluate::{
-    Caller, Context, Decision, Effect, Policies, Policy, PrincipalPattern, Principals, Request,
-    Resource, evaluate,
+    Caller, Context, Decision, Effect, Named, Policies, Policy, PrincipalPattern, Principals,
+    Request, Resource, evaluate,
 };
 use crate::glob::Fit;
 use crate::grants::step;
@@ -106,6 +106,11 @@ impl AccessModel {
             .iter()
             .filter(|one| one.may_become())
             .collect();
+        let callers = self
+            .subjects
+            .iter()
+            .filter(|one| one.may(&["sts:AssumeRole"]));
+        let callers: BTreeSet<&str> = callers.map(|one| &*one.address).collect();
         let mut open: VecDeque<Arc<str>> = roles.iter().cloned().collect();
         let mut done: BTreeSet<Arc<str>> = roles.clone();
         let mut found = BTreeSet::new();
@@ -113,7 +118,7 @@ impl AccessModel {
             let Some(role) = by_address.get(&*address) else {
                 continue;
             };
-            for one in self.into(&Target::of(role), &active) {
+            for one in self.into(&Target::of(role), &active, &callers) {
                 if done.insert(Arc::clone(&one.from)) {
                     open.push_back(Arc::clone(&one.from));
                 }
@@ -124,11 +129,18 @@ impl AccessModel {
     }
 
     /// Everybody who may become one role at once.
-    fn into(&self, target: &Target<'_>, active: &[&Subject]) -> Vec<Becoming> {
+    fn into(
+        &self,
+        target: &Target<'_>,
+        active: &[&Subject],
+        callers: &BTreeSet<&str>,
+    ) -> Vec<Becoming> {
         let mut found = Vec::new();
         if self.may_be_assumed(target.role) {
             for from in &self.subjects {
-                found.extend(self.assumed(from, target));
+                if callers.contains(&*from.address) || self.is_trusted(from, target.role) {
+                    found.extend(self.assumed(from, target));
+                }
             }
         }
         for from in active {
@@ -142,6 +154,18 @@ impl AccessModel {
     fn trusts<'m>(&'m self, role: &'m Subject) -> impl Iterator<Item = &'m Policy> {
         let of = |world: &World| self.held.of(&role.address, Holder::Role, world.stack);
         role.worlds.iter().flat_map(of).flatten()
+    }
+
+    /// Named so exactly that it needs no policy of its own.
+    fn is_trusted(&self, from: &Subject, role: &Subject) -> bool {
+        self.trusts(role).any(|policy| {
+            let principals = policy
+                .statements
+                .iter()
+                .filter_map(|one| one.principals.as_ref());
+            let mut named = principals.filter_map(|one| one.names(&from.caller));
+            named.any(|(named, _)| named > Named::Account)
+        })
     }
 
     /// False where only services are let in.
@@ -312,12 +336,16 @@ impl Subject {
 
     /// False for those who may neither pass a role nor change a function.
     fn may_become(&self) -> bool {
-        const ACTIONS: [&str; 2] = ["iam:PassRole", "lambda:UpdateFunctionCode"];
+        self.may(&["iam:PassRole", "lambda:UpdateFunctionCode"])
+    }
+
+    /// Some statement of its own allows one of these actions, on whatever.
+    fn may(&self, wanted: &[&str]) -> bool {
         let policies = self.worlds.iter().flat_map(|world| &world.identity);
         let mut statements = policies.flat_map(|policy| &policy.statements);
         statements.any(|statement| {
             let fits = |action| statement.actions.fit(action).0 == Fit::Yes;
-            statement.effect == Effect::Allow && ACTIONS.iter().any(|action| fits(action))
+            statement.effect == Effect::Allow && wanted.iter().any(|action| fits(action))
         })
     }
 }

@@ -5,6 +5,7 @@ mod attributes_not_limited;
 mod aws_credential_stored;
 mod caller_shapes_expression;
 mod can_raise_own_rights;
+mod capacity_fixed;
 mod compare_in_variable_time;
 mod copy_carries_key;
 mod copy_unprotected;
@@ -101,6 +102,7 @@ pub const RULES: &[&dyn Rule] = &[
     &aws_credential_stored::AwsCredentialStored,
     &caller_shapes_expression::CallerShapesExpression,
     &can_raise_own_rights::CanRaiseOwnRights,
+    &capacity_fixed::CapacityFixed,
     &compare_in_variable_time::CompareInVariableTime,
     &copy_carries_key::CopyCarriesKey,
     &copy_unprotected::CopyUnprotected,

@@ -34,6 +34,9 @@ pub(crate) async fn collect(region: &Region) -> Document {
         put("IAMRoleARN", json!(text(cluster, "IamRoleArn")));
         put("SSESpecification", json!({"SSEEnabled": on}));
         put("ClusterEndpointEncryptionType", json!(encryption));
+        if let Some(nodes) = cluster.get("TotalNodes") {
+            put("ReplicationFactor", nodes.clone());
+        }
         document.add(text(cluster, "ClusterArn"), "AWS::DAX::Cluster", properties);
     }
     document

@@ -68,6 +68,15 @@ async fn key(region: &Region, arn: &str) -> (Document, Option<String>) {
         "Enabled",
     ];
     let mut properties = pick(&metadata, &same.map(|name| (name, name)));
+    if matches!(
+        text(&metadata, "KeyState"),
+        "PendingDeletion" | "PendingReplicaDeletion"
+    ) {
+        // Beside that it is switched off, of course.
+        properties.remove("Enabled");
+        let day = metadata.get("DeletionDate").cloned();
+        properties.insert("DeletionDate".to_owned(), day.unwrap_or_else(|| json!(0)));
+    }
     let asked = json!({"KeyId": arn, "PolicyName": "default"});
     let found = client.call(Call::GetKeyPolicy, &asked).await;
     let found = document.note(&format!("the policy of {arn}"), found);

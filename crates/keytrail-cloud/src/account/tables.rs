@@ -29,14 +29,47 @@ pub(crate) async fn collect(region: &Region) -> Document {
         .filter_map(|name| name.as_str().map(str::to_owned))
         .collect();
     document.count("tables", names.len());
-    let region = region.clone();
+    let shared = region.clone();
     let read = super::regions::side_by_side(names, move |name| {
-        let region = region.clone();
+        let region = shared.clone();
         async move { table(&region, &name).await }
     })
     .await;
     for one in read {
         document.merge(one);
+    }
+    if document.resources().any(is_provisioned) {
+        document.merge(scaling(region).await);
+    }
+    document
+}
+
+fn is_provisioned(resource: &Value) -> bool {
+    resource.pointer("/Properties/BillingMode") == Some(&json!("PROVISIONED"))
+}
+
+/// What lets provisioned capacity follow the load.
+async fn scaling(region: &Region) -> Document {
+    let mut document = Document::default();
+    let paging = Paging::new("ScalableTargets", "NextToken", "NextToken");
+    let asked = json!({"ServiceNamespace": "dynamodb"});
+    let found = region
+        .client
+        .list(Call::DescribeScalableTargets, asked, paging)
+        .await;
+    let what = format!("the scaling of tables of {}", region.place());
+    let targets = document.note(&what, found);
+    // One target that may be for any table: nothing is said of any.
+    let targets = targets.unwrap_or_else(|| vec![json!({"ResourceId": unknown()})]);
+    for (number, target) in targets.iter().enumerate() {
+        let same = ["ResourceId", "ScalableDimension", "ServiceNamespace"];
+        let properties = pick(target, &same.map(|name| (name, name)));
+        let id = format!("scaling/{}/{number}", region.place());
+        document.add(
+            &id,
+            "AWS::ApplicationAutoScaling::ScalableTarget",
+            properties,
+        );
     }
     document
 }
@@ -91,6 +124,14 @@ fn description_of(description: &Value, aws_keys: &[String]) -> Map<String, Value
     {
         let view = json!({"StreamViewType": text(stream, "StreamViewType")});
         properties.insert("StreamSpecification".to_owned(), view);
+    }
+    // Without a summary a table was never billed by request.
+    let units = description.pointer("/ProvisionedThroughput/ReadCapacityUnits");
+    let mode = description.pointer("/BillingModeSummary/BillingMode");
+    if units.and_then(Value::as_u64).is_some_and(|units| units > 0)
+        && mode.is_none_or(|mode| mode == "PROVISIONED")
+    {
+        properties.insert("BillingMode".to_owned(), json!("PROVISIONED"));
     }
     if let Some(encryption) = encryption(description, aws_keys) {
         properties.insert("SSESpecification".to_owned(), encryption);

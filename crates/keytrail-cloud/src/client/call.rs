@@ -3,6 +3,7 @@
 /// An AWS service and how it is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Service {
+    ApplicationAutoScaling,
     Backup,
     CloudTrail,
     Dax,
@@ -38,6 +39,7 @@ impl Service {
     /// In host names, and in the scope of a signature.
     pub(crate) fn host(self) -> &'static str {
         match self {
+            Self::ApplicationAutoScaling => "application-autoscaling",
             Self::Backup => "backup",
             Self::CloudTrail => "cloudtrail",
             Self::Dax => "dax",
@@ -65,6 +67,7 @@ impl Service {
     /// As in `AWS_ENDPOINT_URL_<…>` and in the `services` section of a profile.
     pub(crate) fn id(self) -> &'static str {
         match self {
+            Self::ApplicationAutoScaling => "Application Auto Scaling",
             Self::DynamoDbStreams => "DynamoDB Streams",
             Self::DynamoDb => "DynamoDB",
             Self::SecretsManager => "Secrets Manager",
@@ -78,6 +81,7 @@ impl Service {
         match self {
             Self::Backup | Self::Lambda => Protocol::Rest,
             Self::S3 => Protocol::S3,
+            Self::ApplicationAutoScaling => json("AnyScaleFrontendService", "1.1"),
             Self::CloudTrail => json(
                 "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
                 "1.1",
@@ -166,6 +170,7 @@ calls! {
     DescribeKinesisStreamingDestination = DynamoDb, Account, "dynamodb:DescribeKinesisStreamingDestination";
     DescribeParameters = Ssm, Account, "ssm:DescribeParameters";
     DescribeRegions = Ec2, Account, "ec2:DescribeRegions";
+    DescribeScalableTargets = ApplicationAutoScaling, Account, "application-autoscaling:DescribeScalableTargets";
     DescribeStream = DynamoDbStreams, Streams, "dynamodb:DescribeStream";
     DescribeTable = DynamoDb, Account, "dynamodb:DescribeTable";
     DescribeTimeToLive = DynamoDb, Account, "dynamodb:DescribeTimeToLive";

@@ -4,6 +4,7 @@
 pub(crate) mod alike;
 pub(crate) mod answers;
 pub(crate) mod attributes;
+pub(crate) mod chains;
 pub(crate) mod clients;
 pub(crate) mod flows;
 pub(crate) mod grants;

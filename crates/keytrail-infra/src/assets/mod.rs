@@ -2,6 +2,7 @@
 //! settings that somebody who keeps keys wants to know of. What is not known is unknown, never off.
 
 mod beside;
+mod capacity;
 mod settings;
 mod trails;
 
@@ -76,7 +77,9 @@ const TYPES: &[Type] = &[
 
 /// True for types of resources that become assets, or say something of one.
 pub(crate) fn matters(kind: &str) -> bool {
-    TYPES.iter().any(|it| it.kind == kind) || beside::KINDS.contains(&kind)
+    TYPES.iter().any(|it| it.kind == kind)
+        || beside::KINDS.contains(&kind)
+        || capacity::KINDS.contains(&kind)
 }
 
 /// An asset while its parts are gathered.
@@ -153,8 +156,9 @@ pub(crate) fn build(stacks: &[Stack], tables: &Index, addresses: &Addresses) -> 
             _ => true,
         });
     let mut all: BTreeMap<Arc<str>, Asset> = BTreeMap::new();
-    for (_, draft) in found {
-        let asset = tidy(draft.asset);
+    let found = found.map(|(_, draft)| draft.asset);
+    for asset in found.chain(capacity::build(stacks, tables, addresses)) {
+        let asset = tidy(asset);
         match all.get_mut(&asset.address) {
             // The same under another variable file: as good as the worse of them.
             Some(first) => unite(first, &asset),

@@ -21,6 +21,8 @@ enum Want {
     Is(&'static str),
     /// At least this number; left out means what stands beside it.
     AtLeast(f64, Tri),
+    /// Not there. Only what says no is a setting at all.
+    Absent,
     /// A policy document without a statement that lets everybody do everything.
     Narrow,
 }
@@ -43,6 +45,7 @@ const SPECS: &[Spec] = &[
     ("AWS::DAX::Cluster", Control::Redundant, "ReplicationFactor", Want::AtLeast(2.0, Tri::No)),
     ("AWS::EC2::VPCEndpoint", Control::Narrowed, "PolicyDocument", Want::Narrow),
     ("AWS::KMS::Key", Control::Enabled, "Enabled", Want::OnUnlessOff),
+    ("AWS::KMS::Key", Control::Kept, "DeletionDate", Want::Absent),
     ("AWS::KMS::Key", Control::Recoverable, "PendingWindowInDays", Want::AtLeast(7.0, Tri::Yes)),
     ("AWS::KMS::Key", Control::Rotated, "EnableKeyRotation", Want::On),
     ("AWS::Kinesis::Stream", Control::EncryptedAtRest, "StreamEncryption.EncryptionType", Want::Is("KMS")),
@@ -51,6 +54,8 @@ const SPECS: &[Spec] = &[
     ("AWS::S3::Bucket", Control::Versioned, "VersioningConfiguration.Status", Want::Is("Enabled")),
     ("AWS::SSM::Parameter", Control::EncryptedAtRest, "Type", Want::Is("SecureString")),
     ("AWS::SecretsManager::Secret", Control::OwnKey, "KmsKeyId", Want::Own),
+    ("AWS::SecretsManager::Secret", Control::RotationWorks, "RotationMissedDate", Want::Absent),
+    ("AWS::SecretsManager::Secret", Control::Used, "UnusedSinceDate", Want::Absent),
     ("aws_backup_vault", Control::OwnKey, "kms_key_arn", Want::Own),
     ("aws_cloudtrail", Control::AllRegions, "is_multi_region_trail", Want::On),
     ("aws_cloudtrail", Control::Enabled, "enable_logging", Want::OnUnlessOff),
@@ -82,10 +87,10 @@ const SPECS: &[Spec] = &[
 pub(super) fn postures(resource: &Resource) -> Vec<Posture> {
     let mut out = Vec::new();
     for &(_, control, path, want) in SPECS.iter().filter(|spec| spec.0 == resource.kind) {
-        if !applies(resource, control) {
+        let node = resource.body.path(path);
+        if !applies(resource, control) || (node.is_none() && matches!(want, Want::Absent)) {
             continue;
         }
-        let node = resource.body.path(path);
         let state = if node.is_none() && resource.body.hides(path) {
             Tri::Unknown
         } else {
@@ -132,6 +137,7 @@ fn state(node: Option<&Node>, want: Want) -> Tri {
             Some((true, _)) => Tri::Unknown,
             Some(_) => Tri::Yes,
         },
+        Want::Absent => Tri::No,
         Want::Own => own_key(node),
         Want::Is(wanted) => match node.map(Node::as_str) {
             None => Tri::No,

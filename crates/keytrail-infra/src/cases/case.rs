@@ -44,8 +44,8 @@ impl Case {
                 .to_owned(),
             context: context(request.get("context"))?,
             identity: policies(case, "identity_policies", Kind::Attached)?.unwrap_or_default(),
-            boundary: policies(case, "boundaries", Kind::Attached)?,
-            session: policies(case, "session_policy", Kind::Attached)?,
+            boundary: limits(case, "boundaries")?,
+            session: limits(case, "session_policy")?,
             held: policies(case, "resource_policy", Kind::Held)?.unwrap_or_default(),
             service_control: levels(case, "service_control_policies", Kind::Attached)?,
             resource_control: levels(case, "resource_control_policies", Kind::Control)?,
@@ -165,6 +165,12 @@ fn policies(
     given(case, name)
         .map(|value| documents(name, value, kind))
         .transpose()
+}
+
+/// A layer that limits only where it is: a list without a document is none.
+fn limits(case: &Map<String, Value>, name: &str) -> Result<Option<Vec<Policy>>, CaseError> {
+    let found = policies(case, name, Kind::Attached)?;
+    Ok(found.filter(|documents| !documents.is_empty()))
 }
 
 fn documents(place: &str, value: &Value, kind: Kind) -> Result<Vec<Policy>, CaseError> {

@@ -140,12 +140,11 @@ impl Family {
         matches!(self, Self::Like | Self::Arn)
     }
 
-    /// True where policy variables are filled in: numbers, dates, booleans, binary values and
-    /// addresses have none.
+    /// True where policy variables are filled in: numbers, dates, binary values and addresses have none.
     pub(crate) fn has_variables(self) -> bool {
         matches!(
             self,
-            Self::Exact | Self::IgnoreCase | Self::Like | Self::Arn
+            Self::Exact | Self::IgnoreCase | Self::Like | Self::Arn | Self::Bool
         )
     }
 
@@ -300,24 +299,26 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 
 fn in_network(network: &str, address: &str) -> bool {
     let (base, length) = match network.split_once('/') {
-        Some((base, length)) => (base, length.parse::<u32>().ok()),
-        None => (network, Some(128)),
+        Some((base, length)) => match length.parse::<u32>() {
+            Ok(length) => (base, Some(length)),
+            Err(_) => return false,
+        },
+        None => (network, None),
     };
-    let (Ok(base), Ok(address), Some(length)) =
-        (base.parse::<IpAddr>(), address.parse::<IpAddr>(), length)
-    else {
+    let (Ok(base), Ok(address)) = (base.parse::<IpAddr>(), address.parse::<IpAddr>()) else {
         return false;
     };
+    let cut = |bits: u128, shift: u32| bits.checked_shr(shift).unwrap_or(0);
     match (base, address) {
         (IpAddr::V4(base), IpAddr::V4(address)) => {
-            let shift = 32 - length.min(32);
-            let cut = |ip: u32| ip.checked_shr(shift).unwrap_or(0);
-            cut(base.to_bits()) == cut(address.to_bits())
+            let shift = 32 - length.unwrap_or(32).min(32);
+            let fits = length.is_none_or(|length| length <= 32);
+            fits && cut(base.to_bits().into(), shift) == cut(address.to_bits().into(), shift)
         }
         (IpAddr::V6(base), IpAddr::V6(address)) => {
-            let shift = 128 - length.min(128);
-            let cut = |ip: u128| ip.checked_shr(shift).unwrap_or(0);
-            cut(base.to_bits()) == cut(address.to_bits())
+            let shift = 128 - length.unwrap_or(128).min(128);
+            let fits = length.is_none_or(|length| length <= 128);
+            fits && cut(base.to_bits(), shift) == cut(address.to_bits(), shift)
         }
         _ => false,
     }

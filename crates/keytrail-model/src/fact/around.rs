@@ -32,6 +32,8 @@ pub enum AssetKind {
     ChangeStream,
     /// A function that runs code.
     Function,
+    /// Provisioned capacity of a table, an index or a replica.
+    Capacity,
 }
 
 impl AssetKind {
@@ -48,6 +50,7 @@ impl AssetKind {
             Self::Endpoint => "VPC endpoint",
             Self::ChangeStream => "Kinesis stream",
             Self::Function => "function",
+            Self::Capacity => "capacity",
         }
     }
 }
@@ -89,6 +92,14 @@ pub enum Control {
     Narrowed,
     /// A queue keeps what could not be handled.
     FailuresKept,
+    /// Capacity follows the load.
+    Scaled,
+    /// Does not wait to be deleted.
+    Kept,
+    /// Was rotated when its schedule said so.
+    RotationWorks,
+    /// Somebody reads it now and then.
+    Used,
 }
 
 /// One setting of an asset, as found.

@@ -321,3 +321,18 @@ pub struct EnvBinding {
     /// Where it is handed over.
     pub location: Location,
 }
+
+/// A principal may become a role, or have something run as it that it chose.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RoleChain {
+    /// Who: [`Principal::address`].
+    pub from: Arc<str>,
+    /// Which role.
+    pub to: Arc<str>,
+    /// `sts:AssumeRole`, or `iam:PassRole with lambda:CreateFunction …`.
+    pub how: String,
+    /// What remains to hold.
+    pub conditions: Vec<String>,
+    /// The statements that decided.
+    pub statements: Vec<Step>,
+}

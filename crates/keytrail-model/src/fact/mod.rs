@@ -28,7 +28,8 @@ pub use endpoint::Endpoint;
 pub use history::{CommitRef, Committed, Held};
 pub use infra::{
     Decision, Door, Encryption, EnvBinding, Grant, Index, IndexKind, IndexProjection, KeyElement,
-    KeyRole, Principal, PrincipalKind, Replica, Stream, StreamView, Table, TableSource, Tri,
+    KeyRole, Principal, PrincipalKind, Replica, RoleChain, Stream, StreamView, Table, TableSource,
+    Tri,
 };
 pub use item::{StoredKey, StoredKeys};
 pub use key::{Proof, Sighting, SightingConfidence, SightingContext};
@@ -90,4 +91,6 @@ pub enum Fact {
     Surface(Surface),
     /// A vendor was asked whether a key still works.
     Validated(Validated),
+    /// A principal may become a role that reads a table.
+    RoleChain(RoleChain),
 }

@@ -34,6 +34,10 @@ impl Rule for KeyTooOld {
                 let fix =
                     "Give it a rotation with a function that gets a new key from the provider";
                 tell(cx, secret, Severity::Low, message, fix, out);
+            } else if lacks(secret, Control::RotationWorks) {
+                let message = "was not rotated when its schedule said so: the rotation fails";
+                let fix = "Read the log of the function that rotates it, and rotate it now";
+                tell(cx, secret, Severity::Low, message, fix, out);
             } else if lacks(secret, Control::RotatedInTime) {
                 let message = "is rotated less often than every 90 days";
                 tell(
@@ -44,6 +48,11 @@ impl Rule for KeyTooOld {
                     "Rotate it every 90 days or sooner",
                     out,
                 );
+            }
+            if lacks(secret, Control::Used) {
+                let message = "was read by nobody for 90 days or longer";
+                let fix = "Delete it, and end the key in it, once nothing needs it";
+                tell(cx, secret, META.severity, message, fix, out);
             }
         }
         for key in assets(cx, AssetKind::EncryptionKey) {

@@ -1,6 +1,6 @@
 //! See the page beside this file.
 
-use keytrail_model::{Finding, Replica, Severity, Tri};
+use keytrail_model::{Finding, Replica, Severity, Table, Tri};
 
 use crate::{Context, Draft, Kind, Meta, Rule};
 
@@ -22,6 +22,9 @@ impl Rule for TableUnprotected {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Vec<Finding>) {
+        let declared = |id| cx.joined.tables.node(id).in_templates();
+        let mut tables = cx.joined.tables.ids().flat_map(declared);
+        let backs_up = tables.any(is_backed_up);
         for table in cx.joined.tables.ids() {
             let name = cx.table_name(table);
             let severity = if cx.holds_keys(table) {
@@ -48,12 +51,30 @@ impl Rule for TableUnprotected {
                         .fix(format!("Switch on {} for `{name}`", missing.join(" and ")))
                         .add(out);
                 }
+                if backs_up && !is_backed_up(declared) {
+                    Draft::new(cx, &META, &declared.location)
+                        .severity(severity)
+                        .subject(format!("{name} backup"))
+                        .message(format!(
+                            "Table `{name}` is in no backup plan, though others are."
+                        ))
+                        .fix(format!(
+                            "Let a selection of the backup plan take in `{name}`"
+                        ))
+                        .add(out);
+                }
                 for replica in &declared.replicas {
                     of_replica(cx, name, replica, severity, out);
                 }
             }
         }
     }
+}
+
+/// By AWS Backup; a table in another's plan is told apart from one in a tree without any plan.
+fn is_backed_up(table: &Table) -> bool {
+    let mut copies = table.copies.iter();
+    copies.any(|step| step.label.starts_with("is backed up by AWS Backup"))
 }
 
 fn of_replica(

@@ -51,7 +51,12 @@ impl Rule for VaultUnprotected {
             }
         }
         for key in assets(cx, AssetKind::EncryptionKey) {
-            if lacks(key, Control::Enabled) {
+            if lacks(key, Control::Kept) {
+                let what =
+                    "waits to be deleted: what it encrypts can't be read any more after that";
+                let fix = "Take the deletion back, unless nothing needs it";
+                tell(cx, key, Severity::Medium, what, fix, out);
+            } else if lacks(key, Control::Enabled) {
                 let what = "is switched off: what it encrypts can't be read";
                 let fix = "Switch it on, or delete it once nothing needs it";
                 tell(cx, key, Severity::Low, what, fix, out);
