@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use keytrail_engine::FailOn;
 
 pub(crate) use account::{Account, Drift, Items, Trail};
-pub(crate) use moving::{Migrate, Vault, Writing};
+pub(crate) use moving::{Migrate, Rotate, Vault, Writing};
 pub(crate) use questions::{Can, Lineage, Policy, PolicyFormat, SchemaOf, Who};
 pub(crate) use validating::Validating;
 
@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Fix(Fix),
     /// Move raw keys out of a table's items into a vault; shows the plan unless told to do it
     Migrate(Box<Migrate>),
+    /// List exposed keys in the order in which they are to be rotated; rotate where an API allows it
+    Rotate(Box<Rotate>),
     /// Compare the templates with the live AWS account
     Drift(Drift),
     /// Print the least policy that reading the live AWS account needs

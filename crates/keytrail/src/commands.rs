@@ -10,6 +10,7 @@ mod init;
 mod lineage;
 mod migrate;
 mod policy;
+mod rotate;
 mod rules;
 mod scan;
 mod who;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Policy(policy) => policy::run(global, policy),
         Command::Fix(fix) => fix::run(global, fix),
         Command::Migrate(moving) => migrate::run(global, moving),
+        Command::Rotate(rotate) => rotate::run(global, rotate),
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items, trail } => aws::policy(*items, *trail),
         Command::Baseline(baseline) => baseline::run(global, baseline),
