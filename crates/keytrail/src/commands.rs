@@ -12,6 +12,7 @@ mod init;
 mod lineage;
 mod migrate;
 mod policy;
+mod rotate;
 mod rules;
 mod scan;
 mod who;
@@ -35,6 +36,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Policy(policy) => policy::run(global, policy),
         Command::Fix(fix) => fix::run(global, fix),
         Command::Migrate(moving) => migrate::run(global, moving),
+        Command::Rotate(rotate) => rotate::run(global, rotate),
         #[cfg(feature = "aws")]
         Command::Dye(dye) => dye::run(global, dye),
         Command::Drift(drift) => aws::drift(global, drift),
