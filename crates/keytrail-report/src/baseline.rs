@@ -108,7 +108,13 @@ pub(crate) mod tests {
 
     use super::*;
 
-    pub(crate) fn finding(rule: &'static str, path: &str, symbol: &str, subject: &str, line: u32) -> Finding {
+    pub(crate) fn finding(
+        rule: &'static str,
+        path: &str,
+        symbol: &str,
+        subject: &str,
+        line: u32,
+    ) -> Finding {
         let location = Location::Code {
             span: FileSpan::line(&Arc::from(path), line),
             symbol: Some(Arc::from(symbol)),

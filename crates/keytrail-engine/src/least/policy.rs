@@ -24,7 +24,7 @@ pub fn policy(
     let read = Reading::of(options, &rules(), watch)?;
     let joined = Joined::new(&read.evidence.facts);
     let mut notes = BTreeSet::new();
-    let needs = needs(&joined, &read.tree, &mut notes);
+    let needs = needs(&joined, &*read.tree, &mut notes);
     let mut statements = tables(&joined, &needs, tag, &mut notes);
     statements.extend(keys(&joined, &needs));
     statements.extend(vaults(&read.evidence.facts));

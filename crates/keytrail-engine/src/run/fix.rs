@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use keytrail_graph::Graph;
@@ -137,7 +138,7 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         cut: cut.as_deref(),
         store: fixing.store,
     };
-    let mut plan = keytrail_remedy::plan(&wanted, facts, &read.tree, wishes);
+    let mut plan = keytrail_remedy::plan(&wanted, facts, &*read.tree, wishes);
     let mut left = std::mem::take(&mut plan.left);
     let (changes, held) = plan
         .changes
@@ -168,8 +169,8 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         before,
         after: proved.after,
         roots,
-        is: Redacted::new(Box::new(proved.tree), detector, &proved.evidence.facts),
-        was: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
+        is: Redacted::new(proved.tree, detector, &proved.evidence.facts),
+        was: Redacted::new(read.tree, read.detector, &read.evidence.facts),
         files: proved.made.files,
     })
 }
@@ -178,14 +179,16 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
 fn live(
     read: &Reading,
     evidence: &Evidence,
-    tree: &Forest,
+    tree: &Rc<Forest>,
     graph: &Graph,
     options: &Options,
 ) -> Result<Vec<Finding>, EngineError> {
     let judged = judge(evidence, graph);
-    let (mut findings, _) = considered(judged.findings, &read.config, tree, options, &rules())?;
+    let (mut findings, _) = considered(judged.findings, &read.config, &**tree, options, &rules())?;
     if let Some(baseline) = read.baseline(options)? {
-        baseline.apply(&mut findings);
+        let sources = Rc::<Forest>::clone(tree);
+        let sources = Redacted::new(sources, keytrail_detect::Detector::new(), &evidence.facts);
+        baseline.apply(&mut findings, &sources);
     }
     findings.retain(|finding| finding.suppressed.is_none());
     Ok(findings)
@@ -194,7 +197,7 @@ fn live(
 /// Edits that hold, and the tree with them.
 struct Proved {
     made: Made,
-    tree: Forest,
+    tree: Rc<Forest>,
     evidence: Evidence,
     after: Vec<Finding>,
     open: usize,
@@ -212,12 +215,13 @@ fn proved(
     let mut changes = changes;
     let mut withdrawn: Vec<Left> = Vec::new();
     loop {
-        let mut made = keytrail_remedy::edited(&read.tree, &changes);
+        let mut made = keytrail_remedy::edited(&*read.tree, &changes);
         let files = made
             .files
             .iter()
             .map(|file| (Arc::clone(&file.path), file.after.clone()));
-        let tree = Forest::open(&options.paths, &read.exclude)?.with(files.collect());
+        let tree = Forest::open(&options.paths, &read.exclude)?;
+        let tree = Rc::new(tree.with(files.collect()));
         let wanted = Wanted {
             tree: &tree,
             until: Until::Now,

@@ -37,7 +37,9 @@ pub enum BaselineError {
     #[error("this is no keytrail baseline: its first line is not `{HEADER}`")]
     NoHeader,
     /// Written by a version that is not known here.
-    #[error("this baseline is of version {version}, and version 2 is the newest that is known here")]
+    #[error(
+        "this baseline is of version {version}, and version 2 is the newest that is known here"
+    )]
     Newer {
         /// What its first line says.
         version: String,
@@ -90,10 +92,7 @@ pub(super) enum Stands {
     /// Nothing: the key is numbered, as in the first version.
     Numbered,
     /// The source line, and the number among those on equal lines.
-    On {
-        line: Option<LineDigest>,
-        copy: u32,
-    },
+    On { line: Option<LineDigest>, copy: u32 },
 }
 
 /// A short digest of a source line with keys masked; too short to tell a line from it.
@@ -289,7 +288,11 @@ mod tests {
         let text = Baseline::of(&findings, &NoSources).to_text();
         let mut lines: Vec<&str> = text.lines().skip(1).collect();
         lines.reverse();
-        let merged = format!("\u{feff}{HEADER}\r\n{}\r\n{}\n{HEADER}\n", lines.join("\n"), lines[0]);
+        let merged = format!(
+            "\u{feff}{HEADER}\r\n{}\r\n{}\n{HEADER}\n",
+            lines.join("\n"),
+            lines[0]
+        );
         assert_eq!(Baseline::parse(merged.as_bytes()).unwrap().to_text(), text);
     }
 
@@ -298,11 +301,22 @@ mod tests {
         let refused = |bytes: &[u8]| read(bytes).unwrap_err();
         assert_eq!(refused(b"{}"), BaselineError::NoHeader);
         assert_eq!(refused(b" \n"), BaselineError::Empty);
-        assert_eq!(refused(b"\xff\xfe#\0"), BaselineError::NotText { wide: true });
+        assert_eq!(
+            refused(b"\xff\xfe#\0"),
+            BaselineError::NotText { wide: true }
+        );
         assert_eq!(refused(b"# \xe4"), BaselineError::NotText { wide: false });
         let newer = refused(b"# keytrail baseline v3\n");
-        assert_eq!(newer, BaselineError::Newer { version: "3".to_owned() });
-        assert_eq!(refused(b"# keytrail baseline vx\n"), BaselineError::NoHeader);
+        assert_eq!(
+            newer,
+            BaselineError::Newer {
+                version: "3".to_owned()
+            }
+        );
+        assert_eq!(
+            refused(b"# keytrail baseline vx\n"),
+            BaselineError::NoHeader
+        );
         let unmerged = b"# keytrail baseline v2\n<<<<<<< ours\n";
         assert_eq!(refused(unmerged), BaselineError::Conflict { line: 2 });
         assert_eq!(

@@ -125,7 +125,11 @@ impl Matching {
         let mut order: Vec<usize> = (0..findings.len()).filter(|&at| !self.known[at]).collect();
         order.sort_by_key(|&at| {
             let finding = &findings[at];
-            (finding.suppressed.is_some(), &finding.location, &finding.message)
+            (
+                finding.suppressed.is_some(),
+                &finding.location,
+                &finding.message,
+            )
         });
         let mut by: BTreeMap<Tie, Vec<Line>> = BTreeMap::new();
         // The last is taken first.
@@ -222,7 +226,12 @@ mod tests {
     }
 
     fn files(files: &[(&'static str, &[&'static str])]) -> Files {
-        Files(files.iter().map(|(path, lines)| (*path, lines.to_vec())).collect())
+        Files(
+            files
+                .iter()
+                .map(|(path, lines)| (*path, lines.to_vec()))
+                .collect(),
+        )
     }
 
     /// The lines on which what is new stands, and how many lines are stale.
@@ -307,7 +316,10 @@ mod tests {
         let renamed = finding("r", "a.py", "a.store", "s", 1);
         assert_eq!(judged(&known, &[renamed], &now), (vec![], 0));
         let moved = finding("r", "b/c.py", "b.c.save", "s", 2);
-        assert_eq!(judged(&known, std::slice::from_ref(&moved), &now), (vec![], 0));
+        assert_eq!(
+            judged(&known, std::slice::from_ref(&moved), &now),
+            (vec![], 0)
+        );
         assert_eq!(judged(&known, &[moved, old], &now), (vec![2], 0));
         let other = finding("r", "b/c.py", "b.c.send", "s", 1);
         assert_eq!(judged(&known, &[other], &now), (vec![1], 1));

@@ -19,7 +19,8 @@ pub(super) fn run(global: &Global, baseline: &Baseline) -> anyhow::Result<u8> {
     let shown = Shown::start(global, &watch);
     let outcome = keytrail_engine::scan(&options, &watch);
     drop(shown);
-    let known = keytrail_report::Baseline::of(&outcome?.report.findings);
+    let outcome = outcome?;
+    let known = keytrail_report::Baseline::of(&outcome.report.findings, outcome.sources());
     output::write(&baseline.file, &known.to_text())?;
     let count = known.len();
     let noun = if count == 1 { "finding" } else { "findings" };
