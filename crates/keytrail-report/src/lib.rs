@@ -15,6 +15,7 @@ mod json;
 mod junit;
 mod lineage;
 mod markdown;
+mod mermaid;
 mod policy;
 mod readers;
 mod rights;

@@ -288,7 +288,7 @@ mod tests {
         let before = files(&[("a.py", &["log(one)", "log(two)"])]);
         let at = |line| finding("r", "a.py", "f", "s", line);
         let known = Baseline::of(&[at(1), at(2)], &before);
-        let after = files(&[("a.py", &["log(new)", "  log(one)", "log(  two)"])]);
+        let after = files(&[("a.py", &["log(new)", "  log(one)", "\tlog(two)  "])]);
         assert_eq!(judged(&known, &[at(1), at(2), at(3)], &after), (vec![1], 0));
         let changed = files(&[("a.py", &["log(one)", "log(two, three)"])]);
         assert_eq!(judged(&known, &[at(1), at(2)], &changed), (vec![], 0));
