@@ -51,7 +51,7 @@ pub use moving::{Doing, Moving, TableMoved, check_report, migrate, signed_report
 pub use nearest::nearest;
 pub use options::Options;
 pub use rules::rules;
-pub use run::{Answer, Fixed, Fixing, Outcome, drift, fix, scan, who};
+pub use run::{Answer, CutEdit, CutState, Fixed, Fixing, Outcome, drift, fix, fixes, scan, who};
 pub use trail::Trail;
 pub use validate::Validate;
 pub use watch::Watch;

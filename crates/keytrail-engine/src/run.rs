@@ -1,7 +1,9 @@
 //! One run, from paths to an outcome.
 
+mod cut;
 mod diff;
 mod fix;
+mod fixes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +24,9 @@ use crate::ignores::{self, Ignores};
 use crate::redacted::Redacted;
 use crate::{Config, EngineError, FailOn, Options, Watch, nearest, readers, rules};
 
+pub use cut::{CutEdit, CutState};
 pub use fix::{Fixed, Fixing, fix};
+pub use fixes::fixes;
 
 /// What a scan says.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ pub use gitlab::gitlab;
 pub use grade::{Grading, grade};
 pub use html::html;
 pub use input::{LeastCut, NoSources, Report, RuleInfo, SourceLine, Sources};
-pub use json::{json, lineage_schema, schema, v1};
+pub use json::{fix_schema, json, lineage_schema, schema, v1};
 pub use junit::junit;
 pub use lineage::lineage;
 pub use markdown::markdown;

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use keytrail_graph::Graph;
-use keytrail_model::{Finding, FixSafety, Severity};
+use keytrail_model::{Edit, Finding, FixSafety, Severity};
 use keytrail_remedy::{Change, Closes, Edited, Left, Made, Shown, Store, Target, Why, Wishes};
 use keytrail_report::Sources as _;
 
+use super::cut::{CutEdit, Proposed};
 use super::{Reading, considered, judge};
 use crate::evidence::{Evidence, Until, Wanted};
 use crate::forest::Forest;
@@ -44,6 +45,10 @@ pub struct Fixed {
     pub appeared: Vec<Closes>,
     /// Exposure paths that the edits close, and of how many.
     pub paths: (usize, usize),
+    /// What becomes of the edits of the least cut, where that was asked for.
+    pub cut: Option<Vec<CutEdit>>,
+    /// True when the project has a salt of its own.
+    pub project_salt: bool,
     /// True where a line of the difference is shown masked.
     roots: Vec<(PathBuf, String)>,
     was: Redacted,
@@ -121,13 +126,11 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
     let read = Reading::of(&options, &rules(), watch)?;
     let graph = Graph::build(&read.evidence.facts);
     let before = live(&read, &read.evidence, &read.tree, &graph, &options)?;
-    let cut = fixing.least_cut.then(|| {
-        let cut = graph.least_cut(Severity::Medium);
-        cut.edits
-            .into_iter()
-            .map(|edit| edit.id)
-            .collect::<Vec<_>>()
-    });
+    let least = fixing
+        .least_cut
+        .then(|| graph.least_cut(Severity::Medium).edits);
+    let ids = |edits: &[Edit]| edits.iter().map(|edit| edit.id.clone()).collect();
+    let cut: Option<Vec<String>> = least.as_deref().map(ids);
     let wanted: Vec<Finding> = before
         .iter()
         .filter(|it| fixing.rules.is_empty() || fixing.rules.iter().any(|rule| rule == it.rule))
@@ -140,6 +143,7 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
     };
     let mut plan = keytrail_remedy::plan(&wanted, facts, &*read.tree, wishes);
     let mut left = std::mem::take(&mut plan.left);
+    let proposed = Proposed::of(&plan.changes, fixing.allow_unsafe);
     let (changes, held) = plan
         .changes
         .into_iter()
@@ -163,6 +167,8 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
     let detector = keytrail_detect::Detector::new();
     let roots = read.tree.roots().to_vec();
     Ok(Fixed {
+        cut: least.map(|cut| proposed.settle(cut, &proved.made.files)),
+        project_salt: read.prints.has_project_salt(),
         left,
         paths: (open.saturating_sub(proved.open), open),
         appeared: appeared(&before, &proved.after),
