@@ -57,7 +57,7 @@ impl Baseline {
         let mut matching = Matching::new(self.0.clone(), findings, sources);
         matching.numbered(findings);
         for same in [Same::Finding, Same::Key, Same::Line] {
-            matching.pass(findings, same);
+            matching.pass(findings, same, sources);
         }
         let known = findings.iter_mut().zip(matching.known);
         for (finding, _) in known.filter(|(finding, known)| *known && finding.suppressed.is_none())
@@ -78,7 +78,7 @@ enum Same {
     Finding,
     /// The key.
     Key,
-    /// Rule and source line, and the file or the function's own name.
+    /// Rule and source line, and the file or the function's own name, or that the file is there no more.
     Line,
 }
 
@@ -120,7 +120,7 @@ impl Matching {
     }
 
     /// Findings in the order of their places, so that the order of `findings` does not matter.
-    fn pass(&mut self, findings: &[Finding], same: Same) {
+    fn pass(&mut self, findings: &[Finding], same: Same, sources: &dyn Sources) {
         // A finding that passes anyway takes no line from one that does not, until the last.
         let mut order: Vec<usize> = (0..findings.len()).filter(|&at| !self.known[at]).collect();
         order.sort_by_key(|&at| {
@@ -134,7 +134,7 @@ impl Matching {
         let mut by: BTreeMap<Tie, Vec<Line>> = BTreeMap::new();
         // The last is taken first.
         for line in self.left.iter().rev() {
-            for tie in ties_of_line(line, same) {
+            for tie in ties_of_line(line, same, sources) {
                 by.entry(tie).or_default().push(line.clone());
             }
         }
@@ -161,16 +161,24 @@ enum Tie {
     KeyOn(BaselineKey, Option<LineDigest>),
     File(LineDigest, String, String),
     Symbol(LineDigest, String, String),
+    Gone(LineDigest, String),
 }
 
-fn ties_of_line(line: &Line, same: Same) -> Vec<Tie> {
+fn ties_of_line(line: &Line, same: Same, sources: &dyn Sources) -> Vec<Tie> {
     let Stands::On { line: on, .. } = line.stands else {
         return Vec::new();
     };
     match same {
         Same::Finding => vec![Tie::KeyOn(line.key, on)],
         Same::Key => vec![Tie::Key(line.key)],
-        Same::Line => moved(on, &line.rule, &line.path, &line.symbol),
+        Same::Line => {
+            let mut ties = moved(on, &line.rule, &line.path, &line.symbol);
+            // A file that is there no more was renamed, perhaps.
+            if sources.line(&line.path, 1).is_none() {
+                ties.extend(on.map(|on| Tie::Gone(on, line.rule.clone())));
+            }
+            ties
+        }
     }
 }
 
@@ -181,7 +189,9 @@ fn ties(finding: &Finding, key: BaselineKey, on: Option<LineDigest>, same: Same)
         Same::Line => {
             let path = file::word(&finding.location.span().path);
             let symbol = file::word(finding.location.symbol().unwrap_or_default());
-            moved(on, finding.rule, &path, &symbol)
+            let mut ties = moved(on, finding.rule, &path, &symbol);
+            ties.extend(on.map(|on| Tie::Gone(on, finding.rule.to_owned())));
+            ties
         }
     }
 }
@@ -323,6 +333,9 @@ mod tests {
         assert_eq!(judged(&known, &[moved, old], &now), (vec![2], 0));
         let other = finding("r", "b/c.py", "b.c.send", "s", 1);
         assert_eq!(judged(&known, &[other], &now), (vec![1], 1));
+        let without_the_old = files(&[("b/c.py", line)]);
+        let other = finding("r", "b/c.py", "b.c.send", "s", 1);
+        assert_eq!(judged(&known, &[other], &without_the_old), (vec![], 0));
         let rule = finding("q", "a.py", "a.save", "s", 1);
         assert_eq!(judged(&known, &[rule], &now), (vec![1], 1));
     }
