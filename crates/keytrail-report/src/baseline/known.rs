@@ -20,8 +20,8 @@ impl Baseline {
     /// All of `findings` that no comment lets pass already.
     pub fn of(findings: &[Finding], sources: &dyn Sources) -> Self {
         let mut copies: BTreeMap<(BaselineKey, Option<LineDigest>), u32> = BTreeMap::new();
-        let live = findings.iter().filter(|it| it.suppressed.is_none());
-        let lines = live.map(|finding| {
+        let counting = findings.iter().filter(|it| it.suppressed.is_none());
+        let lines = counting.map(|finding| {
             let line = LineDigest::of(&finding.location, sources);
             let copy = copies.entry((first_key(finding), line)).or_default();
             let number = *copy;
