@@ -348,7 +348,8 @@ mod tests {
         ];
         let mut text = "# keytrail baseline v1\n".to_owned();
         for key in keys(&findings) {
-            text.push_str(&format!("{key}  r  a.py  f\n"));
+            text += &key.to_string();
+            text += "  r  a.py  f\n";
         }
         let known = Baseline::parse(text.as_bytes()).unwrap();
         assert_eq!(judged(&known, &findings, &files(&[])), (vec![], 0));
