@@ -10,6 +10,7 @@ arguments=(--output "sarif=$out/keytrail.sarif" --output "json=$out/keytrail.jso
 [ -z "${REQUIRE:-}" ] || arguments+=(--require "$REQUIRE")
 [ -z "${ONLY:-}" ] || arguments+=(--only "$ONLY")
 [ -z "${BASELINE:-}" ] || arguments+=(--baseline "$BASELINE")
+[ -z "${DIFF:-}" ] || arguments+=(--diff "$DIFF")
 [ "${NEW_ONLY:-false}" != true ] || arguments+=(--new-only)
 [ -z "${CONFIG:-}" ] || arguments+=(--config "$CONFIG")
 while IFS= read -r path; do
@@ -37,6 +38,9 @@ count() {
   echo "findings=$(count "")"
   echo "critical=$(count critical)"
   echo "high=$(count high)"
+  echo "medium=$(count medium)"
+  echo "low=$(count low)"
+  echo "info=$(count info)"
   echo "paths-closed=$(jq -r .least_cut.closes "$out/keytrail.json")"
   echo "sarif=$out/keytrail.sarif"
   echo "json=$out/keytrail.json"
@@ -52,6 +56,16 @@ if [ "${ANNOTATE:-true}" = true ]; then
     | "::\($level) file=\(.location.path | property),line=\(.location.line),title=\(.rule | property)::\(.message | data)"
   ' "$out/keytrail.json"
 fi
+# GitHub takes ten megabytes of SARIF once they are packed, and a megabyte of summary.
+packed=$(gzip -c "$out/keytrail.sarif" | wc -c)
+if [ "$packed" -gt 10485760 ]; then
+  echo "::warning::the SARIF file is $packed bytes packed, more than code scanning takes"
+fi
+left_off=$(jq -r '[.runs[0].invocations[0].toolExecutionNotifications[].message.text | select(contains("left off"))] | first // empty' \
+  "$out/keytrail.sarif")
+if [ -n "$left_off" ]; then
+  echo "::notice::SARIF: $left_off"
+fi
 if [ "${SUMMARY:-true}" = true ]; then
-  cat "$out/keytrail.md" >> "$GITHUB_STEP_SUMMARY"
+  head -c 1000000 "$out/keytrail.md" >> "$GITHUB_STEP_SUMMARY"
 fi

@@ -47,6 +47,7 @@ fn wanted() -> anyhow::Result<BTreeMap<PathBuf, String>> {
         ("docs/rules.md".into(), index(&rules)?),
         ("docs/validate-vendors.md".into(), vendors::table()?),
         ("docs/schema/keytrail-v1.json".into(), ask(&["schema"])?),
+        ("docs/schema/fix-v1.json".into(), ask(&["schema", "fix"])?),
         (
             "docs/schema/lineage-v1.json".into(),
             ask(&["schema", "lineage"])?,

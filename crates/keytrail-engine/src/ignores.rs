@@ -122,6 +122,19 @@ fn judge(path: &Arc<str>, comment: &Comment, rules: &[&str], today: Date) -> Vec
                 .build(),
         );
     }
+    if let Some(no_day) = &comment.no_day {
+        findings.push(
+            Finding::at(own_rules::EXPIRED, place.clone())
+                .severity(Severity::Info)
+                .confidence(keytrail_model::Confidence::Likely)
+                .message(format!(
+                    "This comment names `{no_day}`, which is no day, so it lets no finding of {named} pass."
+                ))
+                .fix(FixSafety::Safe, "Write the day as YYYY-MM-DD")
+                .subject(named.clone())
+                .build(),
+        );
+    }
     for unknown in comment
         .rules
         .iter()

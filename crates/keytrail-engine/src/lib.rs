@@ -54,7 +54,7 @@ pub use nearest::nearest;
 pub use options::Options;
 pub use rotation::{Exposed, Rotated as RotatedKey, Rotation, exposed, mark_rotated, rotate};
 pub use rules::rules;
-pub use run::{Answer, Fixed, Fixing, Outcome, drift, fix, scan, who};
+pub use run::{Answer, CutEdit, CutState, Fixed, Fixing, Outcome, drift, fix, fixes, scan, who};
 pub use trail::Trail;
 pub use validate::Validate;
 pub use watch::Watch;

@@ -22,7 +22,7 @@ type Lines = Option<Rc<Vec<SourceLine>>>;
 
 /// The lines of one run.
 pub(crate) struct Redacted {
-    tree: Box<dyn Tree>,
+    tree: Rc<dyn Tree>,
     detector: Detector,
     hidden: BTreeMap<Arc<str>, Vec<FileSpan>>,
     seen: Vec<Secret>,
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Redacted {
 }
 
 impl Redacted {
-    pub(crate) fn new(tree: Box<dyn Tree>, detector: Detector, facts: &[Fact]) -> Self {
+    pub(crate) fn new(tree: Rc<dyn Tree>, detector: Detector, facts: &[Fact]) -> Self {
         Self {
             seen: seen(&*tree, facts),
             tree,
@@ -292,7 +292,7 @@ mod tests {
 
     fn line(text: &str, facts: &[Fact]) -> SourceLine {
         let tree = MemoryTree::new([("settings.py", text)]);
-        let redacted = Redacted::new(Box::new(tree), Detector::new(), facts);
+        let redacted = Redacted::new(Rc::new(tree), Detector::new(), facts);
         redacted.line("settings.py", 1).unwrap()
     }
 
@@ -345,14 +345,14 @@ mod tests {
             ("a.env", format!("KEY={key}")),
             ("b.py", format!("f({key}x)")),
         ]);
-        let redacted = Redacted::new(Box::new(tree), Detector::new(), &[fact]);
+        let redacted = Redacted::new(Rc::new(tree), Detector::new(), &[fact]);
         assert_eq!(redacted.line("b.py", 1).unwrap().text, "f(…x)");
     }
 
     #[test]
     fn no_line_and_no_file_are_none() {
         let tree = MemoryTree::new([("a", "x")]);
-        let redacted = Redacted::new(Box::new(tree), Detector::new(), &[]);
+        let redacted = Redacted::new(Rc::new(tree), Detector::new(), &[]);
         assert_eq!(redacted.line("a", 0), None);
         assert_eq!(redacted.line("a", 2), None);
         assert_eq!(redacted.line("b", 1), None);

@@ -1,10 +1,13 @@
 //! One run, from paths to an outcome.
 
+mod cut;
 mod diff;
 mod fix;
+mod fixes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use keytrail_detect::Detector;
 use keytrail_graph::{Graph, Target};
@@ -21,7 +24,9 @@ use crate::ignores::{self, Ignores};
 use crate::redacted::Redacted;
 use crate::{Config, EngineError, FailOn, Options, Watch, nearest, readers, rules};
 
+pub use cut::{CutEdit, CutState};
 pub use fix::{Fixed, Fixing, fix};
+pub use fixes::fixes;
 
 /// What a scan says.
 #[derive(Debug)]
@@ -78,13 +83,15 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
     let graph = Graph::build(&read.evidence.facts);
     let judged = judge(&read.evidence, &graph);
     let (mut findings, mut notes) =
-        considered(judged.findings, &read.config, &read.tree, options, &table)?;
+        considered(judged.findings, &read.config, &*read.tree, options, &table)?;
     let passed: Vec<bool> = findings.iter().map(|it| it.suppressed.is_some()).collect();
     if let Some(before) = before {
-        notes.push(before.apply(&mut findings, &read.tree));
+        notes.push(before.apply(&mut findings, &*read.tree));
     }
+    let gate = read.gate(options);
+    let redacted = Redacted::new(read.tree, read.detector, &read.evidence.facts);
     if let Some(baseline) = baseline {
-        let stale = baseline.apply(&mut findings).len();
+        let stale = baseline.apply(&mut findings, &redacted).len();
         if stale > 0 {
             notes.push(format!(
                 "{stale} lines of the baseline are not needed any more; write it anew with `keytrail baseline`"
@@ -98,7 +105,6 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
 
     // What is low is hygiene: it should not hide what has to be closed.
     let cut = graph.least_cut(Severity::Medium);
-    let gate = read.gate(options);
     let mut coverage = read.evidence.coverage;
     let outside_alone = options.paths.is_empty() && options.aws.is_none();
     coverage.push(rules_read(&judged.not_evaluated, outside_alone));
@@ -124,7 +130,7 @@ pub fn scan(options: &Options, watch: &Watch) -> Result<Outcome, EngineError> {
         planned: read.evidence.planned,
         report,
         notes,
-        redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
+        redacted,
     })
 }
 
@@ -189,7 +195,7 @@ pub fn who(options: &Options, target: &str, watch: &Watch) -> Result<Answer, Eng
         asked_with_key: read.detector.examine(target, Some("api_key")).is_some(),
         nearest: nearest(target, known.iter().map(String::as_str)).map(str::to_owned),
         known,
-        redacted: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
+        redacted: Redacted::new(read.tree, read.detector, &read.evidence.facts),
     })
 }
 
@@ -215,7 +221,7 @@ pub(crate) struct Reading {
     config: Config,
     exclude: Vec<String>,
     only: Option<Vec<String>>,
-    pub(crate) tree: Forest,
+    pub(crate) tree: Rc<Forest>,
     detector: Detector,
     pub(crate) prints: Fingerprinter,
     pub(crate) evidence: Evidence,
@@ -236,8 +242,8 @@ impl Reading {
         let mut exclude = options.exclude.clone();
         let config = Config::load(options.config.as_deref(), root, &ids)?;
         exclude.extend(config.exclude.iter().cloned());
-        let tree = Forest::open(&options.paths, &exclude)?;
-        if evidence::is_empty(&tree) && options.http.is_none() {
+        let tree = Rc::new(Forest::open(&options.paths, &exclude)?);
+        if evidence::is_empty(&*tree) && options.http.is_none() {
             return Err(EngineError::Nothing {
                 reason: format!("there is no file in {}", root_name(options)),
             });
@@ -298,12 +304,11 @@ impl Reading {
         let Some(path) = path.filter(|_| !options.without_baseline) else {
             return Ok(None);
         };
-        let text =
-            std::fs::read_to_string(path).map_err(|source| EngineError::BaselineUnreadable {
-                path: path.clone(),
-                source,
-            })?;
-        let baseline = Baseline::parse(&text).map_err(|source| EngineError::Baseline {
+        let bytes = std::fs::read(path).map_err(|source| EngineError::BaselineUnreadable {
+            path: path.clone(),
+            source,
+        })?;
+        let baseline = Baseline::parse(&bytes).map_err(|source| EngineError::Baseline {
             path: path.clone(),
             source,
         })?;

@@ -18,6 +18,7 @@ mod remedies;
 mod store;
 mod template;
 mod text;
+mod variables;
 mod write;
 
 pub use change::{Change, Closes, Import, Left, Piece, Why};

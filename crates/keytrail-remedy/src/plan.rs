@@ -7,7 +7,7 @@ use keytrail_model::{Fact, Finding, Tree};
 use crate::case::{Case, Files};
 use crate::facts::Facts;
 use crate::remedies::{REMEDIES, Remedy};
-use crate::{Change, Closes, Left, Store, Why};
+use crate::{Change, Closes, Left, Store, Why, variables};
 
 /// What could be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub fn plan(findings: &[Finding], facts: &[Fact], tree: &dyn Tree, wishes: Wishe
             }),
         }
     }
+    let apart = variables::told_apart(&mut plan.changes, &files);
+    plan.left.extend(apart);
     plan.left.sort();
     plan
 }

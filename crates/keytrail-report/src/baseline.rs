@@ -1,13 +1,16 @@
 //! The identity of a finding that survives moved lines, and the file that keeps known ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod file;
+mod known;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
-use keytrail_model::{Finding, Suppression};
+use keytrail_model::Finding;
 use sha2::{Digest, Sha256};
 
-/// First line of a baseline file; the number changes when the meaning of keys does.
-const HEADER: &str = "# keytrail baseline v1";
+pub use file::BaselineError;
+pub use known::Baseline;
 
 /// The identity of a finding: a digest of its rule, file, symbol and subject, and its number
 /// among those that are equal in all four. Lines and columns are no part of it, nor is a key.
@@ -77,6 +80,11 @@ pub fn keys(findings: &[Finding]) -> Vec<BaselineKey> {
     keys
 }
 
+/// The key of the first of those that are equal: what a line of the baseline begins with.
+fn first_key(finding: &Finding) -> BaselineKey {
+    digest(borrowed(finding), 0)
+}
+
 fn digest((rule, path, symbol, subject): Identity<'_>, ordinal: usize) -> BaselineKey {
     let mut hash = Sha256::new();
     for part in [rule, path, symbol, subject] {
@@ -90,128 +98,9 @@ fn digest((rule, path, symbol, subject): Identity<'_>, ordinal: usize) -> Baseli
     BaselineKey(short)
 }
 
-/// Why a baseline file can't be used.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BaselineError {
-    /// The first line is not ours.
-    #[error("this is no keytrail baseline: its first line is not `{HEADER}`")]
-    NoHeader,
-    /// A line does not begin with a key.
-    #[error("line {line} does not begin with a key of 24 hexadecimal digits")]
-    NoKey {
-        /// From 1.
-        line: usize,
-    },
-}
-
-impl BaselineError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        "write a new one with `keytrail baseline -o FILE`, or restore the file from version control"
-    }
-}
-
-/// Known findings, let pass until somebody mends them.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Baseline(BTreeMap<BaselineKey, String>);
-
-impl Baseline {
-    /// All of `findings` that no comment lets pass already.
-    pub fn of(findings: &[Finding]) -> Self {
-        let lines = keys(findings).into_iter().zip(findings);
-        Self(
-            lines
-                .filter(|(_, finding)| finding.suppressed.is_none())
-                .map(|(key, finding)| (key, describe(finding)))
-                .collect(),
-        )
-    }
-
-    /// Reads what [`Baseline::to_text`] writes. Lines may be in any order, and may repeat, as a
-    /// merge leaves them.
-    pub fn parse(text: &str) -> Result<Self, BaselineError> {
-        let mut lines = text.lines().enumerate();
-        match lines.next() {
-            Some((_, first)) if first.trim_end() == HEADER => {}
-            _ => return Err(BaselineError::NoHeader),
-        }
-        let mut known = BTreeMap::new();
-        for (at, line) in lines {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (key, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-            let key = key
-                .parse()
-                .map_err(|()| BaselineError::NoKey { line: at + 1 })?;
-            known.insert(key, rest.trim_start().to_owned());
-        }
-        Ok(Self(known))
-    }
-
-    /// One sorted line a finding, so that two branches' changes merge.
-    pub fn to_text(&self) -> String {
-        let lines: BTreeSet<String> = self
-            .0
-            .iter()
-            .map(|(key, rest)| format!("{key}  {rest}"))
-            .collect();
-        let mut text = format!("{HEADER}\n");
-        for line in lines {
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
-    }
-
-    /// How many findings it knows.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// True when it knows none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Marks the findings that it knows. Returns the lines that no finding needs any more.
-    pub fn apply(&self, findings: &mut [Finding]) -> Vec<String> {
-        let mut stale = self.0.clone();
-        for (key, finding) in keys(findings).into_iter().zip(findings) {
-            if stale.remove(&key).is_some() && finding.suppressed.is_none() {
-                finding.suppressed = Some(Suppression {
-                    reason: "baseline".to_owned(),
-                    until: None,
-                });
-            }
-        }
-        stale.into_values().collect()
-    }
-}
-
-/// `rule  path  symbol`, for the person who reads the file; only the key is read back.
-fn describe(finding: &Finding) -> String {
-    let clean = |text: &str| -> String {
-        text.chars()
-            .map(|c| {
-                if c.is_whitespace() || c.is_control() {
-                    '_'
-                } else {
-                    c
-                }
-            })
-            .collect()
-    };
-    let path = clean(&finding.location.span().path);
-    match finding.location.symbol() {
-        Some(symbol) => format!("{}  {path}  {}", finding.rule, clean(symbol)),
-        None => format!("{}  {path}", finding.rule),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use keytrail_model::{FileSpan, Location};
@@ -219,7 +108,13 @@ mod tests {
 
     use super::*;
 
-    fn finding(rule: &'static str, path: &str, symbol: &str, subject: &str, line: u32) -> Finding {
+    pub(crate) fn finding(
+        rule: &'static str,
+        path: &str,
+        symbol: &str,
+        subject: &str,
+        line: u32,
+    ) -> Finding {
         let location = Location::Code {
             span: FileSpan::line(&Arc::from(path), line),
             symbol: Some(Arc::from(symbol)),
@@ -227,7 +122,7 @@ mod tests {
         Finding::at(rule, location).subject(subject).build()
     }
 
-    fn some_findings() -> impl Strategy<Value = Vec<Finding>> {
+    pub(crate) fn some_findings() -> impl Strategy<Value = Vec<Finding>> {
         let one = (0..3_usize, "[ab]", "[fg]", "[st]", 1..50_u32).prop_map(
             |(rule, path, symbol, subject, line)| {
                 finding(
@@ -265,47 +160,5 @@ mod tests {
             let backward: BTreeSet<_> = keys(&reversed).into_iter().collect();
             prop_assert_eq!(forward.into_iter().collect::<BTreeSet<_>>(), backward);
         }
-
-        #[test]
-        fn a_baseline_is_read_back_and_lets_all_pass(mut findings in some_findings()) {
-            let baseline = Baseline::of(&findings);
-            let read = Baseline::parse(&baseline.to_text()).unwrap();
-            prop_assert_eq!(&read, &baseline);
-            prop_assert!(read.apply(&mut findings).is_empty());
-            prop_assert!(findings.iter().all(|finding| finding.suppressed.is_some()));
-        }
-
-        #[test]
-        fn no_text_makes_the_reader_panic(text in ".*") {
-            let _ = Baseline::parse(&format!("{HEADER}\n{text}"));
-        }
-    }
-
-    #[test]
-    fn merged_lines_in_any_order_are_read() {
-        let text = Baseline::of(&[
-            finding("r", "a.py", "f", "s", 1),
-            finding("r", "b.py", "f", "s", 1),
-        ])
-        .to_text();
-        let mut lines: Vec<&str> = text.lines().skip(1).collect();
-        lines.reverse();
-        let merged = format!("{HEADER}\n{}\n{}\n", lines.join("\n"), lines[0]);
-        assert_eq!(Baseline::parse(&merged).unwrap().to_text(), text);
-    }
-
-    #[test]
-    fn stale_lines_are_told() {
-        let baseline = Baseline::of(&[finding("r", "a b.py", "f", "s", 1)]);
-        assert_eq!(baseline.apply(&mut []), ["r  a_b.py  f"]);
-    }
-
-    #[test]
-    fn another_file_is_refused() {
-        assert_eq!(Baseline::parse("{}"), Err(BaselineError::NoHeader));
-        assert_eq!(
-            Baseline::parse("# keytrail baseline v1\n\nxyz  rule  path"),
-            Err(BaselineError::NoKey { line: 3 })
-        );
     }
 }

@@ -41,6 +41,11 @@ pub fn lineage_schema() -> String {
     format!("{:#}\n", v1::lineage_schema())
 }
 
+/// The published schema of `fix --format json`, likewise.
+pub fn fix_schema() -> String {
+    format!("{:#}\n", v1::fix_schema())
+}
+
 /// The published schema of [`json`], indented, with a final newline.
 pub fn schema() -> String {
     format!("{:#}\n", v1::schema())

@@ -6,7 +6,7 @@ use keytrail_model::{CoverageStatus, Finding, Location, Severity};
 
 use crate::text::{clean, count, crop};
 use crate::way::ways;
-use crate::{Report, Section, Verdict, grade};
+use crate::{Report, Section, Verdict, grade, mermaid, sarif};
 
 /// Rows of a table before the rest is only counted.
 const MOST_ROWS: usize = 30;
@@ -27,6 +27,8 @@ pub fn markdown(report: &Report, verdict: Option<&Verdict>) -> String {
         let _ = writeln!(out, "{}\n", told(verdict));
     }
     counts(&mut out, report);
+    cut_off(&mut out, report);
+    worst_path(&mut out, report);
     least_cut(&mut out, report);
     paths(&mut out, report);
     for part in [Section::Weakness, Section::Hygiene] {
@@ -72,6 +74,32 @@ fn counts(out: &mut String, report: &Report) {
         .filter(|finding| finding.suppressed.is_some())
         .count();
     let _ = writeln!(out, " {suppressed} |\n");
+}
+
+/// Code scanning keeps so many; who looks there only has to know.
+fn cut_off(out: &mut String, report: &Report) {
+    let all = report.findings.len();
+    if all > sarif::MOST_RESULTS {
+        let _ = writeln!(
+            out,
+            "SARIF for code scanning has the worst {} of {all} findings; JSON has them all.\n",
+            sarif::MOST_RESULTS
+        );
+    }
+}
+
+/// A picture of the way that is told first.
+fn worst_path(out: &mut String, report: &Report) {
+    let ways = ways(&report.findings);
+    let mut leads = ways.iter().map(|way| way.lead.1);
+    if let Some(worst) = leads.find(|it| it.suppressed.is_none() && it.path.len() > 1) {
+        let _ = writeln!(
+            out,
+            "### The worst path: `{}`, {}\n",
+            worst.rule, worst.severity
+        );
+        let _ = writeln!(out, "{}", mermaid::picture(worst));
+    }
 }
 
 fn least_cut(out: &mut String, report: &Report) {

@@ -10,9 +10,13 @@ use serde_json::{Value, json};
 use crate::{BaselineKey, Report, RuleInfo, baseline, grade, text};
 
 /// GitHub keeps 5,000 results of a run, and not reliably the worst: no more are written.
-const MOST_RESULTS: usize = 5_000;
+pub(crate) const MOST_RESULTS: usize = 5_000;
 /// Steps of one flow; GitHub keeps 1,000.
 const MOST_STEPS: usize = 250;
+/// Steps of all flows together: it keeps a file of the most results well below the ten megabytes that GitHub takes.
+const MOST_STEPS_OF_ALL: usize = 100_000;
+/// Characters of a message; GitHub shows no more.
+const LONGEST_MESSAGE: usize = 1_000;
 /// Where the rules' pages are read online.
 const INFORMATION: &str = "https://github.com/keytrail/keytrail";
 
@@ -29,10 +33,11 @@ pub fn sarif(report: &Report) -> String {
             at,
         )
     });
+    let mut room = Room::default();
     let results: Vec<Value> = order
         .iter()
         .take(MOST_RESULTS)
-        .map(|&at| result(&report.findings[at], keys[at], &rules))
+        .map(|&at| result(&report.findings[at], keys[at], &rules, &mut room))
         .collect();
     let grading = grade(&report.findings);
     let log = json!({
@@ -52,7 +57,7 @@ pub fn sarif(report: &Report) -> String {
             }},
             "invocations": [{
                 "executionSuccessful": true,
-                "toolExecutionNotifications": notifications(report, order.len()),
+                "toolExecutionNotifications": notifications(report, order.len(), &room),
             }],
             "properties": {
                 "grade": grading.grade.as_str(),
@@ -63,6 +68,26 @@ pub fn sarif(report: &Report) -> String {
         }],
     });
     format!("{log:#}\n")
+}
+
+/// What the flows took so far; the worst findings come first and get theirs.
+#[derive(Default)]
+struct Room {
+    steps: usize,
+    without: usize,
+}
+
+impl Room {
+    fn takes(&mut self, finding: &Finding) -> bool {
+        let steps = finding.path.len().min(MOST_STEPS);
+        let fits = self.steps + steps <= MOST_STEPS_OF_ALL;
+        if fits {
+            self.steps += steps;
+        } else {
+            self.without += 1;
+        }
+        fits
+    }
 }
 
 /// The rules that this file names, with their index.
@@ -150,7 +175,7 @@ fn rank(finding: &Finding) -> u32 {
     20 * (finding.severity as u32) + confidence
 }
 
-fn result(finding: &Finding, key: BaselineKey, rules: &Rules<'_>) -> Value {
+fn result(finding: &Finding, key: BaselineKey, rules: &Rules<'_>, room: &mut Room) -> Value {
     let mut result = json!({
         "ruleId": finding.rule,
         "ruleIndex": rules.0.get(finding.rule),
@@ -165,7 +190,7 @@ fn result(finding: &Finding, key: BaselineKey, rules: &Rules<'_>) -> Value {
             "actor": finding.actor.as_ref().map(ToString::to_string),
         },
     });
-    if finding.path.len() > 1 {
+    if finding.path.len() > 1 && room.takes(finding) {
         result["codeFlows"] = json!([flow(finding)]);
     }
     if let Some(suppression) = &finding.suppressed {
@@ -192,7 +217,7 @@ fn message(finding: &Finding) -> String {
     if let Some(fix) = finding.fixes.first() {
         message.push_str(&text::clean(&format!(" To mend it: {}.", fix.title)));
     }
-    message
+    text::crop(&message, LONGEST_MESSAGE)
 }
 
 fn flow(finding: &Finding) -> Value {
@@ -221,7 +246,7 @@ fn flow(finding: &Finding) -> Value {
 
 fn step_location(step: &Step) -> Value {
     let mut value = location(&step.location);
-    value["message"] = json!({ "text": text::clean(&step.label) });
+    value["message"] = json!({ "text": text::crop(&text::clean(&step.label), LONGEST_MESSAGE) });
     value
 }
 
@@ -298,7 +323,7 @@ pub(crate) fn uri(path: &str) -> String {
 }
 
 /// What was read in part or not at all, and what this file leaves off.
-fn notifications(report: &Report, findings: usize) -> Vec<Value> {
+fn notifications(report: &Report, findings: usize, room: &Room) -> Vec<Value> {
     let mut notes: Vec<Value> = Vec::new();
     for record in &report.coverage {
         let what = match record.status {
@@ -320,6 +345,11 @@ fn notifications(report: &Report, findings: usize) -> Vec<Value> {
     if findings > MOST_RESULTS {
         let left = findings - MOST_RESULTS;
         let told = format!("{left} findings of lower severity are left off; JSON has them all");
+        notes.push(json!({ "level": "warning", "message": { "text": told } }));
+    }
+    if room.without > 0 {
+        let without = room.without;
+        let told = format!("{without} findings are without their path here; JSON has it");
         notes.push(json!({ "level": "warning", "message": { "text": told } }));
     }
     notes
@@ -349,6 +379,50 @@ mod tests {
         assert_eq!(results[1]["ruleId"], "last");
         let notes = run["invocations"][0]["toolExecutionNotifications"].to_string();
         assert!(notes.contains("15005 findings"), "{notes}");
+    }
+
+    #[test]
+    fn the_longest_paths_of_the_most_results_stay_within_what_is_uploaded() {
+        let mut report = report();
+        report.findings.clear();
+        let step = |number: usize| {
+            let label = format!(
+                "step {number} of {}",
+                number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            );
+            Step::new(label, code("app/views.py", 12, (5, 20), "app.views.show"))
+        };
+        for number in 0..25_000 {
+            let severity = Severity::ALL[number % Severity::ALL.len()];
+            let mut one = finding("untagged-table", severity);
+            // some of the worst are long
+            if number % 20 == 4 {
+                one.path = (0..1_200).map(|at| step(number * 1_200 + at)).collect();
+            }
+            report.findings.push(one);
+        }
+        let text = sarif(&report);
+        let log: Value = serde_json::from_str(&text).unwrap();
+        let run = &log["runs"][0];
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.len(), MOST_RESULTS);
+        assert!(results.iter().all(|it| it["level"] == "error"));
+        let steps = |it: &Value| {
+            it["codeFlows"][0]["threadFlows"][0]["locations"]
+                .as_array()
+                .map_or(0, Vec::len)
+        };
+        assert_eq!(results.iter().map(steps).max(), Some(MOST_STEPS));
+        assert!(results.iter().map(steps).sum::<usize>() <= MOST_STEPS_OF_ALL);
+        let notes = run["invocations"][0]["toolExecutionNotifications"].to_string();
+        assert!(
+            notes.contains("20000 findings of lower severity are left off"),
+            "{notes}"
+        );
+        assert!(
+            notes.contains("850 findings are without their path here"),
+            "{notes}"
+        );
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub(crate) enum Command {
     Baseline(Baseline),
     /// List every place in which one key was seen, over files, history, logs and items, by time
     Lineage(Lineage),
-    /// Print the JSON Schema of `scan --format json`, or of `lineage --format json`
+    /// Print the JSON Schema of `scan --format json`, of `lineage` or of `fix`
     Schema {
         /// Of which output
         #[arg(value_enum, default_value_t = SchemaOf::Report)]
@@ -320,6 +320,9 @@ pub(crate) struct Fix {
     /// Show the edits as a difference and write nothing; what happens anyway without --apply
     #[arg(long, conflicts_with = "apply")]
     pub(crate) diff: bool,
+    /// What to print: the difference, or JSON with every edit and what is left to do by hand
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = FixFormat::Diff)]
+    pub(crate) format: FixFormat,
     /// Write the edited files
     #[arg(long)]
     pub(crate) apply: bool,
@@ -328,6 +331,15 @@ pub(crate) struct Fix {
     pub(crate) allow_dirty: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// Output of `fix`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FixFormat {
+    /// A unified difference; nothing with --apply
+    Diff,
+    /// JSON v1, see `keytrail schema fix`
+    Json,
 }
 
 /// Where keys are read from.

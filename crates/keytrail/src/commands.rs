@@ -52,6 +52,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
 fn schema(of: SchemaOf) -> anyhow::Result<u8> {
     output::print(&match of {
         SchemaOf::Report => keytrail_report::schema(),
+        SchemaOf::Fix => keytrail_report::fix_schema(),
         SchemaOf::Lineage => keytrail_report::lineage_schema(),
     })?;
     Ok(0)

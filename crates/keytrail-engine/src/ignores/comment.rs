@@ -17,6 +17,8 @@ pub(super) struct Comment {
     pub(super) reason: String,
     /// The last day on which it holds.
     pub(super) until: Option<Date>,
+    /// What stands in place of a day and is none: it holds nothing, or a slip would let it hold for ever.
+    pub(super) no_day: Option<String>,
 }
 
 impl Comment {
@@ -25,7 +27,7 @@ impl Comment {
     }
 
     pub(super) fn holds(&self, today: Date) -> bool {
-        self.until.is_none_or(|until| today <= until)
+        self.no_day.is_none() && self.until.is_none_or(|until| today <= until)
     }
 }
 
@@ -82,6 +84,7 @@ fn read(number: u32, line: &str) -> Option<Comment> {
         return None;
     }
     let (reason, until) = split_until(reason.trim());
+    let no_day = until.is_none().then(|| no_day(&reason)).flatten();
     let column =
         |bytes: usize| u32::try_from(line[..bytes].chars().count() + 1).unwrap_or(u32::MAX);
     Some(Comment {
@@ -91,6 +94,7 @@ fn read(number: u32, line: &str) -> Option<Comment> {
         rules,
         reason,
         until,
+        no_day,
     })
 }
 
@@ -115,6 +119,14 @@ fn split_until(text: &str) -> (String, Option<Date>) {
     (clean(text), None)
 }
 
+/// `2027-02-30`, `31/1/2027`: meant as a day at the end of a reason.
+fn no_day(reason: &str) -> Option<String> {
+    let (_, last) = reason.rsplit_once("until ")?;
+    let parts = || last.trim().split(['-', '/', '.']);
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+    (parts().count() == 3 && parts().all(number)).then(|| last.trim().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -133,6 +145,32 @@ mod tests {
         ] {
             let expected = (reason.to_owned(), until.and_then(|day| day.parse().ok()));
             assert_eq!(split_until(text.trim()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_as_a_day_and_is_none_holds_nothing() {
+        let read = |text: &str| read(1, &format!("x  # keytrail: ignore[a] {text}")).unwrap();
+        let today = "2026-11-24".parse().unwrap();
+        for slip in [
+            "2027-02-30",
+            "2027-13-01",
+            "31/01/2027",
+            "27-1-1",
+            "31.1.2027",
+            "0000-00-00",
+        ] {
+            let comment = read(&format!("why, until {slip}"));
+            assert_eq!(comment.no_day.as_deref(), Some(slip));
+            assert!(!comment.holds(today), "{slip}");
+        }
+        for reason in [
+            "why",
+            "until release 2.0.1 is out",
+            "until 3 of them move",
+            "until 2027-01-31",
+        ] {
+            assert_eq!(read(reason).no_day, None, "{reason}");
         }
     }
 

@@ -29,11 +29,11 @@ pub fn policy(
 pub(crate) fn of(read: &Reading, tag: Option<&str>) -> LeastPolicy {
     let joined = Joined::new(&read.evidence.facts);
     let mut notes = BTreeSet::new();
-    let needs = needs(&joined, &read.tree, &mut notes);
+    let needs = needs(&joined, &*read.tree, &mut notes);
     let mut statements = tables(&joined, &needs, tag, &mut notes);
     statements.extend(keys(&joined, &needs));
     statements.extend(vaults(&read.evidence.facts));
-    statements.extend(sealing(&read.tree));
+    statements.extend(sealing(&*read.tree));
     statements.extend(buckets(&read.evidence.facts, &mut notes));
     let difference = difference(&read.evidence, &joined, &needs);
     LeastPolicy {

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use keytrail_graph::{Graph, Joined, Standings};
-use keytrail_model::{Finding, FixSafety, Severity};
+use keytrail_model::{Edit, Finding, FixSafety, Severity};
 use keytrail_remedy::{
     Change, Closes, Edited, Least, Left, Made, Shown, Store, Target, Why, Wishes,
 };
 use keytrail_report::{PolicyPlace, Sources as _};
 
+use super::cut::{CutEdit, Proposed};
 use super::{Reading, considered, judge};
 use crate::evidence::{Evidence, Until, Wanted};
 use crate::forest::Forest;
@@ -45,6 +47,10 @@ pub struct Fixed {
     pub appeared: Vec<Closes>,
     /// Exposure paths that the edits close, and of how many.
     pub paths: (usize, usize),
+    /// What becomes of the edits of the least cut, where that was asked for.
+    pub cut: Option<Vec<CutEdit>>,
+    /// True when the project has a salt of its own.
+    pub project_salt: bool,
     /// True where a line of the difference is shown masked.
     roots: Vec<(PathBuf, String)>,
     was: Redacted,
@@ -124,13 +130,11 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
     let read = Reading::of(&options, &rules(), watch)?;
     let graph = Graph::build(&read.evidence.facts);
     let before = live(&read, &read.evidence, &read.tree, &graph, &options)?;
-    let cut = fixing.least_cut.then(|| {
-        let cut = graph.least_cut(Severity::Medium);
-        cut.edits
-            .into_iter()
-            .map(|edit| edit.id)
-            .collect::<Vec<_>>()
-    });
+    let least_cut = fixing
+        .least_cut
+        .then(|| graph.least_cut(Severity::Medium).edits);
+    let ids = |edits: &[Edit]| edits.iter().map(|edit| edit.id.clone()).collect();
+    let cut: Option<Vec<String>> = least_cut.as_deref().map(ids);
     let wanted: Vec<Finding> = before
         .iter()
         .filter(|it| fixing.rules.is_empty() || fixing.rules.iter().any(|rule| rule == it.rule))
@@ -138,17 +142,18 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
         .collect();
     let facts = &read.evidence.facts;
     let raw = wanted.iter().any(|it| it.rule == "raw-key-stored");
-    let least = if raw { None } else { least(&read) };
+    let rights = if raw { None } else { least_rights(&read) };
     let wishes = Wishes {
         cut: cut.as_deref(),
         store: fixing.store,
-        least: least.as_ref().map(|(statements, principals)| Least {
+        least: rights.as_ref().map(|(statements, principals)| Least {
             statements,
             principals,
         }),
     };
-    let mut plan = keytrail_remedy::plan(&wanted, facts, &read.tree, wishes);
+    let mut plan = keytrail_remedy::plan(&wanted, facts, &*read.tree, wishes);
     let mut left = std::mem::take(&mut plan.left);
+    let proposed = Proposed::of(&plan.changes, fixing.allow_unsafe);
     let (changes, held) = plan
         .changes
         .into_iter()
@@ -175,21 +180,23 @@ pub fn fix(options: &Options, fixing: &Fixing, watch: &Watch) -> Result<Fixed, E
     let detector = keytrail_detect::Detector::new();
     let roots = read.tree.roots().to_vec();
     Ok(Fixed {
+        cut: least_cut.map(|cut| proposed.settle(cut, &proved.made.files)),
+        project_salt: read.prints.has_project_salt(),
         left,
         paths: (open.saturating_sub(proved.open), open),
         appeared: appeared(&before, &proved.after),
         before,
         after: proved.after,
         roots,
-        is: Redacted::new(Box::new(proved.tree), detector, &proved.evidence.facts),
-        was: Redacted::new(Box::new(read.tree), read.detector, &read.evidence.facts),
+        is: Redacted::new(proved.tree, detector, &proved.evidence.facts),
+        was: Redacted::new(read.tree, read.detector, &read.evidence.facts),
         files: proved.made.files,
     })
 }
 
 /// Statements for what the code does, and whose they are. Nothing until keys are sealed that are to
 /// be: sealing needs rights too.
-fn least(read: &Reading) -> Option<(String, Vec<String>)> {
+fn least_rights(read: &Reading) -> Option<(String, Vec<String>)> {
     let joined = Joined::new(&read.evidence.facts);
     let standings = Standings::decide(&joined);
     let principals: Vec<String> = standings.application().map(str::to_owned).collect();
@@ -216,14 +223,16 @@ fn least(read: &Reading) -> Option<(String, Vec<String>)> {
 fn live(
     read: &Reading,
     evidence: &Evidence,
-    tree: &Forest,
+    tree: &Rc<Forest>,
     graph: &Graph,
     options: &Options,
 ) -> Result<Vec<Finding>, EngineError> {
     let judged = judge(evidence, graph);
-    let (mut findings, _) = considered(judged.findings, &read.config, tree, options, &rules())?;
+    let (mut findings, _) = considered(judged.findings, &read.config, &**tree, options, &rules())?;
     if let Some(baseline) = read.baseline(options)? {
-        baseline.apply(&mut findings);
+        let sources = Rc::<Forest>::clone(tree);
+        let sources = Redacted::new(sources, keytrail_detect::Detector::new(), &evidence.facts);
+        baseline.apply(&mut findings, &sources);
     }
     findings.retain(|finding| finding.suppressed.is_none());
     Ok(findings)
@@ -232,7 +241,7 @@ fn live(
 /// Edits that hold, and the tree with them.
 struct Proved {
     made: Made,
-    tree: Forest,
+    tree: Rc<Forest>,
     evidence: Evidence,
     after: Vec<Finding>,
     open: usize,
@@ -250,12 +259,13 @@ fn proved(
     let mut changes = changes;
     let mut withdrawn: Vec<Left> = Vec::new();
     loop {
-        let mut made = keytrail_remedy::edited(&read.tree, &changes);
+        let mut made = keytrail_remedy::edited(&*read.tree, &changes);
         let files = made
             .files
             .iter()
             .map(|file| (Arc::clone(&file.path), file.after.clone()));
-        let tree = Forest::open(&options.paths, &read.exclude)?.with(files.collect());
+        let tree = Forest::open(&options.paths, &read.exclude)?;
+        let tree = Rc::new(tree.with(files.collect()));
         let wanted = Wanted {
             tree: &tree,
             until: Until::Now,

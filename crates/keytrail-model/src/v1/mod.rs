@@ -3,10 +3,12 @@
 //! Internal types change; these do not, except by additions. Nothing here judges: `keytrail-report`
 //! fills them in.
 
+mod fix;
 mod lineage;
 mod location;
 mod report;
 
+pub use fix::{CutEdit, CutState, FindingPlace, Fixes, LeftFinding, SourceEdit};
 pub use lineage::{Lineage, Seen, SeenIn};
 pub use location::{Location, Step};
 pub use report::{
@@ -18,6 +20,13 @@ pub use report::{
 pub fn lineage_schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(Lineage);
     schema.insert("title".to_owned(), "Keytrail lineage, version 1".into());
+    schema.into()
+}
+
+/// The published schema of [`Fixes`], as JSON Schema 2020-12.
+pub fn fix_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Fixes);
+    schema.insert("title".to_owned(), "Keytrail fix, version 1".into());
     schema.into()
 }
 

@@ -65,6 +65,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// `lineage --format json`
     Lineage,
+    /// `fix --format json`
+    Fix,
 }
 
 /// `can`.

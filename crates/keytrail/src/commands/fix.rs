@@ -1,12 +1,14 @@
 //! `keytrail fix`.
 
+mod cut;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keytrail_engine::{Change, Closes, Fixed, Fixing, Left, Store, Watch, Why};
 
 use super::options;
-use crate::cli::{Fix, Global, SecretStore};
+use crate::cli::{Fix, FixFormat, Global, SecretStore};
 use crate::failure::usage;
 use crate::progress::Shown;
 use crate::{output, talk};
@@ -31,9 +33,13 @@ pub(super) fn run(global: &Global, fix: &Fix) -> anyhow::Result<u8> {
     let fixed = fixed?;
     if fix.apply {
         fixed.apply(fix.allow_dirty)?;
-    } else {
+    } else if fix.format == FixFormat::Diff {
         let diffs: Vec<String> = fixed.files.iter().map(|file| fixed.diff(file)).collect();
         output::print(&diffs.concat())?;
+    }
+    if fix.format == FixFormat::Json {
+        let form = keytrail_engine::fixes(&fixed, env!("CARGO_PKG_VERSION"), fix.apply);
+        output::print(&format!("{}\n", serde_json::to_string_pretty(&form)?))?;
     }
     tell(global, fix, &fixed);
     Ok(0)
@@ -69,6 +75,9 @@ fn tell(global: &Global, fix: &Fix, fixed: &Fixed) {
         );
     }
     tell_left(global, fix, &fixed.left);
+    if let Some(edits) = &fixed.cut {
+        cut::tell(global, edits);
+    }
     let edits = fixed.changes().count();
     let files = fixed.files.len();
     let verb = if fix.apply { "made" } else { "to make" };
