@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::run::{keytrail, root};
+use crate::run::{cargo, keytrail, passes, root};
 
 /// One run of a program.
 #[derive(Clone, Copy)]
@@ -31,6 +31,23 @@ pub(crate) fn run(path: Option<&Path>, sizes: bool, rounds: u32) -> anyhow::Resu
         of_sizes(&binary, rounds)?;
     }
     Ok(())
+}
+
+/// The tests of `keytrail migrate` at full size, one after the other, and its speed beside bare calls.
+pub(crate) fn migrate() -> anyhow::Result<()> {
+    let tests = [
+        "test",
+        "--release",
+        "--package",
+        "keytrail",
+        "--test",
+        "migrate",
+        "--",
+        "--include-ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ];
+    passes(cargo(&tests).env("KEYTRAIL_SOAK", "20000x200"))
 }
 
 /// Time against the number of lines: what is linear has the same lines a second everywhere.

@@ -55,7 +55,18 @@ fn live() -> anyhow::Result<()> {
         "--",
         "--ignored",
     ];
-    passes(cargo(&tests).env("KEYTRAIL_MOTO", environment))
+    passes(cargo(&tests).env("KEYTRAIL_MOTO", &environment))?;
+    let moving = [
+        "test",
+        "-p",
+        "keytrail",
+        "--test",
+        "moving_moto",
+        "--locked",
+        "--",
+        "--ignored",
+    ];
+    passes(cargo(&moving).env("KEYTRAIL_MOTO", environment))
 }
 
 /// What a caller of the running example gets at, and where it comes from.

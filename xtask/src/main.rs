@@ -58,7 +58,7 @@ enum Command {
     /// Measure a scan beside `ruff check` on the same tree
     Bench {
         /// The tree
-        #[arg(required_unless_present_any = ["sizes", "items"])]
+        #[arg(required_unless_present_any = ["sizes", "items", "migrate"])]
         path: Option<PathBuf>,
         /// Measure trees of 10,000, 100,000 and 1,000,000 lines, made of copies of an example
         #[arg(long)]
@@ -66,6 +66,9 @@ enum Command {
         /// Measure the reading of a table's items, beside the bare SDK
         #[arg(long)]
         items: bool,
+        /// Move 20,000 keys under 200 kills, with writers at work, and measure the speed beside bare calls
+        #[arg(long)]
+        migrate: bool,
         /// Rounds; the fastest counts
         #[arg(long, default_value_t = 5)]
         rounds: u32,
@@ -83,8 +86,15 @@ fn main() -> ExitCode {
             path,
             sizes,
             items,
+            migrate,
             rounds,
-        } => bench(path.as_deref(), sizes, items, rounds),
+        } => {
+            if migrate {
+                bench::migrate()
+            } else {
+                bench(path.as_deref(), sizes, items, rounds)
+            }
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,6 +22,7 @@ mod options;
 mod own_rules;
 mod readers;
 mod redacted;
+mod rotation;
 mod rules;
 mod run;
 mod trail;
@@ -40,7 +41,7 @@ pub use http::{Http, LoginRecipe};
 pub use keytrail_http::LlmDepth;
 pub use keytrail_http::{BUDGET as HTTP_BUDGET, RATE as HTTP_RATE};
 pub use keytrail_infra::{Question, Reply, Verdict, cases};
-pub use keytrail_model::Location;
+pub use keytrail_model::{Location, Secret};
 pub use keytrail_move::{
     MoveError, Outcome as MoveOutcome, Plan as MovePlan, Standing, Tally, Target, outcomes,
 };
@@ -50,6 +51,7 @@ pub use lineage::{WhichKey, lineage};
 pub use moving::{Doing, Moving, TableMoved, check_report, migrate, signed_report};
 pub use nearest::nearest;
 pub use options::Options;
+pub use rotation::{Exposed, Rotated as RotatedKey, Rotation, exposed, mark_rotated, rotate};
 pub use rules::rules;
 pub use run::{Answer, Fixed, Fixing, Outcome, drift, fix, scan, who};
 pub use trail::Trail;

@@ -118,17 +118,24 @@ pub fn migrate(
 
 /// Names and digests are made with it: one that everybody knows would let everybody test guesses.
 fn salt(moving: &Moving) -> Result<String, EngineError> {
-    let rules = crate::rules();
-    let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
-    let here = std::path::Path::new(".");
-    let config = Config::load(moving.config.as_deref(), here, &ids)?;
-    let salt = moving.salt.clone().or(config.salt);
+    let salt = salt_of(moving.config.as_deref(), moving.salt.as_deref())?;
     salt.ok_or_else(|| EngineError::Move {
         what: "the project has no salt".to_owned(),
         hint: "`keytrail init` writes a `keytrail.toml` with one; keep it, names in the vault are made \
                with it"
             .to_owned(),
     })
+}
+
+/// That of the environment, or of the configuration.
+pub(crate) fn salt_of(
+    config: Option<&std::path::Path>,
+    given: Option<&str>,
+) -> Result<Option<String>, EngineError> {
+    let rules = crate::rules();
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+    let config = Config::load(config, std::path::Path::new("."), &ids)?;
+    Ok(given.map(str::to_owned).or(config.salt))
 }
 
 fn one(

@@ -55,6 +55,22 @@ mod with {
         pub(crate) fn in_region(&self, region: &str) -> Self {
             Self(self.0.in_region(region))
         }
+
+        /// Who holds this pair of keys, as the service says it to them.
+        pub(crate) fn identity_as(&self, id: &str, secret: &str) -> Result<String, Refusal> {
+            let holder = self.0.as_holder(id, secret);
+            let request = serde_json::json!({});
+            match holder.once(WriteCall::GetCallerIdentity, &request) {
+                Ok(answer) => {
+                    let arn = answer.pointer("/GetCallerIdentityResult/Arn");
+                    Ok(arn.and_then(Value::as_str).unwrap_or_default().to_owned())
+                }
+                // Not our own credentials are refused, but theirs.
+                Err(CloudError::Credentials(code)) => Err(Refusal::Code(code)),
+                Err(CloudError::Denied { action }) => Err(Refusal::Code(action.to_owned())),
+                Err(error) => Err(refusal(error)),
+            }
+        }
     }
 
     impl Wire for Signed {
@@ -110,6 +126,10 @@ mod without {
         }
 
         pub(crate) fn in_region(&self, _: &str) -> Self {
+            match *self {}
+        }
+
+        pub(crate) fn identity_as(&self, _: &str, _: &str) -> Result<String, Refusal> {
             match *self {}
         }
     }

@@ -18,6 +18,7 @@ mod reader;
 mod reference;
 mod report;
 mod requests;
+pub mod rotate;
 mod run;
 mod scan;
 mod seal;

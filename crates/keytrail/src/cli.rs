@@ -16,7 +16,7 @@ use keytrail_engine::FailOn;
 pub(crate) use account::{Account, Drift, Items, Trail};
 #[cfg(feature = "aws")]
 pub(crate) use dye::Dye;
-pub(crate) use moving::{Migrate, Vault, Writing};
+pub(crate) use moving::{Migrate, Rotate, Vault, Writing};
 pub(crate) use questions::{Can, Lineage, Policy, PolicyFormat, SchemaOf, Who};
 pub(crate) use validating::Validating;
 
@@ -110,6 +110,8 @@ pub(crate) enum Command {
     /// Plant made-up keys in a test table, and see where they come out
     #[cfg(feature = "aws")]
     Dye(Box<Dye>),
+    /// List exposed keys in the order in which they are to be rotated; rotate where an API allows it
+    Rotate(Box<Rotate>),
     /// Compare the templates with the live AWS account
     Drift(Drift),
     /// Print the least policy that reading the live AWS account needs

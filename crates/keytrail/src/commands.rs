@@ -12,6 +12,7 @@ mod init;
 mod lineage;
 mod migrate;
 mod policy;
+mod rotate;
 mod rules;
 mod scan;
 mod who;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Migrate(moving) => migrate::run(global, moving),
         #[cfg(feature = "aws")]
         Command::Dye(dye) => dye::run(global, dye),
+        Command::Rotate(rotate) => rotate::run(global, rotate),
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items, trail } => aws::policy(*items, *trail),
         Command::Baseline(baseline) => baseline::run(global, baseline),

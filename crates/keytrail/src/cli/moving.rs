@@ -71,6 +71,9 @@ pub(crate) struct Migrate {
     /// A file with a key of at least 32 bytes: the report is signed with it, by HMAC-SHA-256
     #[arg(long, value_name = "FILE")]
     pub(crate) sign_key: Option<PathBuf>,
+    /// Use this configuration and no other
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) writing: Writing,
 }
@@ -94,9 +97,6 @@ pub(crate) struct Writing {
     /// A role to assume
     #[arg(long, value_name = "ARN")]
     pub(crate) assume_role: Option<String>,
-    /// Use this configuration and no other
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
 }
 
 /// Where keys go.
@@ -110,4 +110,76 @@ pub(crate) enum Vault {
     Kms,
     /// A keyed digest, for keys that are only ever compared
     Hmac,
+}
+
+/// `rotate`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Without --secret, --iam-user or --pepper: which keys were exposed, in the order in which they are to be
+rotated, how, and who must be told. A key in the history or in a log stays on the list until it is rotated.
+
+With one of them, --apply makes the new key and hands it out while the old one still works; --finish sees
+the new one in use, switches the old one off and sees it refused. Both can be interrupted and run again.
+
+Examples:
+  keytrail rotate backend
+  keytrail rotate --done 5f2b0c9a1d3e4f60718293a4b5c6d7e8
+  keytrail rotate --iam-user importer --store importer/aws --apply
+  keytrail rotate --iam-user importer --store importer/aws --finish
+  pass show stripe/new | keytrail rotate --secret shop/stripe --new-key - --test ./accepts.sh --apply
+  keytrail rotate --pepper api_keys --attribute api_key --apply")]
+pub(crate) struct Rotate {
+    /// Directories or files whose keys are listed
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Rotate this secret of Secrets Manager
+    #[arg(long, value_name = "NAME", group = "what")]
+    pub(crate) secret: Option<String>,
+    /// Rotate the access key of this IAM user
+    #[arg(long, value_name = "USER", group = "what", requires = "store")]
+    pub(crate) iam_user: Option<String>,
+    /// Rotate the pepper of the digests in this table
+    #[arg(long, value_name = "TABLE", group = "what", requires = "attribute")]
+    pub(crate) pepper: Option<String>,
+    /// Note that the key with this fingerprint was rotated by hand
+    #[arg(long, value_name = "FINGERPRINT", group = "what")]
+    pub(crate) done: Option<String>,
+    /// Make the new key and hand it out
+    #[arg(long, group = "how", requires = "what")]
+    pub(crate) apply: bool,
+    /// See the new key in use, switch the old one off, see it refused, let it go
+    #[arg(long, group = "how", requires = "what")]
+    pub(crate) finish: bool,
+    /// With --secret: the field that holds the key, where the secret is a JSON document
+    #[arg(long, value_name = "NAME", requires = "secret")]
+    pub(crate) field: Option<String>,
+    /// With --secret: a file with the new key that the provider gave out, `-` for standard input; a random one
+    /// is made without
+    #[arg(long, value_name = "FILE", requires = "secret")]
+    pub(crate) new_key: Option<PathBuf>,
+    /// With --secret: letters and digits of a random key
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u16).range(20..=512))]
+    pub(crate) length: u16,
+    /// With --secret: a command that gets a key on standard input and fails where the key is refused
+    #[arg(long, value_name = "COMMAND", requires = "secret")]
+    pub(crate) test: Option<String>,
+    /// With --iam-user: the secret that holds the pair, as JSON with `AccessKeyId` and `SecretAccessKey`
+    #[arg(long, value_name = "SECRET")]
+    pub(crate) store: Option<String>,
+    /// With --iam-user: the id of the key to replace
+    #[arg(long, value_name = "ID", requires = "iam_user")]
+    pub(crate) access_key_id: Option<String>,
+    /// With --pepper: where the key lay in an item
+    #[arg(long, value_name = "ATTRIBUTE")]
+    pub(crate) attribute: Option<String>,
+    /// With --pepper: the reference's name
+    #[arg(long, value_name = "NAME", requires = "pepper")]
+    pub(crate) reference: Option<String>,
+    /// Where it is kept how far rotations are, without any key
+    #[arg(long, value_name = "DIR", default_value = "keytrail-rotate")]
+    pub(crate) records: PathBuf,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) reading: super::Reading,
 }

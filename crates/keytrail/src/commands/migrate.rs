@@ -78,7 +78,7 @@ fn moving(migrate: &Migrate, watch: &Arc<Watch>) -> Moving {
         rate: migrate.rate,
         workers: migrate.workers.into(),
         doing: doing.map_or(Doing::Plan, |(_, doing)| doing),
-        config: migrate.writing.config.clone(),
+        config: migrate.config.clone(),
         salt: super::salt_of_environment(),
         watch: Arc::clone(watch),
     }
