@@ -196,9 +196,8 @@ fn rotated(records: &Path) -> Result<BTreeSet<Fingerprint>, EngineError> {
         if path.extension().is_some_and(|kind| kind == "json") {
             let record: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
             let is_done = record.get("step").is_some_and(|step| step == "done");
-            let print = record
-                .get("old_print")
-                .and_then(|print| serde_json::from_value(print.clone()).ok());
+            let print = record.get("old_print").cloned().unwrap_or_default();
+            let print = serde_json::from_value::<Fingerprint>(print).ok();
             done.extend(print.filter(|_| is_done));
         } else if path.file_name().is_some_and(|name| name == DONE) {
             let prints = text.lines().filter_map(|line| line.split(' ').next());

@@ -69,7 +69,7 @@ impl SecretRotation<'_> {
 
     /// Whoever asks is given the new version.
     fn seen_current(&self, record: &Record) -> Result<(), MoveError> {
-        let request = json!({"SecretId": self.name});
+        let request = json!({"SecretId": self.name, "VersionStage": CURRENT});
         let answer = self
             .services
             .insist("secretsmanager:GetSecretValue", &request)?;

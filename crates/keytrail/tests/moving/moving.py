@@ -94,9 +94,17 @@ def renew(name, attribute, path):
     print("%d renewed" % count)
 
 
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
 def made(name, store):
     iam = boto3.client("iam")
     iam.create_user(UserName=name)
+    # moto asks for a right even to be told who one is.
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
     pair = iam.create_access_key(UserName=name)["AccessKey"]
     kept = {"AccessKeyId": pair["AccessKeyId"], "SecretAccessKey": pair["SecretAccessKey"]}
     boto3.client("secretsmanager").create_secret(Name=store, SecretString=json.dumps(kept))
@@ -148,11 +156,8 @@ def admin(name, store):
     """A user with all rights, another one whose key is rotated; from now on moto checks who asks."""
     made(name, store)
     iam = boto3.client("iam")
-    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    for who in ("admin", name):
-        if who == "admin":
-            iam.create_user(UserName=who)
-        iam.put_user_policy(UserName=who, PolicyName="all", PolicyDocument=json.dumps(everything))
+    iam.create_user(UserName="admin")
+    iam.put_user_policy(UserName="admin", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
     pair = iam.create_access_key(UserName="admin")["AccessKey"]
     boto3.client("secretsmanager").create_secret(
         Name="first", SecretString=json.dumps(pair_of(store, "AWSCURRENT"))
