@@ -169,6 +169,7 @@ fn sorted(list: &Value) -> Value {
 }
 
 /// The calls that the protocol makes, those that are refused among them.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn calls() -> Vec<(&'static str, Value)> {
     let token = |n: u32| format!("{n:08}-0000-4000-8000-000000000000");
     let key = json!({"id": {"S": "a"}});

@@ -41,7 +41,7 @@ impl AccessKey<'_> {
     pub fn begin(&self, record: &mut Record, old: Option<&str>) -> Result<(), MoveError> {
         if record.is_idle() {
             let before = self.keys()?;
-            let old = self.old(&before, old)?;
+            let old = Self::old(&before, old)?;
             record.before = before.into_iter().map(|(id, _)| id).collect();
             record.begin(&old, "")?;
         }
@@ -133,7 +133,7 @@ impl AccessKey<'_> {
             .collect())
     }
 
-    fn old(&self, keys: &[(String, String)], named: Option<&str>) -> Result<String, MoveError> {
+    fn old(keys: &[(String, String)], named: Option<&str>) -> Result<String, MoveError> {
         match (keys, named) {
             ([], _) => Err(not_yet(
                 "the user has no access key",
@@ -162,14 +162,11 @@ impl AccessKey<'_> {
         }
         let request = json!({"UserName": self.user});
         // Sent once: a second attempt could make a third key.
-        let answer = match self.services.wire.send("iam:CreateAccessKey", &request) {
-            Ok(answer) => answer,
-            Err(_) => {
-                return Err(not_yet(
-                    "no new key could be made",
-                    "run the same command again: one that was made all the same is found and deleted",
-                ));
-            }
+        let Ok(answer) = self.services.wire.send("iam:CreateAccessKey", &request) else {
+            return Err(not_yet(
+                "no new key could be made",
+                "run the same command again: one that was made all the same is found and deleted",
+            ));
         };
         let text = |field: &str| {
             let path = format!("/CreateAccessKeyResult/AccessKey/{field}");
@@ -224,13 +221,10 @@ impl AccessKey<'_> {
 
     fn kept(&self, stage: &str) -> Result<Option<Pair>, MoveError> {
         let request = json!({"SecretId": self.store, "VersionStage": stage});
-        let answer = match self
+        let asked = self
             .services
-            .ask("secretsmanager:GetSecretValue", &request)?
-        {
-            Ok(answer) => answer,
-            Err(_) => return Ok(None),
-        };
+            .ask("secretsmanager:GetSecretValue", &request)?;
+        let Ok(answer) = asked else { return Ok(None) };
         let text = answer.get("SecretString").and_then(Value::as_str);
         let pair: Value = text
             .and_then(|text| serde_json::from_str(text).ok())
