@@ -50,15 +50,11 @@ impl AccessKey<'_> {
             record.reached(Step::Made)?;
         }
         if record.step == Step::Made {
-            let (id, secret) = self.kept(PENDING)?.ok_or_else(|| {
-                not_yet(
-                    "the new pair is not in the secret",
-                    "run the same command again",
-                )
-            })?;
+            let (id, secret) = self.new_pair(record)?;
             self.until_accepted(&id, &secret)?;
-            if let Some((_, secret)) = self.kept(CURRENT)? {
+            if let Some((_, secret)) = self.kept(CURRENT)?.filter(|(id, _)| *id == record.old) {
                 record.old_print = self.prints.fingerprint(&Secret::new(secret.as_bytes()));
+                record.save()?;
             }
             let version = self.version(&record.new);
             self.services.label(self.store, CURRENT, Some(&version))?;
@@ -66,6 +62,19 @@ impl AccessKey<'_> {
             record.reached(Step::Overlap)?;
         }
         Ok(())
+    }
+
+    /// The pair that was made: a run that died may have handed it out already.
+    fn new_pair(&self, record: &Record) -> Result<Pair, MoveError> {
+        for stage in [PENDING, CURRENT] {
+            if let Some(pair) = self.kept(stage)?.filter(|(id, _)| *id == record.new) {
+                return Ok(pair);
+            }
+        }
+        Err(not_yet(
+            "the new pair is not in the secret",
+            "look who else changes the secret; the old key is untouched",
+        ))
     }
 
     /// The old key is switched off, seen refused and deleted.

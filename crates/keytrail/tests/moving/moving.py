@@ -162,8 +162,9 @@ def admin(name, store):
     boto3.client("secretsmanager").create_secret(
         Name="first", SecretString=json.dumps(pair_of(store, "AWSCURRENT"))
     )
-    request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"] + "/moto-api/reset-auth", data=b"0")
-    urllib.request.urlopen(request)
+    reset = os.environ["AWS_ENDPOINT_URL"] + "/moto-api/reset-auth"
+    plain = {"Content-Type": "text/plain"}
+    urllib.request.urlopen(urllib.request.Request(reset, data=b"0", headers=plain))
     print(pair["AccessKeyId"], pair["SecretAccessKey"])
 
 
@@ -182,7 +183,7 @@ def secret(name, value):
 
 
 def current(name):
-    print(boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    print(boto3.client("secretsmanager").get_secret_value(SecretId=name, VersionStage="AWSCURRENT")["SecretString"])
 
 
 def previous(name):
