@@ -3,7 +3,7 @@
 //! throttle, to fail before or after it has done what was asked, to lose answers and to be slow.
 //!
 //! It is no part of the product: nothing that is shipped depends on it. What it answers is held
-//! against moto's answers to the same calls (`tests/moto.rs` of keytrail-move).
+//! against moto's answers to the same calls (`tests/moving_moto.rs` of keytrail).
 
 mod condition;
 mod dynamo;
