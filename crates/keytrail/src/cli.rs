@@ -112,8 +112,6 @@ pub(crate) enum Command {
     /// Plant made-up keys in a test table, and see where they come out
     #[cfg(feature = "aws")]
     Dye(Box<Dye>),
-    /// List exposed keys in the order in which they are to be rotated; rotate where an API allows it
-    Rotate(Box<Rotate>),
     /// Compare the templates with the live AWS account
     Drift(Drift),
     /// Print the least policy that reading the live AWS account needs

@@ -39,7 +39,6 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Rotate(rotate) => rotate::run(global, rotate),
         #[cfg(feature = "aws")]
         Command::Dye(dye) => dye::run(global, dye),
-        Command::Rotate(rotate) => rotate::run(global, rotate),
         Command::Drift(drift) => aws::drift(global, drift),
         Command::AwsPolicy { items, trail } => aws::policy(*items, *trail),
         Command::Baseline(baseline) => baseline::run(global, baseline),
