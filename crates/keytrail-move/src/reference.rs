@@ -93,7 +93,7 @@ impl Reference {
         json!({"M": map})
     }
 
-    /// Reads what [`Self::value`] writes.
+    /// Reads what `Self::value` writes.
     pub fn read(value: &Value) -> Option<Self> {
         let map = value.get("M")?;
         let text = |field: &str| {
