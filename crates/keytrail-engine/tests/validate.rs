@@ -45,11 +45,12 @@ fn double(answers: Vec<(&'static str, String, &'static str)>) -> (String, Receiv
                 .map_or("404 Not Found\r\n\r\n{}", |it| it.2);
             let (status, body) = answer.split_once("\r\n\r\n").unwrap();
             let length = body.len();
+            // Before it answers: who asked may look at once.
+            let _ = send.send(text);
             let _ = write!(
                 &stream,
                 "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             );
-            let _ = send.send(text);
         }
     });
     (origin, asked)
